@@ -1,0 +1,301 @@
+/* nagare 0.1: streams of typed rows through fused SIMD kernels, in one header.
+ *
+ * Assembled from core/ by tools/amalgamate.py; change things there.
+ * MIT licence; its text stands in LICENSE.
+ *
+ * WHAT IT IS
+ *
+ *   Nagare turns a chain of stream operators, written as a *river file*, into one SIMD loop in plain
+ *   C. The generator (`nagare gen rivers.toml -o rivers.h`) writes that loop as a readable header;
+ *   this file is everything the loop needs, and the pieces around it: columns in Arrow's layout, text
+ *   to columns and back, statuses, and the contract by which a kernel is driven. There is no other
+ *   dependency: no libc at run time, no allocation, no globals that change, no threads of its own.
+ *
+ * DO THIS
+ *
+ *   1. Put nagare.h where your compiler finds it.
+ *   2. In exactly one C or C++ file, before the include:
+ *
+ *          #define NAGARE_IMPLEMENTATION
+ *          #include "nagare.h"
+ *
+ *   3. Everywhere else: #include "nagare.h". It may be included any number of times and in any
+ *      order, also before and after a generated header.
+ *   4. A generated header includes nagare.h by itself. The same file that defines
+ *      NAGARE_IMPLEMENTATION before including it gets its kernels' code too; other files that
+ *      include it get the declarations.
+ *
+ *   It needs gcc 12 or clang 15, or later, as C99 or C++17 (or later), on a machine with 8-bit bytes,
+ *   little-endian, 32 or 64 bits wide; also as freestanding wasm32. Any optimisation level will
+ *   do and no -m flag is needed: kernels for wider vectors carry their own target attributes and are
+ *   chosen when they are opened. -ffast-math is refused, since results are exact.
+ *
+ * MACROS (define them before the include)
+ *
+ *   NAGARE_IMPLEMENTATION  not defined  In one file: compiles the library's code there.
+ *   NAGARE_KERNELS         not defined  Adds the vector operations kernels are written in, which
+ *                                       takes the compiler a moment; generated headers ask for it
+ *                                       where they need it.
+ *   NG_NO_SIMDE            0            1: never include SIMDe. Without it the profile v128 is there
+ *                                       on WASM only; the profile scalar stands in for it.
+ *
+ * A KERNEL IN FIFTEEN LINES
+ *
+ *   From this rivers.toml, by `nagare gen rivers.toml -o rivers.h`:
+ *
+ *       [river.readings]
+ *       schema = { celsius = "f32" }
+ *
+ *       [river.safe]
+ *       from   = "readings"
+ *       params = { lo = "f32 = 50", hi = "f32 = 90" }
+ *       steps  = ["map f = celsius * 1.8 + 32", "filter lo < f and f < hi", "select f"]
+ *
+ *   this program, which prints 68 and 86:
+ *
+ *       #include <stdio.h>
+ *       #define NAGARE_IMPLEMENTATION
+ *       #include "rivers.h"
+ *
+ *       int main(void) {
+ *           const float celsius[4] = {5, 20, 30, 99};
+ *           float f[4];
+ *           static safe river;
+ *           safe_in in = {.celsius = celsius};
+ *           safe_out out = {.f = f, .capacity = 4};
+ *           safe_init(&river, NULL);
+ *           const ng_step step = safe_push(&river, &in, 4, &out);
+ *           for (size_t row = 0; row < out.rows; row++) {
+ *               printf("%g\n", (double)f[row]);
+ *           }
+ *           return step.status < 0;
+ *       }
+ *
+ * COLUMNS
+ *
+ *   A batch is a number of rows in columns, laid out as Arrow lays them out, so buffers of other
+ *   libraries can be passed as they are. Fixed-width values stand in an array. Bools are bits, least
+ *   significant first. Text is an array of int32_t offsets, one more than there are rows, and the
+ *   UTF-8 bytes they point into. Where a column can be null it has a second array of bits, 1 where
+ *   the row has a value; what stands in the values of a null row does not matter. All pointers are
+ *   borrowed for the call. A kernel reads the rows [offset, offset + rows) and nothing around them,
+ *   and writes no more than `capacity` rows; no alignment is asked for.
+ *
+ * PUSH, FLUSH AND BACKPRESSURE
+ *
+ *   A kernel NAME is a plain structure and four functions:
+ *
+ *       NAME_init(&k, &params)           starts it; params NULL: the defaults of the river file
+ *       NAME_push(&k, &in, rows, &out)   takes rows, appends what they bring out
+ *       NAME_flush(&k, &out)             at the end of the stream: what was still held
+ *       NAME_force(&k, profile)          pins an instruction set; says which one is in use
+ *
+ *   `push` answers {consumed, produced, status}. It stops early when `out` is full: take the rows
+ *   out, set out.rows to 0, and push the rest by moving in.offset on by `consumed`. That is all the
+ *   backpressure there is: a kernel never holds rows that no one has made room for. `flush` is
+ *   called until it no longer answers NG_AGAIN. NG_END from a push says that the river has ended by
+ *   itself (`take 10`) and needs no more input.
+ *
+ *   All state is in the structure, without pointers: copying its bytes is a snapshot of the stream,
+ *   which goes on from the copy on the same kind of machine with the same kernel.
+ *
+ *   For code that is written once for all kernels there is `extern const ng_operator NAME_operator`,
+ *   which describes the columns and parameters by name, type and offset.
+ *
+ * STATUSES
+ *
+ *   0 is fine, above 0 says how the flow goes on, below 0 has failed. What has failed stays failed and
+ *   keeps answering its first code. The rows before a bad one have been taken and delivered.
+ *   ng_status_text() gives a sentence; functions that can say more have their own place for it.
+ *
+ * THE SAME BITS EVERYWHERE
+ *
+ *   The profile, the target, the compiler, its optimisation level and the way in which rows are cut
+ *   into batches never change a result, to the last bit. Floats are never contracted or reordered but
+ *   for one tree that is fixed by row number; every NaN that is computed is the one quiet NaN;
+ *   integers wrap; casts saturate; nulls follow SQL. docs/rivers.md says it all exactly. Where a
+ *   compiler's flags would break this, the code defends itself or refuses to compile.
+ *
+ * PROFILES
+ *
+ *   scalar  one row at a time; the definition of all others; everywhere
+ *   v128    WASM SIMD; elsewhere through SIMDe (NEON, SSE, POWER, RISC-V, s390x)
+ *   v256    AVX2
+ *   v512    AVX-512 (F, BW, DQ, VL)
+ *
+ *   The best one that the machine has and the kernel was made for is taken, unless one is forced.
+ *
+ * THREADS AND MEMORY
+ *
+ *   An object belongs to one thread at a time; functions marked "any thread" may be called from all.
+ *   Nothing here allocates: what needs memory says how many bytes, and takes one block from the
+ *   caller.
+ *
+ * WASM
+ *
+ *   Freestanding wasm32 works as it stands:
+ *
+ *       clang --target=wasm32 -O2 -ffreestanding -msimd128 -mbulk-memory -c kernels.c
+ *       wasm-ld --no-entry --export=safe_push ... kernels.o -o kernels.wasm
+ *
+ *   `nagare build rivers.toml --target wasm` does it for you, with a loader and types beside it.
+ *
+ * NAMES
+ *
+ *   ng_ and NG_ are for users. ngi_ and NGI_ are internal and change without notice.
+ */
+#ifndef NG_NAGARE_H
+#define NG_NAGARE_H
+
+/* ---- base.h ---------------------------------------------------------------------------------- */
+
+/* base: configuration, types, status codes, and the contract between kernels and those who drive them. */
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NG_VERSION "0.1.0"
+
+/* Changes when a generated kernel and this header no longer fit together. */
+#define NG_KERNEL_ABI 1
+
+#if defined(__GNUC__)
+#define NG_NODISCARD __attribute__((warn_unused_result))
+#else
+#error "nagare needs gcc or clang"
+#endif
+
+#if defined(__FAST_MATH__)
+#error "nagare's results are exact: compile without -ffast-math (and without -Ofast)"
+#endif
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Statuses: 0 is fine, > 0 says how the flow goes on, < 0 has failed. One list makes the codes,
+ * their names and their texts. */
+#define NG_STATUSES(X)                                                                              \
+    X(NG_OK, 0, "ok")                                                                               \
+    X(NG_AGAIN, 1, "not finished: call again")                                                      \
+    X(NG_END, 2, "the stream has ended")                                                            \
+    X(NG_INVALID, -1, "an argument is wrong")                                                       \
+    X(NG_NO_MEMORY, -2, "memory is exhausted")                                                      \
+    X(NG_DIVIDED_BY_ZERO, -3, "an integer was divided by zero; make an operand nullable to get null instead") \
+    X(NG_TOO_MANY_GROUPS, -4, "there are more groups than `max_groups`; raise it in the river file")         \
+    X(NG_TEXT_FULL, -5, "the text of the group keys exceeds its budget; raise `max_groups`")                  \
+    X(NG_BAD_INPUT, -6, "the input is malformed")                                                   \
+    X(NG_IO, -7, "reading or writing failed")                                                       \
+    X(NG_CLOSED, -8, "the reader of the output has gone away")
+
+typedef enum ng_status {
+#define NGI_STATUS(name, value, text) name = (value),
+    NG_STATUSES(NGI_STATUS)
+#undef NGI_STATUS
+} ng_status;
+
+/* The text of a status, static; "unknown status" for any other number. Any thread. */
+const char *ng_status_text(ng_status status);
+
+/* Types of columns. The numbers are stable. */
+typedef enum ng_type {
+    NG_BOOL = 1, /* one bit a row, LSB first */
+    NG_I8 = 2,
+    NG_I16 = 3,
+    NG_I32 = 4,
+    NG_I64 = 5,
+    NG_U8 = 6,
+    NG_U16 = 7,
+    NG_U32 = 8,
+    NG_U64 = 9,
+    NG_F32 = 10,
+    NG_F64 = 11,
+    NG_TIMESTAMP_S = 12, /* timestamps: int64_t, counts of the unit since 1970-01-01T00:00:00Z */
+    NG_TIMESTAMP_MS = 13,
+    NG_TIMESTAMP_US = 14,
+    NG_TIMESTAMP_NS = 15,
+    NG_UTF8 = 16, /* int32_t offsets (rows + 1) and bytes */
+} ng_type;
+
+/* Bytes of one value of a fixed-width type: 1, 2, 4 or 8; 0 for NG_BOOL (a bit) and NG_UTF8. */
+size_t ng_type_size(ng_type type);
+
+/* What one call took and made. After a failure (`status < 0`) the rows before the bad one have been
+ * taken, and the object keeps returning that status. */
+typedef struct ng_step {
+    size_t consumed;  /* rows of `in` that are done with */
+    size_t produced;  /* rows appended to `out` */
+    ng_status status; /* NG_OK; from a flush NG_AGAIN while there is more; NG_END once a stream needs no more input */
+} ng_step;
+
+/* A column of a batch, in Arrow's layout. Everything is borrowed. */
+typedef struct ng_column {
+    void *values;       /* fixed width: the values; NG_BOOL: bits; NG_UTF8: int32_t offsets */
+    uint8_t *valid;     /* bit i is 1 where row i is not null; NULL: no column of nulls */
+    uint8_t *bytes;     /* NG_UTF8: the text, else NULL */
+    size_t bytes_size;  /* NG_UTF8: room behind `bytes` */
+} ng_column;
+
+/* One field of a kernel's in, out or params structure, found by its offset: how code that was not
+ * generated with the kernel reaches its columns. `NGI_NONE` marks a part that is not there. */
+#define NG_NONE ((uint16_t)0xffff)
+typedef struct ng_field {
+    const char *name;
+    ng_type type;
+    bool nullable;
+    uint16_t values; /* offset of the pointer to the values, or, in params, of the value */
+    uint16_t valid;  /* offset of the pointer to the validity bits, or NG_NONE */
+    uint16_t bytes;  /* NG_UTF8: offset of the pointer to the text, else NG_NONE */
+    uint16_t room;   /* NG_UTF8 in `out`: offset of the size_t with the text's capacity, else NG_NONE */
+} ng_field;
+
+/* Instruction sets a kernel is emitted for. */
+typedef enum ng_profile { NG_AUTO = 0, NG_SCALAR = 1, NG_V128 = 2, NG_V256 = 3, NG_V512 = 4 } ng_profile;
+
+/* A kernel as a value. `in` and `out` are the kernel's own structures (`NAME_in`, `NAME_out`); every
+ * `in` has `size_t offset` and every `out` `size_t capacity` and `size_t rows` at the offsets given. */
+typedef struct ng_operator {
+    const char *name;
+    const char *spec; /* SHA-256 of what it was generated from, in hex */
+    size_t state_size, params_size, in_size, out_size;
+    uint16_t in_offset, out_capacity, out_rows;
+    uint16_t in_count, out_count, params_count;
+    const ng_field *in, *out, *params;
+    void (*init)(void *state, const void *params); /* params NULL: the defaults */
+    ng_step (*push)(void *state, const void *in, size_t rows, void *out);
+    ng_step (*flush)(void *state, void *out);
+    ng_profile (*force)(void *state, ng_profile profile); /* the profile in use after the call */
+    uint64_t (*failed_row)(const void *state);            /* after a failure: the input row, from 0 */
+} ng_operator;
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif
+
+/* Code under the library's own needs and the kernels' alike. */
+#if defined(NAGARE_KERNELS) || defined(NAGARE_IMPLEMENTATION)
+#ifndef NGI_SHARED_SECTION
+#define NGI_SHARED_SECTION
+
+#endif
+#endif
+
+/* What kernels are written in. A later include may add it. */
+#if defined(NAGARE_KERNELS)
+#ifndef NGI_KERNEL_SECTION
+#define NGI_KERNEL_SECTION
+
+#endif
+#endif
+
+/* The library's code, in one file of a program. */
+#if defined(NAGARE_IMPLEMENTATION)
+#ifndef NGI_IMPLEMENTATION_SECTION
+#define NGI_IMPLEMENTATION_SECTION
+
+#endif
+#endif
