@@ -1,0 +1,1 @@
+"""What rivers mean, evaluated plainly: the answer that every kernel is compared with."""
