@@ -1,0 +1,225 @@
+#!/bin/sh
+# Brings what a level needs: setup.sh demo | test | bench, each including the one before.
+# Silent and quick when nothing is missing. Packages come by apt, as root or through sudo.
+set -eu
+
+house=$(CDPATH='' cd "$(dirname "$0")/.." && pwd -P)
+level=${1:-demo}
+case $level in
+    demo) depth=1 ;;
+    test) depth=2 ;;
+    bench) depth=3 ;;
+    *)
+        echo "usage: setup.sh demo|test|bench" >&2
+        exit 2
+        ;;
+esac
+
+say() {
+    echo "setup: $*" >&2
+}
+
+fail() {
+    say "error: $*"
+    exit 1
+}
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+exists() {
+    [ -e "$1" ]
+}
+
+# The version of the clang to use: 19, which the project is tested with, or the newest from 15 on.
+# Prints nothing for an unversioned clang that is new enough.
+clang_suffix() {
+    for version in 19 25 24 23 22 21 20 18 17 16 15; do
+        if has "clang-$version"; then
+            echo "-$version"
+            return 0
+        fi
+    done
+    if has clang; then
+        major=$(clang -dumpversion | cut -d. -f1)
+        [ "$major" -ge 15 ] && return 0
+    fi
+    return 1
+}
+
+# The newest clang from 15 on that apt offers, 19 first.
+offered_clang_suffix() {
+    for version in 19 25 24 23 22 21 20 18 17 16 15; do
+        if is_offered "clang-$version"; then
+            echo "-$version"
+            return 0
+        fi
+    done
+    return 1
+}
+
+is_offered() {
+    has apt-cache && [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]
+}
+
+# ---- what is missing --------------------------------------------------------------------------
+
+missing=''
+
+# need PACKAGE PROBE...: notes the package unless the probe succeeds.
+need() {
+    package=$1
+    shift
+    "$@" || missing="$missing $package"
+}
+
+has_sanitizers() {
+    for folder in "$(clang"$1" -print-resource-dir 2>/dev/null)"/lib/*; do
+        for file in "$folder"/libclang_rt.fuzzer*.a; do
+            exists "$file" && return 0
+        done
+    done
+    return 1
+}
+
+# 32-bit code can be linked: the compiler $1 knows where the library $2 stands.
+links_32_bit() {
+    exists "$("$1" -m32 -print-file-name="$2" 2>/dev/null)"
+}
+
+has_venv() {
+    exists "$house/.venv/bin/python" || python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+
+find_missing() {
+    missing=''
+    need make has make
+    need gcc has gcc
+    need libc6-dev exists /usr/include/stdio.h
+    need libsimde-dev exists /usr/include/simde/wasm/simd128.h
+    need python3 has python3
+    need python3-venv has_venv
+    if ! has node; then
+        missing="$missing nodejs npm"
+    else
+        need npm has npm
+    fi
+    if suffix=$(clang_suffix); then
+        need "lld$suffix" has "wasm-ld$suffix"
+    else
+        suffix=$(offered_clang_suffix) || suffix=-19
+        missing="$missing clang$suffix lld$suffix"
+    fi
+    if [ "$depth" -ge 2 ]; then
+        find_missing_for_tests
+    fi
+}
+
+find_missing_for_tests() {
+    need git has git
+    need g++ has g++
+    need "llvm$suffix" has "llvm-nm$suffix"
+    need "libclang-rt$suffix-dev" has_sanitizers "$suffix"
+    need clang-format-19 has clang-format-19
+    need wabt has wasm-validate
+    need qemu-user has qemu-aarch64
+    case $(uname -m) in
+        x86_64)
+            need gcc-multilib links_32_bit gcc libgcc.a
+            need libc6-dev-i386 links_32_bit gcc crt1.o
+            need g++-multilib links_32_bit g++ libstdc++.a
+            need libc6-dev-arm64-cross exists /usr/aarch64-linux-gnu/include/stdio.h
+            ;;
+    esac
+}
+
+# ---- bringing it ------------------------------------------------------------------------------
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# Runs a command that is quiet unless it fails.
+quietly() {
+    mkdir -p "$house/build"
+    if ! "$@" >"$house/build/setup.log" 2>&1; then
+        tail -n 30 "$house/build/setup.log" >&2
+        fail "this failed: $*"
+    fi
+}
+
+bring_packages() {
+    find_missing
+    [ -n "$missing" ] || return 0
+    if ! has apt-get; then
+        fail "please install:$missing (Debian's names; there is no apt-get here)"
+    fi
+    if [ "$(id -u)" -ne 0 ] && ! has sudo; then
+        fail "please install, as root: apt-get install$missing"
+    fi
+    quietly as_root apt-get update
+    find_missing # now that apt knows what it offers
+    # Tests that lack an optional tool say so and are counted as skipped.
+    available=''
+    for package in $missing; do
+        if is_offered "$package"; then
+            available="$available $package"
+        else
+            say "apt does not offer $package; what needs it will be skipped"
+        fi
+    done
+    say "installing$available"
+    # shellcheck disable=SC2086 # a list of words
+    quietly as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y --no-install-recommends $available
+    for tool in gcc make python3; do
+        has "$tool" || fail "$tool is missing"
+    done
+}
+
+bring_python() {
+    python=
+    for name in python3 python3.14 python3.13 python3.12 python3.11; do
+        if has "$name" && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+            python=$name
+            break
+        fi
+    done
+    [ -n "$python" ] || fail "Python 3.11 or later is needed; this is $(python3 --version)"
+    requirements=$house/requirements.txt
+    [ "$depth" -lt 2 ] || requirements=$house/requirements-test.txt
+    stamp=$house/.venv/installed-$(basename "$requirements")
+    wanted=$(cat "$house/requirements.txt" "$requirements")
+    if [ -x "$house/.venv/bin/python" ] && [ "$wanted" = "$(cat "$stamp" 2>/dev/null)" ]; then
+        return 0
+    fi
+    say "installing $(basename "$requirements") into .venv"
+    [ -x "$house/.venv/bin/python" ] || quietly "$python" -m venv "$house/.venv"
+    quietly "$house/.venv/bin/python" -m pip install --disable-pip-version-check -q \
+        -r "$requirements"
+    echo "$wanted" >"$stamp"
+}
+
+bring_npm() {
+    folder=$house/build/npm
+    with=--include=dev
+    [ "$depth" -ge 3 ] || with=--omit=dev
+    wanted="$with $(cat "$house/tools/npm/package.json")"
+    case $(cat "$folder/installed" 2>/dev/null) in
+        "$wanted" | "--include=dev ${wanted#* }") return 0 ;;
+    esac
+    say "installing npm packages into build/npm"
+    mkdir -p "$folder"
+    cp "$house/tools/npm/package.json" "$folder/"
+    quietly npm install --prefix "$folder" --no-package-lock --no-audit --no-fund --silent "$with"
+    echo "$wanted" >"$folder/installed"
+}
+
+bring_packages
+bring_python
+bring_npm
