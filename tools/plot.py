@@ -65,20 +65,24 @@ def draw(values: list[float], width: int, height: int) -> list[str]:
     finite = [value for value in values if math.isfinite(value)]
     low, high = min(finite), max(finite)
     rows = height * 4
-    scale = (rows - 1) / (high - low) if high > low else 0.0
+    half = high / 2 - low / 2  # halves, since the whole may be beyond the largest float
+
+    def level(value: float) -> int:
+        return round((value / 2 - low / 2) / half * (rows - 1)) if half > 0 else 0
+
     signs = [[0] * width for _ in range(height)]
     before: tuple[int, int] | None = None
     for x, span in enumerate(spans(values, width * 2)):
         if span is None:
             before = None
             continue
-        bottom, top = (round((value - low) * scale) for value in span)
+        bottom, top = here = level(span[0]), level(span[1])
         if before is not None:
             bottom, top = min(bottom, before[1] + 1), max(top, before[0] - 1)
         for y in range(bottom, top + 1):
             row = rows - 1 - y
             signs[row // 4][x // 2] |= DOTS[row % 4][x % 2]
-        before = tuple(round((value - low) * scale) for value in span)
+        before = here
     return ["".join(chr(EMPTY + sign) for sign in line) for line in signs]
 
 
@@ -91,7 +95,7 @@ def plot(series: Series, title: str, width: int, height: int) -> str:
     low, high = min(finite), max(finite)
     ticks = {height - 1: short(low)}
     if high > low:
-        ticks |= {0: short(high), height // 2: short(low + (high - low) / 2)}
+        ticks |= {0: short(high), height // 2: short(low / 2 + high / 2)}
     margin = max(len(tick) for tick in ticks.values())
     room = max(width - margin - 2, 10)
     lines = [" " * (margin + 2) + title] if title else []
@@ -116,7 +120,7 @@ def main() -> int:
         parser.error("--height must be at least 2")
     try:
         series = read_series(sys.stdin, options.column, options.along)
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         print(f"plot: error: {error}", file=sys.stderr)
         return 1
     width = shutil.get_terminal_size((80, 24)).columns
