@@ -10,6 +10,7 @@ import difflib
 import shutil
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -20,7 +21,7 @@ ENDINGS = (".c", ".h", ".cc")
 
 def is_generated(path: Path) -> bool:
     with path.open(encoding="utf-8") as file:
-        return "@generated" in file.readline()
+        return any("@generated" in line for line in islice(file, 5))
 
 
 def written_c_files() -> list[Path]:

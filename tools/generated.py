@@ -10,24 +10,34 @@ import difflib
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+from amalgamate import amalgamate
 
 HOUSE = Path(__file__).resolve().parent.parent
 
 
-def commands(folder: Path) -> dict[str, list[str]]:
-    """Generated file -> the command that writes a new one of the same name into `folder`."""
-    table = {
-        "nagare.h": [sys.executable, "tools/amalgamate.py", "-o", str(folder / "nagare.h")],
-        "core/powers_of_ten.h": [
-            sys.executable, "core/powers_of_ten.py", str(folder / "powers_of_ten.h"),
-        ],
-    }  # fmt: skip
+def printed_by(*command: str) -> str:
+    return subprocess.run(
+        command, cwd=HOUSE, check=True, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ).stdout
+
+
+def kernel(river_file: Path) -> str:
+    """The header of a ready-made river file, generated under the name it is committed under."""
+    with tempfile.TemporaryDirectory() as folder:
+        header = Path(folder) / river_file.with_suffix(".h").name
+        printed_by("./nagare", "gen", str(river_file.relative_to(HOUSE)), "-o", str(header))
+        return header.read_text(encoding="utf-8")
+
+
+def generated_files() -> Iterator[tuple[str, str]]:
+    """Name and content of each file, in the order in which they build on one another."""
+    yield "core/powers_of_ten.h", printed_by(sys.executable, "core/powers_of_ten.py")
+    yield "nagare.h", amalgamate(HOUSE / "core" / "nagare.h")
     for river_file in sorted((HOUSE / "kernels").glob("*.toml")):
-        header = river_file.with_suffix(".h").name
-        source = f"kernels/{river_file.name}"
-        table[f"kernels/{header}"] = ["./nagare", "gen", source, "-o", str(folder / header)]
-    return table
+        yield f"kernels/{river_file.stem}.h", kernel(river_file)
 
 
 def show_difference(name: str, old: str, new: str) -> None:
@@ -40,19 +50,16 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing, show what is stale")
     options = parser.parse_args()
     stale = 0
-    with tempfile.TemporaryDirectory() as scratch:
-        for name, command in commands(Path(scratch)).items():
-            subprocess.run(command, cwd=HOUSE, check=True)
-            new = (Path(scratch) / Path(name).name).read_text(encoding="utf-8")
-            target = HOUSE / name
-            old = target.read_text(encoding="utf-8") if target.is_file() else ""
-            if old == new:
-                continue
-            stale += 1
-            if options.check:
-                show_difference(name, old, new)
-            else:
-                target.write_text(new, encoding="utf-8")
+    for name, new in generated_files():
+        target = HOUSE / name
+        old = target.read_text(encoding="utf-8") if target.is_file() else ""
+        if old == new:
+            continue
+        stale += 1
+        if options.check:
+            show_difference(name, old, new)
+        else:
+            target.write_text(new, encoding="utf-8")
     return int(options.check and stale > 0)
 
 

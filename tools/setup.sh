@@ -217,6 +217,7 @@ bring_npm() {
     mkdir -p "$folder"
     cp "$house/tools/npm/package.json" "$folder/"
     quietly npm install --prefix "$folder" --no-package-lock --no-audit --no-fund --silent "$with"
+    ln -sfn npm/node_modules/vega-datasets/data "$house/build/data"
     echo "$wanted" >"$folder/installed"
 }
 
