@@ -1,0 +1,281 @@
+/* What an expert with AVX-512 writes, for these workloads and no others: contracted multiply-adds,
+ * one unsigned compare for the band because both its bounds are positive, sums in f32 over runs of
+ * RUN rows and in f64 beyond, and no tails, since the number of rows is a multiple of RUN. */
+#include "bench.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+#define V512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi2,popcnt,fma")))
+#define V512_INLINE V512 static inline __attribute__((always_inline))
+
+enum { LANES = 16, STEP = 64, RUN = 4096, STAGED = 1024 };
+
+static bool usable(int variant) {
+    (void)variant;
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2");
+}
+
+/* Floats that are not negative are ordered like their bits, and all others have larger bits than
+ * any bound: `first <= bits <= last` is one subtraction and one unsigned compare. */
+typedef struct band {
+    __m512i first, width;
+} band;
+
+V512_INLINE uint32_t bits_of(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+V512_INLINE float float_of(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+V512_INLINE band band_of(uint32_t first, uint32_t last) {
+    return (band){_mm512_set1_epi32((int)first), _mm512_set1_epi32((int)(last - first))};
+}
+
+/* Strictly between the bounds, as the workload says. */
+V512_INLINE band band_of_y(void) {
+    return band_of(bits_of(BENCH_LO) + 1, bits_of(BENCH_HI) - 1);
+}
+
+V512_INLINE __mmask16 in_band(band within, __m512 value) {
+    const __m512i from_first = _mm512_sub_epi32(_mm512_castps_si512(value), within.first);
+    return _mm512_cmple_epu32_mask(from_first, within.width);
+}
+
+V512_INLINE __m512 fahrenheit(const float *x) {
+    return _mm512_fmadd_ps(_mm512_loadu_ps(x), _mm512_set1_ps(BENCH_SCALE),
+                           _mm512_set1_ps(BENCH_SHIFT));
+}
+
+V512_INLINE __m512 sum_of_four(const __m512 part[4]) {
+    return _mm512_add_ps(_mm512_add_ps(part[0], part[1]), _mm512_add_ps(part[2], part[3]));
+}
+
+V512_INLINE __m512d add_f32(__m512d sum, __m512 part) {
+    const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(part));
+    const __m512d high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(part, 1));
+    return _mm512_add_pd(sum, _mm512_add_pd(low, high));
+}
+
+/* Sum and count of the values in the band; `mapped` says whether to test and add y, or x itself. */
+V512_INLINE void total_of(bench_task *task, band within, bool mapped) {
+    const __m512i minus_one = _mm512_set1_epi32(-1);
+    __m512d sum = _mm512_setzero_pd();
+    __m512i count = _mm512_setzero_si512();
+    for (size_t start = 0; start < task->rows; start += RUN) {
+        const float *x = task->x + start;
+        __m512 part[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(),
+                          _mm512_setzero_ps()};
+        __m512i kept[4] = {count, _mm512_setzero_si512(), _mm512_setzero_si512(),
+                           _mm512_setzero_si512()};
+        for (int row = 0; row < RUN; row += STEP) {
+            for (int at = 0; at < 4; at++) {
+                const float *from = x + row + at * LANES;
+                const __m512 value = mapped ? fahrenheit(from) : _mm512_loadu_ps(from);
+                const __mmask16 in = in_band(within, value);
+                part[at] = _mm512_mask_add_ps(part[at], in, part[at], value);
+                kept[at] = _mm512_mask_sub_epi32(kept[at], in, kept[at], minus_one);
+            }
+        }
+        sum = add_f32(sum, sum_of_four(part));
+        count = _mm512_add_epi32(_mm512_add_epi32(kept[0], kept[1]),
+                                 _mm512_add_epi32(kept[2], kept[3]));
+    }
+    task->sum = _mm512_reduce_add_pd(sum);
+    task->count = _mm512_reduce_add_epi32(count);
+}
+
+V512 static void total(bench_task *task) {
+    total_of(task, band_of_y(), true);
+}
+
+/* y grows with x, so the least and the greatest x in the band can be found beforehand, and the sum
+ * of y is a multiple of the sum of x: no multiplication is left in the loop. */
+V512 static void total_on_x(bench_task *task) {
+    uint32_t first = bits_of((BENCH_LO - BENCH_SHIFT) / BENCH_SCALE) - 4;
+    uint32_t last = bits_of((BENCH_HI - BENCH_SHIFT) / BENCH_SCALE) + 4;
+    while (float_of(first) * BENCH_SCALE + BENCH_SHIFT <= BENCH_LO) {
+        first++;
+    }
+    while (float_of(last) * BENCH_SCALE + BENCH_SHIFT >= BENCH_HI) {
+        last--;
+    }
+    total_of(task, band_of(first, last), false);
+    task->sum = (double)BENCH_SCALE * task->sum + (double)BENCH_SHIFT * (double)task->count;
+}
+
+/* Compressing in a register and storing all of it is many times faster than compressing to memory,
+ * which is microcode on some processors. */
+V512_INLINE size_t compact_step(const float *x, band within, float *out) {
+    size_t made = 0;
+    for (int at = 0; at < 4; at++) {
+        const __m512 y = fahrenheit(x + at * LANES);
+        const __mmask16 in = in_band(within, y);
+        _mm512_storeu_ps(out + made, _mm512_maskz_compress_ps(in, y));
+        made += (size_t)_mm_popcnt_u32(in);
+    }
+    return made;
+}
+
+V512 static void compact(bench_task *task) {
+    const band within = band_of_y();
+    float *out = task->out[0];
+    for (size_t row = 0; row < task->rows; row += STEP) {
+        out += compact_step(task->x + row, within, out);
+    }
+    task->made = (size_t)(out - task->out[0]);
+}
+
+/* Survivors gather in the cache and go to memory as whole lines that are not read first. The stage
+ * begins where the output's first whole line does. */
+V512 static void compact_past_cache(bench_task *task) {
+    _Alignas(64) float stage[STAGED + 2 * STEP];
+    const band within = band_of_y();
+    const size_t unaligned = ((size_t)(uintptr_t)task->out[0] & 63) / sizeof(float);
+    float *line = task->out[0] - unaligned;
+    size_t waiting = unaligned;
+    bool first = true;
+    for (size_t row = 0; row < task->rows; row += STEP) {
+        waiting += compact_step(task->x + row, within, stage + waiting);
+        if (waiting < STAGED) {
+            continue;
+        }
+        if (first) {
+            memcpy(line + unaligned, stage + unaligned, (LANES - unaligned) * sizeof(float));
+        }
+        for (int at = first ? LANES : 0; at < STAGED; at += LANES) {
+            _mm512_stream_ps(line + at, _mm512_load_ps(stage + at));
+        }
+        first = false;
+        line += STAGED;
+        waiting -= STAGED;
+        memcpy(stage, stage + STAGED, STEP * sizeof(float));
+    }
+    _mm_sfence();
+    const size_t done = first ? unaligned : 0;
+    memcpy(line + done, stage + done, (waiting - done) * sizeof(float));
+    task->made = (size_t)(line + waiting - task->out[0]);
+}
+
+typedef enum fold { ADD, LEAST, MOST } fold;
+
+V512_INLINE __m512 folded(fold how, __m512 a, __m512 b) {
+    return how == ADD     ? _mm512_add_ps(a, b)
+           : how == LEAST ? _mm512_min_ps(a, b)
+                          : _mm512_max_ps(a, b);
+}
+
+/* Lane w of the result is row[w] folded to one value: four rounds, each of which halves both the
+ * vectors and the lanes that belong to one window. */
+V512_INLINE __m512 fold_windows(fold how, __m512 row[16]) {
+    const __m512i order =
+        _mm512_setr_epi32(0, 2, 1, 3, 8, 10, 9, 11, 4, 6, 5, 7, 12, 14, 13, 15);
+    for (int at = 0; at < 8; at++) {
+        row[at] = folded(how, _mm512_shuffle_f32x4(row[at], row[at + 8], 0x44),
+                         _mm512_shuffle_f32x4(row[at], row[at + 8], 0xee));
+    }
+    for (int at = 0; at < 4; at++) {
+        row[at] = folded(how, _mm512_shuffle_f32x4(row[at], row[at + 4], 0x88),
+                         _mm512_shuffle_f32x4(row[at], row[at + 4], 0xdd));
+    }
+    for (int at = 0; at < 2; at++) {
+        row[at] = folded(how, _mm512_shuffle_ps(row[at], row[at + 2], 0x44),
+                         _mm512_shuffle_ps(row[at], row[at + 2], 0xee));
+    }
+    return _mm512_permutexvar_ps(order, folded(how, _mm512_shuffle_ps(row[0], row[1], 0x88),
+                                               _mm512_shuffle_ps(row[0], row[1], 0xdd)));
+}
+
+V512_INLINE __m512 fold_seven(fold how, const __m512 part[7]) {
+    const __m512 left = folded(how, folded(how, part[0], part[1]), folded(how, part[2], part[3]));
+    return folded(how, left, folded(how, folded(how, part[4], part[5]), part[6]));
+}
+
+/* Sixteen windows of 100: six vectors each, and a seventh that overlaps the sixth by twelve rows,
+ * which minimum and maximum do not mind and the sum masks out. */
+V512_INLINE void sixteen_windows(const float *x, float *mean, float *low, float *high) {
+    __m512 sums[16];
+    __m512 least[16];
+    __m512 most[16];
+    for (int window = 0; window < 16; window++, x += BENCH_WINDOW) {
+        __m512 part[7];
+        for (int at = 0; at < 6; at++) {
+            part[at] = _mm512_loadu_ps(x + at * LANES);
+        }
+        part[6] = _mm512_loadu_ps(x + BENCH_WINDOW - LANES);
+        least[window] = fold_seven(LEAST, part);
+        most[window] = fold_seven(MOST, part);
+        part[6] = _mm512_maskz_mov_ps(0xf000, part[6]);
+        sums[window] = fold_seven(ADD, part);
+    }
+    const __m512 share = _mm512_set1_ps(1.0f / BENCH_WINDOW);
+    _mm512_storeu_ps(mean, _mm512_mul_ps(fold_windows(ADD, sums), share));
+    _mm512_storeu_ps(low, fold_windows(LEAST, least));
+    _mm512_storeu_ps(high, fold_windows(MOST, most));
+}
+
+/* The last sixteen windows may overlap those before: some are then made twice. */
+V512 static void windows(bench_task *task) {
+    const size_t count = task->rows / BENCH_WINDOW;
+    for (size_t done = 0; done < count; done += 16) {
+        const size_t window = done + 16 <= count ? done : count - 16;
+        sixteen_windows(task->x + window * BENCH_WINDOW, task->out[0] + window,
+                        task->out[1] + window, task->out[2] + window);
+    }
+    task->made = count;
+}
+
+/* Sums of x and x squared lose the variance of values far from zero: so both are taken of the
+ * distance to the first value. */
+V512 static void summary(bench_task *task) {
+    const float origin = task->x[0];
+    const __m512 origins = _mm512_set1_ps(origin);
+    __m512 low[2] = {origins, origins};
+    __m512 high[2] = {origins, origins};
+    __m512d sum = _mm512_setzero_pd();
+    __m512d squares = _mm512_setzero_pd();
+    for (size_t start = 0; start < task->rows; start += RUN) {
+        const float *x = task->x + start;
+        __m512 part[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(),
+                          _mm512_setzero_ps()};
+        __m512 square[4] = {part[0], part[0], part[0], part[0]};
+        for (int row = 0; row < RUN; row += STEP) {
+            for (int at = 0; at < 4; at++) {
+                const __m512 value = _mm512_loadu_ps(x + row + at * LANES);
+                const __m512 distance = _mm512_sub_ps(value, origins);
+                low[at & 1] = _mm512_min_ps(low[at & 1], value);
+                high[at & 1] = _mm512_max_ps(high[at & 1], value);
+                part[at] = _mm512_add_ps(part[at], distance);
+                square[at] = _mm512_fmadd_ps(distance, distance, square[at]);
+            }
+        }
+        sum = add_f32(sum, sum_of_four(part));
+        squares = add_f32(squares, sum_of_four(square));
+    }
+    const double rows = (double)task->rows;
+    const double distance = _mm512_reduce_add_pd(sum);
+    task->count = (int64_t)task->rows;
+    task->sum = (double)origin * rows + distance;
+    task->mean = (double)origin + distance / rows;
+    task->variance = (_mm512_reduce_add_pd(squares) - distance * distance / rows) / (rows - 1);
+    task->low = _mm512_reduce_min_ps(_mm512_min_ps(low[0], low[1]));
+    task->high = _mm512_reduce_max_ps(_mm512_max_ps(high[0], high[1]));
+}
+
+const char *const bench_build = BENCH_BUILD;
+const bench_entry bench_entries[] = {
+    {"W1", "expert", "AVX-512", total, usable, 0},
+    {"W1", "expert", "AVX-512, tests and adds x", total_on_x, usable, 0},
+    {"W2", "expert", "AVX-512", compact, usable, 0},
+    {"W2", "expert", "AVX-512, past the cache", compact_past_cache, usable, 0},
+    {"W4", "expert", "AVX-512", windows, usable, 0},
+    {"W6", "expert", "AVX-512", summary, usable, 0},
+    {NULL, NULL, NULL, NULL, NULL, 0},
+};
