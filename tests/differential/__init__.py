@@ -1,0 +1,1 @@
+"""Random rivers and data, and the driver that runs kernels over them."""

@@ -1,0 +1,10 @@
+/* drive: the operators that a driver program was built with. */
+#ifndef DRIVE_H
+#define DRIVE_H
+
+#include "nagare.h"
+
+extern const ng_operator *const drive_operators[];
+extern const size_t drive_operator_count;
+
+#endif
