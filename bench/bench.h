@@ -38,8 +38,8 @@ typedef struct bench_entry {
     int variant;
 } bench_entry;
 
-/* What a shared object exports: its entries, ended by one whose `run` is NULL, and how it was built,
- * which the build passes as BENCH_BUILD. */
+/* What a shared object exports: its entries, ended by one whose `run` is NULL, and how it was
+ * built, which the build passes as BENCH_BUILD. */
 extern const bench_entry bench_entries[];
 extern const char *const bench_build;
 

@@ -19,7 +19,8 @@ static bool has_v512(int variant) {
     return __builtin_cpu_supports("avx512f");
 }
 
-/* `or` is the cheapest way to use what was loaded; the result goes to `count` so that it is needed. */
+/* `or` is the cheapest way to use what was loaded; the result goes to `count` so that it is needed.
+ */
 V256 static void read_v256(bench_task *task) {
     const float *x = task->x;
     __m256i seen[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
@@ -91,13 +92,9 @@ V512 static void read_streams(bench_task *task) {
     }                                                                                              \
     _mm_sfence()
 
-V512 static void write_v512(bench_task *task) {
-    WRITE_LOOP(_mm512_storeu_si512);
-}
+V512 static void write_v512(bench_task *task) { WRITE_LOOP(_mm512_storeu_si512); }
 
-V512 static void write_past_cache(bench_task *task) {
-    WRITE_LOOP(_mm512_stream_si512);
-}
+V512 static void write_past_cache(bench_task *task) { WRITE_LOOP(_mm512_stream_si512); }
 
 V256 static void write_v256(bench_task *task) {
     const size_t steps = task->made * 1024 / task->rows;

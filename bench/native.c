@@ -20,12 +20,12 @@ enum { STAGGER = 2112, PAGE = 2 * 1024 * 1024 };
 
 typedef struct bench_case {
     const char *workload;
-    const char *limit;  /* the workload of the loops that are its limit */
-    int survivors; /* per cent that the filter keeps */
+    const char *limit; /* the workload of the loops that are its limit */
+    int survivors;     /* per cent that the filter keeps */
 } bench_case;
 
 static const bench_case cases[] = {
-    {"W1", "read", 50}, {"W2", "write", 5}, {"W2", "write", 50},
+    {"W1", "read", 50},  {"W2", "write", 5}, {"W2", "write", 50},
     {"W2", "write", 95}, {"W4", "read", 50}, {"W6", "read", 50},
 };
 
@@ -72,9 +72,7 @@ static uint32_t hashed(uint32_t counter) {
     return (bits ^ (bits >> 15)) >> 8;
 }
 
-static bool inside(double y) {
-    return (double)BENCH_LO < y && y < (double)BENCH_HI;
-}
+static bool inside(double y) { return (double)BENCH_LO < y && y < (double)BENCH_HI; }
 
 /* Uniform around the middle of the band, so wide that `survivors` per cent fall into it. No value
  * comes so near a bound that rounding could decide, so everyone must keep the very same rows. */
@@ -172,8 +170,8 @@ static void check(racer *each, const bench_task *got, const answer *expected) {
                       all_near(got->out[2], expected->out[2], wanted->made, 0);
         break;
     default:
-        each->sum_error = fmax(relative_error(got->sum, wanted->sum),
-                               relative_error(got->mean, wanted->mean));
+        each->sum_error =
+            fmax(relative_error(got->sum, wanted->sum), relative_error(got->mean, wanted->mean));
         each->variance_error = relative_error(got->variance, wanted->variance);
         each->right = got->count == wanted->count && got->low == wanted->low &&
                       got->high == wanted->high && each->sum_error < 1e-2 &&
@@ -276,7 +274,8 @@ static size_t load(const char *path, racer *racers, size_t count) {
     return count;
 }
 
-/* Arguments: ROUNDS SAMPLE_NS SIZES WORKLOADS OBJECT... with SIZES as `SL`, WORKLOADS as `W1,W4`. */
+/* Arguments: ROUNDS SAMPLE_NS SIZES WORKLOADS OBJECT... with SIZES as `SL`, WORKLOADS as `W1,W4`.
+ */
 int main(int argc, char **argv) {
     static racer racers[MAX_RACERS];
     const int rounds = argc > 5 ? atoi(argv[1]) : 0;

@@ -6,7 +6,7 @@
 #define V256 __attribute__((target("avx2,bmi2,popcnt,fma")))
 #define V256_INLINE V256 static inline __attribute__((always_inline))
 
-enum { LANES = 8, STEP = 32, RUN = 4096 };
+enum { LANES = 8, STEP = 32, RUN = 8192 };
 
 static bool usable(int variant) {
     (void)variant;
@@ -75,31 +75,37 @@ V256 static void total(bench_task *task) {
     task->count = lanes_i32(count);
 }
 
-/* For each of the 256 sets of lanes, where they go: three bits a lane, spread by the loop. */
-static uint64_t packed_order[256];
+/* For each of the 256 sets of lanes, the order that packs it. */
+static int32_t packed_order[256][LANES];
 
 static bool usable_with_order(int variant) {
-    for (uint32_t set = 0; set < 256; set++) {
-        uint64_t order = 0;
+    for (int set = 0; set < 256; set++) {
         int taken = 0;
-        for (uint32_t lane = 0; lane < LANES; lane++) {
+        for (int lane = 0; lane < LANES; lane++) {
             if ((set >> lane) & 1) {
-                order |= (uint64_t)lane << (8 * taken++);
+                packed_order[set][taken++] = lane;
             }
         }
-        packed_order[set] = order;
     }
     return usable(variant);
 }
 
 V256 static void compact(bench_task *task) {
     float *out = task->out[0];
-    for (size_t row = 0; row < task->rows; row += LANES) {
-        const __m256 y = fahrenheit(task->x + row);
-        const uint32_t set = (uint32_t)_mm256_movemask_ps(in_band(y));
-        const __m128i bytes = _mm_cvtsi64_si128((long long)packed_order[set]);
-        _mm256_storeu_ps(out, _mm256_permutevar8x32_ps(y, _mm256_cvtepu8_epi32(bytes)));
-        out += _mm_popcnt_u32(set);
+    for (size_t row = 0; row < task->rows; row += STEP) {
+        __m256 packed[4];
+        int kept[4];
+        for (int at = 0; at < 4; at++) {
+            const __m256 y = fahrenheit(task->x + row + at * LANES);
+            const int set = _mm256_movemask_ps(in_band(y));
+            const __m256i *order = (const __m256i *)(const void *)packed_order[set];
+            packed[at] = _mm256_permutevar8x32_ps(y, _mm256_loadu_si256(order));
+            kept[at] = _mm_popcnt_u32((uint32_t)set);
+        }
+        for (int at = 0; at < 4; at++) {
+            _mm256_storeu_ps(out, packed[at]);
+            out += kept[at];
+        }
     }
     task->made = (size_t)(out - task->out[0]);
 }
@@ -169,8 +175,8 @@ V256 static void windows(bench_task *task) {
 V256 static void summary(bench_task *task) {
     const float origin = task->x[0];
     const __m256 origins = _mm256_set1_ps(origin);
-    __m256 low = origins;
-    __m256 high = origins;
+    __m256 low[2] = {origins, origins};
+    __m256 high[2] = {origins, origins};
     __m256d sum = _mm256_setzero_pd();
     __m256d squares = _mm256_setzero_pd();
     for (size_t start = 0; start < task->rows; start += RUN) {
@@ -182,8 +188,8 @@ V256 static void summary(bench_task *task) {
             for (int at = 0; at < 4; at++) {
                 const __m256 value = _mm256_loadu_ps(x + row + at * LANES);
                 const __m256 distance = _mm256_sub_ps(value, origins);
-                low = _mm256_min_ps(low, value);
-                high = _mm256_max_ps(high, value);
+                low[at & 1] = _mm256_min_ps(low[at & 1], value);
+                high[at & 1] = _mm256_max_ps(high[at & 1], value);
                 part[at] = _mm256_add_ps(part[at], distance);
                 square[at] = _mm256_fmadd_ps(distance, distance, square[at]);
             }
@@ -193,8 +199,8 @@ V256 static void summary(bench_task *task) {
     }
     float lows[LANES];
     float highs[LANES];
-    _mm256_storeu_ps(lows, low);
-    _mm256_storeu_ps(highs, high);
+    _mm256_storeu_ps(lows, _mm256_min_ps(low[0], low[1]));
+    _mm256_storeu_ps(highs, _mm256_max_ps(high[0], high[1]));
     task->low = task->high = origin;
     for (int at = 0; at < LANES; at++) {
         task->low = lows[at] < task->low ? lows[at] : task->low;

@@ -9,7 +9,17 @@
 #define V512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi2,popcnt,fma")))
 #define V512_INLINE V512 static inline __attribute__((always_inline))
 
-enum { LANES = 16, STEP = 64, RUN = 4096, STAGED = 1024 };
+enum { LANES = 16, STEP = 64, RUN = 8192, STAGED = 1024 };
+
+/* Rows ahead (8 KiB) of which lines are asked for: some machines need it, others do not care. Each
+ * loop is compiled both ways; an entry's variant says which it runs. */
+enum { AHEAD = 2048 };
+
+V512_INLINE void prefetch(const float *x, int ahead) {
+    for (int line = 0; ahead > 0 && line < STEP; line += LANES) {
+        _mm_prefetch((const char *)(x + ahead + line), _MM_HINT_T0);
+    }
+}
 
 static bool usable(int variant) {
     (void)variant;
@@ -40,9 +50,7 @@ V512_INLINE band band_of(uint32_t first, uint32_t last) {
 }
 
 /* Strictly between the bounds, as the workload says. */
-V512_INLINE band band_of_y(void) {
-    return band_of(bits_of(BENCH_LO) + 1, bits_of(BENCH_HI) - 1);
-}
+V512_INLINE band band_of_y(void) { return band_of(bits_of(BENCH_LO) + 1, bits_of(BENCH_HI) - 1); }
 
 V512_INLINE __mmask16 in_band(band within, __m512 value) {
     const __m512i from_first = _mm512_sub_epi32(_mm512_castps_si512(value), within.first);
@@ -65,7 +73,7 @@ V512_INLINE __m512d add_f32(__m512d sum, __m512 part) {
 }
 
 /* Sum and count of the values in the band; `mapped` says whether to test and add y, or x itself. */
-V512_INLINE void total_of(bench_task *task, band within, bool mapped) {
+V512_INLINE void total_of(bench_task *task, band within, bool mapped, int ahead) {
     const __m512i minus_one = _mm512_set1_epi32(-1);
     __m512d sum = _mm512_setzero_pd();
     __m512i count = _mm512_setzero_si512();
@@ -76,6 +84,7 @@ V512_INLINE void total_of(bench_task *task, band within, bool mapped) {
         __m512i kept[4] = {count, _mm512_setzero_si512(), _mm512_setzero_si512(),
                            _mm512_setzero_si512()};
         for (int row = 0; row < RUN; row += STEP) {
+            prefetch(x + row, ahead);
             for (int at = 0; at < 4; at++) {
                 const float *from = x + row + at * LANES;
                 const __m512 value = mapped ? fahrenheit(from) : _mm512_loadu_ps(from);
@@ -93,7 +102,11 @@ V512_INLINE void total_of(bench_task *task, band within, bool mapped) {
 }
 
 V512 static void total(bench_task *task) {
-    total_of(task, band_of_y(), true);
+    if (task->variant > 0) {
+        total_of(task, band_of_y(), true, AHEAD);
+    } else {
+        total_of(task, band_of_y(), true, 0);
+    }
 }
 
 /* y grows with x, so the least and the greatest x in the band can be found beforehand, and the sum
@@ -107,30 +120,50 @@ V512 static void total_on_x(bench_task *task) {
     while (float_of(last) * BENCH_SCALE + BENCH_SHIFT >= BENCH_HI) {
         last--;
     }
-    total_of(task, band_of(first, last), false);
+    if (task->variant > 0) {
+        total_of(task, band_of(first, last), false, AHEAD);
+    } else {
+        total_of(task, band_of(first, last), false, 0);
+    }
     task->sum = (double)BENCH_SCALE * task->sum + (double)BENCH_SHIFT * (double)task->count;
 }
 
 /* Compressing in a register and storing all of it is many times faster than compressing to memory,
- * which is microcode on some processors. */
+ * which is microcode on some processors. All is loaded before anything is stored: the compiler
+ * cannot know that `out` is not `x`. */
 V512_INLINE size_t compact_step(const float *x, band within, float *out) {
-    size_t made = 0;
+    __m512 packed[4];
+    size_t kept[4];
     for (int at = 0; at < 4; at++) {
         const __m512 y = fahrenheit(x + at * LANES);
         const __mmask16 in = in_band(within, y);
-        _mm512_storeu_ps(out + made, _mm512_maskz_compress_ps(in, y));
-        made += (size_t)_mm_popcnt_u32(in);
+        packed[at] = _mm512_maskz_compress_ps(in, y);
+        kept[at] = (size_t)_mm_popcnt_u32(in);
+    }
+    size_t made = 0;
+    for (int at = 0; at < 4; at++) {
+        _mm512_storeu_ps(out + made, packed[at]);
+        made += kept[at];
     }
     return made;
 }
 
-V512 static void compact(bench_task *task) {
+V512_INLINE void compact_by(bench_task *task, int ahead) {
     const band within = band_of_y();
     float *out = task->out[0];
     for (size_t row = 0; row < task->rows; row += STEP) {
+        prefetch(task->x + row, ahead);
         out += compact_step(task->x + row, within, out);
     }
     task->made = (size_t)(out - task->out[0]);
+}
+
+V512 static void compact(bench_task *task) {
+    if (task->variant > 0) {
+        compact_by(task, AHEAD);
+    } else {
+        compact_by(task, 0);
+    }
 }
 
 /* Survivors gather in the cache and go to memory as whole lines that are not read first. The stage
@@ -143,6 +176,7 @@ V512 static void compact_past_cache(bench_task *task) {
     size_t waiting = unaligned;
     bool first = true;
     for (size_t row = 0; row < task->rows; row += STEP) {
+        prefetch(task->x + row, AHEAD);
         waiting += compact_step(task->x + row, within, stage + waiting);
         if (waiting < STAGED) {
             continue;
@@ -172,69 +206,92 @@ V512_INLINE __m512 folded(fold how, __m512 a, __m512 b) {
                           : _mm512_max_ps(a, b);
 }
 
-/* Lane w of the result is row[w] folded to one value: four rounds, each of which halves both the
- * vectors and the lanes that belong to one window. */
-V512_INLINE __m512 fold_windows(fold how, __m512 row[16]) {
-    const __m512i order =
-        _mm512_setr_epi32(0, 2, 1, 3, 8, 10, 9, 11, 4, 6, 5, 7, 12, 14, 13, 15);
-    for (int at = 0; at < 8; at++) {
-        row[at] = folded(how, _mm512_shuffle_f32x4(row[at], row[at + 8], 0x44),
-                         _mm512_shuffle_f32x4(row[at], row[at + 8], 0xee));
-    }
-    for (int at = 0; at < 4; at++) {
-        row[at] = folded(how, _mm512_shuffle_f32x4(row[at], row[at + 4], 0x88),
-                         _mm512_shuffle_f32x4(row[at], row[at + 4], 0xdd));
-    }
-    for (int at = 0; at < 2; at++) {
-        row[at] = folded(how, _mm512_shuffle_ps(row[at], row[at + 2], 0x44),
-                         _mm512_shuffle_ps(row[at], row[at + 2], 0xee));
-    }
-    return _mm512_permutexvar_ps(order, folded(how, _mm512_shuffle_ps(row[0], row[1], 0x88),
-                                               _mm512_shuffle_ps(row[0], row[1], 0xdd)));
-}
+/* The three aggregates of what a vector's lanes have seen so far. */
+typedef struct trio {
+    __m512 sum, low, high;
+} trio;
 
 V512_INLINE __m512 fold_seven(fold how, const __m512 part[7]) {
     const __m512 left = folded(how, folded(how, part[0], part[1]), folded(how, part[2], part[3]));
     return folded(how, left, folded(how, folded(how, part[4], part[5]), part[6]));
 }
 
-/* Sixteen windows of 100: six vectors each, and a seventh that overlaps the sixth by twelve rows,
- * which minimum and maximum do not mind and the sum masks out. */
-V512_INLINE void sixteen_windows(const float *x, float *mean, float *low, float *high) {
-    __m512 sums[16];
-    __m512 least[16];
-    __m512 most[16];
-    for (int window = 0; window < 16; window++, x += BENCH_WINDOW) {
-        __m512 part[7];
-        for (int at = 0; at < 6; at++) {
-            part[at] = _mm512_loadu_ps(x + at * LANES);
-        }
-        part[6] = _mm512_loadu_ps(x + BENCH_WINDOW - LANES);
-        least[window] = fold_seven(LEAST, part);
-        most[window] = fold_seven(MOST, part);
-        part[6] = _mm512_maskz_mov_ps(0xf000, part[6]);
-        sums[window] = fold_seven(ADD, part);
+/* A window of 100: six vectors, and a seventh that overlaps the sixth by twelve rows, which minimum
+ * and maximum do not mind and the sum masks out. */
+V512_INLINE trio one_window(const float *x, int ahead) {
+    trio window;
+    __m512 part[7];
+    prefetch(x, ahead);
+    prefetch(x + STEP, ahead);
+    for (int at = 0; at < 6; at++) {
+        part[at] = _mm512_loadu_ps(x + at * LANES);
     }
+    part[6] = _mm512_loadu_ps(x + BENCH_WINDOW - LANES);
+    window.low = fold_seven(LEAST, part);
+    window.high = fold_seven(MOST, part);
+    part[6] = _mm512_maskz_mov_ps(0xf000, part[6]);
+    window.sum = fold_seven(ADD, part);
+    return window;
+}
+
+/* Each round halves the lanes that belong to one window, and puts two vectors into one. */
+#define FOLD_ROUND(name, shuffle, low_half, high_half)                                             \
+    V512_INLINE trio name(trio a, trio b) {                                                        \
+        return (trio){                                                                             \
+            folded(ADD, shuffle(a.sum, b.sum, low_half), shuffle(a.sum, b.sum, high_half)),        \
+            folded(LEAST, shuffle(a.low, b.low, low_half), shuffle(a.low, b.low, high_half)),      \
+            folded(MOST, shuffle(a.high, b.high, low_half), shuffle(a.high, b.high, high_half)),   \
+        };                                                                                         \
+    }
+
+FOLD_ROUND(halves, _mm512_shuffle_f32x4, 0x44, 0xee)
+FOLD_ROUND(quarters, _mm512_shuffle_f32x4, 0x88, 0xdd)
+FOLD_ROUND(pairs, _mm512_shuffle_ps, 0x44, 0xee)
+FOLD_ROUND(lanes, _mm512_shuffle_ps, 0x88, 0xdd)
+
+/* Windows 0, 8, 4 and 12 after `x`. Folding each four at once leaves few vectors alive. */
+V512_INLINE trio four_windows(const float *x, int ahead) {
+    const float *eighth = x + 8 * BENCH_WINDOW;
+    const trio left = halves(one_window(x, ahead), one_window(eighth, ahead));
+    const trio right = halves(one_window(x + 4 * BENCH_WINDOW, ahead),
+                              one_window(eighth + 4 * BENCH_WINDOW, ahead));
+    return quarters(left, right);
+}
+
+V512_INLINE void sixteen_windows(const float *x, float *mean, float *low, float *high, int ahead) {
+    const __m512i order = _mm512_setr_epi32(0, 2, 1, 3, 8, 10, 9, 11, 4, 6, 5, 7, 12, 14, 13, 15);
     const __m512 share = _mm512_set1_ps(1.0f / BENCH_WINDOW);
-    _mm512_storeu_ps(mean, _mm512_mul_ps(fold_windows(ADD, sums), share));
-    _mm512_storeu_ps(low, fold_windows(LEAST, least));
-    _mm512_storeu_ps(high, fold_windows(MOST, most));
+    const trio even = pairs(four_windows(x, ahead), four_windows(x + 2 * BENCH_WINDOW, ahead));
+    const float *next = x + BENCH_WINDOW;
+    const trio odd = pairs(four_windows(next, ahead), four_windows(next + 2 * BENCH_WINDOW, ahead));
+    const trio all = lanes(even, odd);
+    _mm512_storeu_ps(mean, _mm512_mul_ps(_mm512_permutexvar_ps(order, all.sum), share));
+    _mm512_storeu_ps(low, _mm512_permutexvar_ps(order, all.low));
+    _mm512_storeu_ps(high, _mm512_permutexvar_ps(order, all.high));
 }
 
 /* The last sixteen windows may overlap those before: some are then made twice. */
-V512 static void windows(bench_task *task) {
+V512_INLINE void windows_by(bench_task *task, int ahead) {
     const size_t count = task->rows / BENCH_WINDOW;
     for (size_t done = 0; done < count; done += 16) {
         const size_t window = done + 16 <= count ? done : count - 16;
         sixteen_windows(task->x + window * BENCH_WINDOW, task->out[0] + window,
-                        task->out[1] + window, task->out[2] + window);
+                        task->out[1] + window, task->out[2] + window, ahead);
     }
     task->made = count;
 }
 
+V512 static void windows(bench_task *task) {
+    if (task->variant > 0) {
+        windows_by(task, AHEAD);
+    } else {
+        windows_by(task, 0);
+    }
+}
+
 /* Sums of x and x squared lose the variance of values far from zero: so both are taken of the
  * distance to the first value. */
-V512 static void summary(bench_task *task) {
+V512_INLINE void summary_by(bench_task *task, int ahead) {
     const float origin = task->x[0];
     const __m512 origins = _mm512_set1_ps(origin);
     __m512 low[2] = {origins, origins};
@@ -247,6 +304,7 @@ V512 static void summary(bench_task *task) {
                           _mm512_setzero_ps()};
         __m512 square[4] = {part[0], part[0], part[0], part[0]};
         for (int row = 0; row < RUN; row += STEP) {
+            prefetch(x + row, ahead);
             for (int at = 0; at < 4; at++) {
                 const __m512 value = _mm512_loadu_ps(x + row + at * LANES);
                 const __m512 distance = _mm512_sub_ps(value, origins);
@@ -269,13 +327,26 @@ V512 static void summary(bench_task *task) {
     task->high = _mm512_reduce_max_ps(_mm512_max_ps(high[0], high[1]));
 }
 
+V512 static void summary(bench_task *task) {
+    if (task->variant > 0) {
+        summary_by(task, AHEAD);
+    } else {
+        summary_by(task, 0);
+    }
+}
+
 const char *const bench_build = BENCH_BUILD;
 const bench_entry bench_entries[] = {
     {"W1", "expert", "AVX-512", total, usable, 0},
+    {"W1", "expert", "AVX-512, prefetching", total, usable, AHEAD},
     {"W1", "expert", "AVX-512, tests and adds x", total_on_x, usable, 0},
+    {"W1", "expert", "AVX-512, tests and adds x, prefetching", total_on_x, usable, AHEAD},
     {"W2", "expert", "AVX-512", compact, usable, 0},
-    {"W2", "expert", "AVX-512, past the cache", compact_past_cache, usable, 0},
+    {"W2", "expert", "AVX-512, prefetching", compact, usable, AHEAD},
+    {"W2", "expert", "AVX-512, prefetching, past the cache", compact_past_cache, usable, 0},
     {"W4", "expert", "AVX-512", windows, usable, 0},
+    {"W4", "expert", "AVX-512, prefetching", windows, usable, AHEAD},
     {"W6", "expert", "AVX-512", summary, usable, 0},
+    {"W6", "expert", "AVX-512, prefetching", summary, usable, AHEAD},
     {NULL, NULL, NULL, NULL, NULL, 0},
 };
