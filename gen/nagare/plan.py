@@ -1,0 +1,678 @@
+"""The plan of a kernel: a river's chain of steps, cut into segments that are one loop each.
+
+A segment reads columns, computes in registers, and ends in one of five ways:
+
+- `emit`: what is left goes to the kernel's output;
+- `pack`: survivors are packed into columns for the next segment;
+- `fold`: rows stay in place under a mask and are reduced over the whole stream, run by run;
+- `window`: the same for tumbling windows of rows;
+- `group`: rows are added to their group, one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from . import ir
+from .lower import Lowering, Value
+from .vector import RANGES, Graph, Node, register
+
+RUN = 512  # rows; also the rows of a chunk between two segments
+ORIGIN = "ng_row"  # the hidden column that says which input row brought a row out
+GROUP_TEXT = 32  # bytes of budget per text key and group
+
+
+# ---- the chain, in primitive steps -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Assign:
+    name: str
+    expr: ir.Expr
+    text: str
+
+
+@dataclass(frozen=True)
+class Project:
+    names: tuple[str, ...]
+    text: str
+
+
+Primitive = Assign | Project | ir.Filter | ir.Take | ir.Skip | ir.TakeWhile | ir.SkipWhile | ir.Aggregated
+ORDERED = (ir.Take, ir.Skip, ir.TakeWhile, ir.SkipWhile)
+
+
+def primitives(steps: list[ir.Step]) -> list[Primitive]:
+    """The steps, with `map` and `select` taken apart into single assignments."""
+    out: list[Primitive] = []
+    for step in steps:
+        match step:
+            case ir.Map():
+                out += [Assign(name, expr, step.text) for name, expr in step.columns]
+            case ir.Select():
+                for name, expr in step.columns:
+                    if not (isinstance(expr, ir.Column) and expr.name == name):
+                        out.append(Assign(name, expr, step.text))
+                out.append(Project(tuple(name for name, _ in step.columns), step.text))
+            case ir.Group() | ir.Window():
+                pass  # repeated in the aggregate
+            case _:
+                out.append(step)
+    return out
+
+
+def children(expr: ir.Expr) -> tuple[ir.Expr, ...]:
+    match expr:
+        case ir.Unary() | ir.Cast() | ir.Lag():
+            return (expr.x,)
+        case ir.Binary() | ir.Compare() | ir.And() | ir.Or():
+            return (expr.a, expr.b)
+        case ir.If():
+            return (expr.cond, expr.a, expr.b)
+        case ir.Call():
+            return expr.args
+        case ir.Aggregate():
+            return () if expr.x is None else (expr.x,)
+        case _:
+            return ()
+
+
+def walk(expr: ir.Expr) -> Iterator[ir.Expr]:
+    """The expression and all within it, innermost first."""
+    for child in children(expr):
+        yield from walk(child)
+    yield expr
+
+
+def references(expr: ir.Expr) -> set[str]:
+    return {e.name for e in walk(expr) if isinstance(e, ir.Column)}
+
+
+def expressions(step: Primitive) -> tuple[ir.Expr, ...]:
+    match step:
+        case Assign():
+            return (step.expr,)
+        case ir.Filter() | ir.TakeWhile() | ir.SkipWhile():
+            return (step.condition,)
+        case ir.Aggregated():
+            return tuple(expr for _, expr in step.columns)
+        case _:
+            return ()
+
+
+def can_fail(expr: ir.Expr) -> bool:
+    """Whether evaluating it can stop the kernel: a division of integers that cannot be null."""
+    for e in walk(expr):
+        if isinstance(e, ir.Binary) and e.op in ("/", "%") and e.type.kind in RANGES:
+            if not e.type.nullable and not (isinstance(e.b, ir.Literal) and e.b.value != 0):
+                return True
+    return False
+
+
+def needs(steps: list[Primitive], final: set[str]) -> list[set[str]]:
+    """For each place in the chain (before step i; the last: at the end) the columns still needed."""
+    result = [final]
+    for step in reversed(steps):
+        need = set(result[0])
+        match step:
+            case Assign():
+                if step.name in need:
+                    need.discard(step.name)
+                    need |= references(step.expr)
+            case ir.Aggregated():
+                need = set(step.keys).union(*(references(e) for n, e in step.columns if n in need))
+            case ir.Filter() | ir.TakeWhile() | ir.SkipWhile():
+                need |= references(step.condition)
+            case _:
+                pass
+        result.insert(0, need)
+    return result
+
+
+# ---- segments ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column in memory between two loops (or of the kernel's input).
+
+    `storage` is a column kind, `text` for text in flight; `history` counts the rows before row 0
+    that are kept for `lag`.
+    """
+
+    name: str
+    storage: str
+    nullable: bool
+    history: int = 0
+
+
+@dataclass(frozen=True)
+class Output:
+    """A value that a `pack` or `emit` loop writes."""
+
+    column: Column
+    node: Node
+    valid: Node | None
+
+
+@dataclass(frozen=True)
+class Raw:
+    """An accumulator: `count`, `sum`, `min`, `max`, `var`, `first` or `last` of `node` over the
+    rows in `mask` (None: all rows). `type` is the register type of `node`."""
+
+    kind: str
+    name: str
+    node: Node | None
+    mask: Node | None
+    says: str
+
+    @property
+    def type(self) -> str:
+        return "i64" if self.node is None else self.node.type
+
+    @property
+    def carried(self) -> str:
+        """The type of the result between the segments."""
+        if self.kind in ("count",):
+            return "i64"
+        if self.kind in ("sum", "var"):
+            return {"i32": "i64", "u32": "u64", "f32": "f64"}.get(self.type, self.type)
+        return "bool" if self.type == "mask" else self.type
+
+
+@dataclass
+class Segment:
+    number: int
+    kind: str
+    inputs: list[Column]
+    keep: Node | None
+    failures: list[Node]
+    steps: list[str]
+    why: str  # why the chain was cut after it; "" for the last
+    ordered: list[Ordered] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    raws: list[Raw] = field(default_factory=list)
+    keys: list[Column] = field(default_factory=list)
+    rows: int = 0  # of a window, 0: no window
+    partial: bool = False
+    groups: int = 0
+
+    @property
+    def root(self) -> bool:
+        return self.number == 0
+
+    @property
+    def blocks(self) -> bool:
+        """Whether nothing comes out of it before the end of the stream."""
+        return self.kind == "fold" or (self.kind == "group" and self.rows == 0)
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """A step that counts rows in order: its state is one field of the kernel."""
+
+    kind: str  # take, skip, take_while, skip_while
+    name: str
+    count: int
+
+
+@dataclass
+class Kernel:
+    """Everything the templates need to know about one river's kernel."""
+
+    river: ir.River
+    inputs: list[Column]
+    outputs: list[Column]
+    params: list[tuple[str, ir.Parameter]]
+    segments: list[Segment]
+    origin: bool  # whether rows carry the number of the input row that brought them out
+    chain: list[str]  # for people: the sentences with their rivers
+
+
+class _Building:
+    """The segment under construction."""
+
+    def __init__(self, number: int, lowering: Lowering) -> None:
+        self.number = number
+        self.lower = lowering
+        self.loads: dict[str, Column] = {}
+        self.steps: list[str] = []
+        self.ordered: list[Ordered] = []
+        self.dropped = False
+        self.known: set[Node] = set()  # floats that are not NaN in the rows kept
+
+
+class Planner:
+    def __init__(self, file: ir.RiverFile, river: ir.River, origin: bool) -> None:
+        self.file = file
+        self.river = river
+        self.rivers = _line(file, river)
+        self.params: list[tuple[str, ir.Parameter]] = []
+        self._name_params()
+        steps = [step for r in self.rivers for step in r.steps]
+        self.steps = primitives(steps)
+        self.emits_origin = origin
+        self.origin = origin or any(can_fail(e) for s in self.steps for e in expressions(s))
+        final = set(river.schema) | ({ORIGIN} if origin else set())
+        self.needs = needs(self.steps, final)
+        self.segments: list[Segment] = []
+        self.now = self._begin([])
+        self.counter = 0
+        root = self.rivers[0].input_schema
+        for name in root:
+            if name in self.needs[0]:
+                self._load_root(name, root[name])
+
+    # ---- names ----
+
+    def _name_params(self) -> None:
+        taken: set[str] = set()
+        for r in reversed(self.rivers):
+            for p in r.params:
+                name = p.name if p.name not in taken else f"{r.name}_{p.name}"
+                taken.add(name)
+                self.params.append((name, p))
+                self._names = getattr(self, "_names", {}) | {(r.name, p.name): name}
+
+    def _param_name(self, p: ir.Param) -> str:
+        return self._names[(p.river, p.name)]
+
+    def _fresh(self, stem: str) -> str:
+        self.counter += 1
+        return f"{stem}_{self.counter}"
+
+    # ---- segments ----
+
+    def _begin(self, steps: list[str]) -> _Building:
+        building = _Building(len(self.segments), Lowering(Graph(), self._param_name))
+        building.steps = steps
+        return building
+
+    def _load_root(self, name: str, type_: ir.Type) -> None:
+        column = Column(name, type_.kind, type_.nullable)
+        self.now.lower.columns[name] = self._load(column, type_.kind, 0, False)
+
+    def _load(self, column: Column, kind: str, back: int, computed: bool) -> Value:
+        """A column of the segment's input, `back` rows earlier."""
+        graph = self.now.lower.graph
+        self.now.loads[column.name] = column
+        reg = register(kind)
+        node = graph.node("load", reg, attr=(column.name, column.storage, back))
+        valid = graph.node("valid", "mask", attr=(column.name, back)) if column.nullable else None
+        return Value(kind, node, valid, computed)
+
+    def _close(self, kind: str, why: str, outputs: list[Output], keep: Node | None) -> Segment:
+        now = self.now
+        segment = Segment(now.number, kind, list(now.loads.values()), keep,
+                          now.lower.failures, now.steps, why, now.ordered, outputs)
+        self.segments.append(segment)
+        return segment
+
+    def _cut(self, place: int, why: str, extra: dict[str, tuple[Value, int]], keep_rows: bool = False,
+             only: set[str] | None = None) -> dict[str, tuple[Value, int]]:
+        """Ends the segment with a `pack` and begins the next one, which sees the columns needed
+        from `place` on. `extra` are further values with the history each needs; what they are in
+        the new segment is returned. With `keep_rows` dropped rows stay, as a mask."""
+        lower = self.now.lower
+        values: dict[str, Value] = {}
+        needed = self.needs[place] if only is None else only
+        for name, value in lower.columns.items():
+            if name in needed:
+                values[name] = value
+        if self.origin and ORIGIN not in values:
+            values[ORIGIN] = lower.columns.get(ORIGIN) or self._origin()
+        histories = {name: history for name, (_, history) in extra.items()}
+        values |= {name: value for name, (value, _) in extra.items()}
+        keep = lower.keep
+        if keep_rows and keep is not None:
+            values["ng_keep"] = Value("bool", keep)
+            keep = None
+        outputs, kinds = [], {}
+        for name, value in values.items():
+            history = histories.get(name, 0)
+            storage = {"mask": "bool", "text": "text"}.get(value.node.type, value.node.type)
+            column = Column(name, storage, value.valid is not None or history > 0, history)
+            outputs.append(Output(column, value.node, value.valid))
+            kinds[name] = (column, value)
+        self._close("pack", why, outputs, keep)
+        masked = keep_rows and "ng_keep" in values
+        self.now = self._begin([])
+        result = {}
+        for name, (column, value) in kinds.items():
+            loaded = self._load(column, value.kind, 0, value.computed)
+            if name == "ng_keep" and masked:
+                self.now.lower.keep = loaded.node
+            elif name in extra:
+                result[name] = (loaded, column)
+            else:
+                self.now.lower.columns[name] = loaded
+        return result
+
+    def _origin(self) -> Value:
+        """The input row's number, as the first segment sees it."""
+        return self._load(Column(ORIGIN, "u64", False), "u64", 0, False)
+
+    # ---- the walk ----
+
+    def plan(self) -> Kernel:
+        for i, step in enumerate(self.steps):
+            if isinstance(step, Assign) and step.name not in self.needs[i + 1]:
+                continue
+            if not isinstance(step, ir.Aggregated):
+                if self.now.ordered and not isinstance(step, ORDERED) and self._folds_ahead(i):
+                    self._cut(i, "rows are counted afresh after " + self.now.steps[-1], {})
+                self._resolve_lags(i, step)
+                self._say(step)
+            self._step(i, step)
+        self._emit()
+        root = self.rivers[0].input_schema
+        first = self.segments[0]
+        inputs = [c for c in first.inputs if c.name != ORIGIN]
+        inputs.sort(key=lambda c: list(root).index(c.name))
+        chain = [f"{r.name}: {s.text}" for r in self.rivers for s in r.steps]
+        uses_origin = any(ORIGIN in (c.name for c in s.inputs) for s in self.segments)
+        return Kernel(self.river, inputs, [o.column for o in self.segments[-1].outputs],
+                      self.params, self.segments, uses_origin, chain)
+
+    def _say(self, step: Primitive) -> None:
+        if step.text not in self.now.steps:
+            self.now.steps.append(step.text)
+
+    def _folds_ahead(self, place: int) -> bool:
+        """Whether the next step that counts rows is an aggregate of the whole stream."""
+        for step in self.steps[place:]:
+            if isinstance(step, ir.Aggregated):
+                return not step.keys and step.window is None
+            if isinstance(step, ORDERED) or any(_lags(e) for e in expressions(step)):
+                return False
+        return False
+
+    def _resolve_lags(self, place: int, step: Primitive) -> None:
+        """Cuts until every `lag` in the step reads a column of the segment's input."""
+        while True:
+            ready = {lag for e in expressions(step) for lag in _lags(e)
+                     if lag not in self.now.lower.lags and all(
+                         inner in self.now.lower.lags for inner in _lags(lag.x))}
+            if not ready:
+                return
+            lower, depth, extra, names = self.now.lower, {}, {}, {}
+            for lag in ready:
+                depth[lag.x] = max(depth.get(lag.x, 0), lag.rows)
+            for x, history in depth.items():
+                names[x] = self._fresh("lag")
+                extra[names[x]] = (lower(x), history)
+            known = {lag: value for lag, value in lower.lags.items()}
+            carried = {}
+            for lag, value in known.items():
+                carried[lag] = self._fresh("old")
+                extra[carried[lag]] = (value, 0)
+            loaded = self._cut(place, "lag looks back at rows that are kept", extra)
+            for lag in ready:
+                value, column = loaded[names[lag.x]]
+                self.now.lower.lags[lag] = self._load(column, value.kind, lag.rows, value.computed)
+            for lag, name in carried.items():
+                self.now.lower.lags[lag] = loaded[name][0]
+
+    def _step(self, place: int, step: Primitive) -> None:
+        lower = self.now.lower
+        graph = lower.graph
+        match step:
+            case Assign():
+                value = lower(step.expr)
+                lower.columns[step.name] = value
+                if value.node.name is None and value.node.op not in ("load", "const", "param"):
+                    value.node.name = step.name
+                    value.node.note = step.text.split()[0]
+            case Project():
+                lower.columns = {n: lower.columns[n] for n in step.names if n in lower.columns} | {
+                    n: v for n, v in lower.columns.items() if n == ORIGIN}
+            case ir.Filter():
+                condition = lower.true(step.condition)
+                lower.keep = graph.both(lower.keep, condition)
+                self.now.known |= _ordered_operands(condition)
+                self.now.dropped = True
+            case ir.Take() | ir.Skip():
+                kind = "take" if isinstance(step, ir.Take) else "skip"
+                self._order(kind, step.count, ())
+            case ir.TakeWhile() | ir.SkipWhile():
+                kind = "take_while" if isinstance(step, ir.TakeWhile) else "skip_while"
+                self._order(kind, 0, (lower.true(step.condition) or graph.true(),))
+            case ir.Aggregated():
+                self._aggregate(place, step)
+        self.now.lower.lags = {}
+
+    def _order(self, kind: str, count: int, args: tuple[Node, ...]) -> None:
+        lower = self.now.lower
+        name = self._fresh(kind)
+        keep = lower.keep if lower.keep is not None else lower.graph.true()
+        lower.keep = lower.graph.node(kind, "mask", keep, *args, attr=name)
+        self.now.ordered.append(Ordered(kind, name, count))
+        self.now.dropped = True
+
+    def _emit(self) -> None:
+        lower = self.now.lower
+        outputs = []
+        for name, type_ in self.river.schema.items():
+            value = lower.columns[name]
+            node = value.node if value.node in self.now.known else lower.canonical(value)
+            outputs.append(Output(Column(name, type_.kind, type_.nullable), node, value.valid))
+        if self.emits_origin:
+            origin = lower.columns.get(ORIGIN) or self._origin()
+            outputs.append(Output(Column(ORIGIN, "u64", False), origin.node, None))
+        self._close("emit", "", outputs, lower.keep)
+
+    # ---- aggregates ----
+
+    def _aggregate(self, place: int, step: ir.Aggregated) -> None:
+        wanted = [(n, e) for n, e in step.columns if n in self.needs[place + 1]]
+        calls = list(dict.fromkeys(
+            e for _, expr in wanted for e in walk(expr) if isinstance(e, ir.Aggregate)))
+        args = self._arguments(place, step, calls)
+        lower = self.now.lower
+        self._say(step)
+        raws = _Raws(lower, self._fresh)
+        constant = step.window is not None and not step.keys and not step.window.partial
+        plans = {c: raws.plan(c, args[c.x] if c.x is not None else None) for c in calls}
+        if self.origin and step.window is not None:
+            raws.add("last", lower.columns[ORIGIN].node, None, "origin", ORIGIN)
+        segment = self._close("fold", "an aggregate makes new rows", [], lower.keep)
+        segment.raws = raws.list
+        self._shape(segment, step)
+        window = step.window.rows if constant else 0
+        self._after(step, wanted, segment, plans, window)
+
+    def _shape(self, segment: Segment, step: ir.Aggregated) -> None:
+        if step.window is not None:
+            segment.kind = "window"
+            segment.rows, segment.partial = step.window.rows, step.window.partial
+        if step.keys:
+            segment.kind = "group"
+            segment.groups = self.river_of(step).max_groups
+            segment.keys = [self.now.loads[k] for k in step.keys]
+
+    def river_of(self, step: ir.Step) -> ir.River:
+        return next(r for r in self.rivers if any(s is step for s in r.steps))
+
+    def _arguments(self, place: int, step: ir.Aggregated,
+                   calls: list[ir.Aggregate]) -> dict[ir.Expr, Value]:
+        """The arguments of the aggregates, lowered in the segment that will reduce them: a new
+        one where rows were dropped before a window, counted, or made of text."""
+        self._resolve_lags(place, step)
+        now, lower = self.now, self.now.lower
+        args: dict[ir.Expr, Value] = {}
+        for call in calls:
+            if call.x is not None and call.x not in args:
+                args[call.x] = lower(call.x)
+        whole = step.window is None and not step.keys
+        texts = any(_uses_text(n) for v in args.values() for n in (v.node, v.valid, lower.keep))
+        texts = texts or _uses_text(lower.keep) or any(_uses_text(f) for f in lower.failures)
+        why = ""
+        if step.keys:
+            why = "rows are added to their groups one by one"
+        elif now.ordered:
+            why = "rows are counted afresh after " + now.ordered[-1].kind.replace("_", " ")
+        elif now.dropped and not whole:
+            why = "a window counts the rows that are kept"
+        elif texts:
+            why = "text is not kept for a later run"
+        elif self.origin and not whole:
+            why = "rows are numbered for errors and merges"
+        if not why:
+            return args
+        names = {x: self._fresh("arg") for x in args}
+        extra = {names[x]: (self._plain(v), 0) for x, v in args.items()}
+        masked = whole and not now.ordered
+        loaded = self._cut(place, why, extra, keep_rows=masked, only=set(step.keys))
+        return {x: loaded[name][0] for x, name in names.items()}
+
+    def _plain(self, value: Value) -> Value:
+        """Text arguments are only counted: their bytes are not needed."""
+        if value.node.type != "text":
+            return value
+        return Value("bool", self.now.lower.graph.true(), value.valid)
+
+    def _after(self, step: ir.Aggregated, wanted: list[tuple[str, ir.Expr]], segment: Segment,
+               plans: dict[ir.Aggregate, _Plan], window: int) -> None:
+        """Begins the segment that turns accumulators into columns."""
+        self.now = self._begin([])
+        lower, graph = self.now.lower, self.now.lower.graph
+
+        def load(name: str, kind: str) -> Node:
+            return self._load(Column(name, kind, False), kind, 0, False).node
+
+        for key in segment.keys:
+            kind = step.schema[key.name].kind
+            storage = key.storage
+            lower.columns[key.name] = self._load(
+                Column(key.name, storage, key.nullable), kind, 0, False)
+        for raw in segment.raws:
+            if raw.says == "origin":
+                lower.columns[ORIGIN] = Value("u64", load(raw.name, "u64"))
+        if self.origin and ORIGIN not in lower.columns:
+            lower.columns[ORIGIN] = Value("u64", graph.const("u64", 2**64 - 1))
+
+        def result(name: str) -> Node:
+            raw = next(r for r in segment.raws if r.name == name)
+            if raw.kind == "count" and raw.mask is None and window:
+                return graph.const("i64", window)
+            if raw.kind == "sum" and raw.type == "f32" and segment.kind == "window" and window and (
+                    window <= RUN):
+                total = graph.convert("f64", load(name, "f32"))
+                return graph.op("add", graph.const("f64", 0.0), total)
+            return load(name, raw.carried)
+
+        for call, p in plans.items():
+            lower.aggregates[call] = p.finish(graph, result, call)
+        for name, expr in wanted:
+            lower.columns[name] = lower(expr)
+            node = lower.columns[name].node
+            if node.name is None and node.op not in ("load", "const", "param"):
+                node.name, node.note = name, "aggregate"
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How an aggregate follows from accumulators (by name)."""
+
+    function: str
+    kind: str
+    value: str | None
+    count: str | None
+
+    def finish(self, graph: Graph, load, call: ir.Aggregate) -> Value:
+        kind = call.type.kind
+        count = load(self.count) if self.count is not None else None
+        valid = None
+        if call.type.nullable:
+            least = 2 if self.function in ("var", "std") else 1
+            valid = graph.compare("le", graph.const("i64", least), count)
+        match self.function:
+            case "count":
+                return Value("i64", count)
+            case "any":
+                return Value("bool", graph.compare("lt", graph.const("i64", 0), load(self.value)), valid)
+            case "all":
+                return Value("bool", graph.compare("eq", load(self.value), count), valid)
+            case "mean":
+                total = graph.convert("f64", load(self.value))
+                return Value("f64", graph.op("div", total, graph.convert("f64", count)), valid, True)
+            case "var" | "std":
+                less = graph.op("sub", count, graph.const("i64", 1))
+                var = graph.op("div", load(self.value), graph.convert("f64", less))
+                node = var if self.function == "var" else graph.node("sqrt", "f64", var)
+                return Value("f64", node, valid, True)
+            case _:
+                return Value(kind, load(self.value), valid, self.function == "sum")
+
+
+class _Raws:
+    """The accumulators that a segment's aggregates need, each once."""
+
+    def __init__(self, lower: Lowering, fresh) -> None:
+        self.lower = lower
+        self.fresh = fresh
+        self.list: list[Raw] = []
+
+    def add(self, kind: str, node: Node | None, mask: Node | None, says: str,
+            name: str | None = None) -> str:
+        for raw in self.list:
+            if (raw.kind, raw.node, raw.mask) == (kind, node, mask):
+                return raw.name
+        self.list.append(Raw(kind, name or self.fresh(kind), node, mask, says))
+        return self.list[-1].name
+
+    def plan(self, call: ir.Aggregate, x: Value | None) -> _Plan:
+        lower, graph, function = self.lower, self.lower.graph, call.function
+        mask = lower.keep if x is None else graph.both(lower.keep, x.valid)
+        says = f"{function}"
+        counted = function in ("count", "mean", "var", "std", "all") or call.type.nullable or (
+            function in ("first", "last"))
+        count = self.add("count", None, mask, "count") if counted else None
+        if function == "count":
+            return _Plan(function, "i64", None, count)
+        kind = call.type.kind
+        if function in ("any", "all"):
+            true = graph.both(mask, x.node)
+            return _Plan(function, kind, self.add("count", None, true, says), count)
+        node, raw = x.node, function
+        if function in ("var", "std"):
+            node, raw = (node if x.kind in ir.FLOATS else graph.convert("f64", node)), "var"
+            self.add("count", None, mask, "count")
+        elif function == "mean":
+            node, raw = (graph.convert("f64", node) if x.kind in ("i64", "u64") else node), "sum"
+        elif function in ("first", "last"):
+            node = lower.canonical(x)
+        return _Plan(function, kind, self.add(raw, node, mask, says), count)
+
+
+def _lags(expr: ir.Expr) -> list[ir.Lag]:
+    return [e for e in walk(expr) if isinstance(e, ir.Lag)]
+
+
+def _line(file: ir.RiverFile, river: ir.River) -> list[ir.River]:
+    """The rivers a kernel runs through, from its source or last merge to itself."""
+    line = [river]
+    while len(line[0].sources) == 1:
+        line.insert(0, file.rivers[line[0].sources[0]])
+    return line
+
+
+def _uses_text(node: Node | None) -> bool:
+    return node is not None and (node.type == "text" or any(_uses_text(a) for a in node.args))
+
+
+def _ordered_operands(mask: Node | None) -> set[Node]:
+    """The floats that cannot be NaN where the mask holds."""
+    if mask is None:
+        return set()
+    if mask.op == "and":
+        return _ordered_operands(mask.args[0]) | _ordered_operands(mask.args[1])
+    if mask.op in ("lt", "le", "eq") and mask.args[0].type in ir.FLOATS:
+        return set(mask.args)
+    return set()
+
+
+def plan(file: ir.RiverFile, river: ir.River, origin: bool = False) -> Kernel:
+    """Plans the kernel of a river. With `origin` its output has the hidden column `ng_row`."""
+    return Planner(file, river, origin).plan()
