@@ -143,8 +143,7 @@ class Evaluation:
     # ---- steps ----
 
     def _step(self, river: ir.River, step: ir.Step, stream: Stream, wanted: set[str]) -> Stream:
-        lagging = uses_lag(step)
-        if lagging:
+        if any(isinstance(n, ir.Lag) for expr in used(step, wanted) for n in liveness.walk(expr)):
             stream = stream.renumbered()
         match step:
             case ir.Map() | ir.Select():
@@ -326,13 +325,14 @@ def merge(streams: list[Stream]) -> Stream:
     return Stream(columns, ticks[order], np.arange(len(order), dtype=np.int64), failure)
 
 
-def uses_lag(step: ir.Step) -> bool:
-    """Whether an expression of the step looks at earlier rows."""
+def used(step: ir.Step, wanted: set[str]) -> list[ir.Expr]:
+    """The expressions of the step whose values matter."""
     match step:
-        case ir.Map() | ir.Select() | ir.Aggregated():
-            exprs = [expr for _, expr in step.columns]
+        case ir.Map() | ir.Select():
+            return [expr for _, expr in liveness.live(step.columns, wanted)[0]]
+        case ir.Aggregated():
+            return [expr for name, expr in step.columns if name in wanted]
         case ir.Filter() | ir.TakeWhile() | ir.SkipWhile():
-            exprs = [step.condition]
+            return [step.condition]
         case _:
-            exprs = []
-    return any(isinstance(node, ir.Lag) for expr in exprs for node in liveness.walk(expr))
+            return []

@@ -1,0 +1,256 @@
+"""Random river files: every type, operator, step and shape of graph, from a seed."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+from .random_expressions import (
+    FLOATS,
+    INTEGERS,
+    KINDS,
+    NUMBERS,
+    SIGNED,
+    UNSIGNED,
+    Expressions,
+    Scope,
+)
+
+SIZES = (1, 2, 3, 15, 16, 17, 63, 64, 65, 100, 511, 512, 513, 1000)
+
+
+@dataclass
+class River:
+    """A river as it is written: `columns` are the kinds of what comes out."""
+
+    name: str
+    columns: dict[str, str]
+    lines: list[str]
+    params: dict[str, str] = field(default_factory=dict)  # those its users may name too
+
+    def __str__(self) -> str:
+        return "\n".join([f"[river.{self.name}]", *self.lines]) + "\n"
+
+
+class RandomFile:
+    """A file of rivers whose names start with `prefix`."""
+
+    def __init__(self, seed: int, prefix: str) -> None:
+        self.rng = random.Random(seed)
+        self.prefix = prefix
+        self.expressions = Expressions(self.rng)
+        self.rivers: list[River] = []
+        self._names = 0
+
+    def text(self) -> str:
+        rng = self.rng
+        for _ in range(1 if rng.random() < 0.85 else 2):
+            self._source()
+        for _ in range(rng.choice((1, 1, 2, 3))):
+            self._chain(rng.choice(self.rivers[-3:]))
+        if rng.random() < 0.25:
+            self._merge()
+        return "\n".join(map(str, self.rivers))
+
+    def _name(self, letter: str) -> str:
+        self._names += 1
+        return f"{letter}{self._names}"
+
+    def _source(self) -> None:
+        rng = self.rng
+        pool = rng.choice((KINDS, KINDS, (*FLOATS, "i32", "bool"), ("f32", "f32", "utf8", "i64")))
+        columns = {self._name("c"): rng.choice(pool) for _ in range(rng.randint(2, 7))}
+        if not any(kind != "utf8" for kind in columns.values()):
+            columns[self._name("c")] = "f32"
+        nulls = rng.choice((0.0, 0.5, 1.0))
+        fields = ", ".join(
+            f'{name} = "{kind}{"?" if rng.random() < nulls else ""}"'
+            for name, kind in columns.items()
+        )
+        name = self.prefix + self._name("s")
+        self.rivers.append(River(name, columns, [f"schema = {{ {fields} }}"]))
+
+    def _chain(self, source: River) -> None:
+        rng = self.rng
+        river = River(self.prefix + self._name("r"), dict(source.columns), [], dict(source.params))
+        river.lines.append(f'from = "{source.name}"')
+        if rng.random() < 0.1:
+            river.lines.append('doc = "流れ: a \\"random\\" river"')
+        if rng.random() < 0.3:
+            self._params(river)
+        steps: list[str] = []
+        for _ in range(rng.choice((1, 1, 2, 3, 3, 4, 5, 6))):
+            steps += self._steps(river)
+        river.lines.append("steps = [" + ", ".join(map(quoted, steps)) + "]")
+        if any(step.startswith("group ") for step in steps):
+            river.lines.append(f"max_groups = {rng.choice((2, 16, 300, 5000, 5000, 5000))}")
+        self.rivers.append(river)
+
+    def _params(self, river: River) -> None:
+        written = []
+        for _ in range(self.rng.randint(1, 2)):
+            kind = self.rng.choice((*NUMBERS, "bool"))
+            name = self._name("p")
+            river.params[name] = kind
+            written.append(f'{name} = "{kind} = {self.expressions.literal(kind)}"')
+        river.lines.append(f"params = {{ {', '.join(written)} }}")
+
+    def _merge(self) -> None:
+        """Several rivers with the same columns, and one that takes the rows of all."""
+        rng = self.rng
+        sources = [rng.choice(self.rivers) for _ in range(rng.choice((2, 2, 3)))]
+        shape = {self._name("m"): rng.choice(KINDS) for _ in range(rng.randint(1, 3))}
+        parts = []
+        for source in sources:
+            part = River(self.prefix + self._name("q"), dict(shape), [], dict(source.params))
+            scope = Scope(dict(source.columns), source.params)
+            steps = [f"filter {self._condition(scope)}"] if rng.random() < 0.6 else []
+            assigned = [f"{n} = {self.expressions.of(k, scope, 1)}" for n, k in shape.items()]
+            steps.append("select " + ", ".join(assigned))
+            part.lines.append(f'from = "{source.name}"')
+            part.lines.append("steps = [" + ", ".join(map(quoted, steps)) + "]")
+            parts.append(part)
+        self.rivers += parts
+        merged = River(self.prefix + self._name("m"), dict(shape), [])
+        merged.lines.append("from = [" + ", ".join(f'"{part.name}"' for part in parts) + "]")
+        self.rivers.append(merged)
+        self._chain(merged)
+
+    # ---- steps ----
+
+    def _scope(self, river: River) -> Scope:
+        rng = self.rng
+        failing = 0.3 if rng.random() < 0.1 else 0.0
+        return Scope(dict(river.columns), river.params, lags=rng.random() < 0.3, failing=failing)
+
+    def _steps(self, river: River) -> list[str]:
+        """The sentences of one more step (or of a group, window and aggregate), applied to the
+        river's columns."""
+        makers = {
+            self._map: 4,
+            self._select: 2,
+            self._filter: 4,
+            self._count: 2,
+            self._while: 1,
+            self._aggregate: 4,
+        }
+        return self.rng.choices(list(makers), list(makers.values()))[0](river)
+
+    def _kind(self, river: River) -> str:
+        """A kind for a new column: half the time one that is there."""
+        here = list(river.columns.values())
+        return self.rng.choice(here if here and self.rng.random() < 0.5 else KINDS)
+
+    def _condition(self, scope: Scope) -> str:
+        """Mostly one that keeps some rows and drops others."""
+        rng = self.rng
+        floats = [name for name, kind in scope.columns.items() if kind in FLOATS]
+        integers = [name for name, kind in scope.columns.items() if kind in INTEGERS]
+        way = rng.random()
+        if floats and way < 0.3:
+            return f"{rng.choice(floats)} {rng.choice('<>')} {rng.choice(('0', '-20.5', '40'))}"
+        if integers and way < 0.5:
+            return f"{rng.choice(integers)} & 3 != {rng.randrange(4)}"
+        condition = self.expressions.of("bool", scope, 2)
+        if scope.columns and way < 0.7:
+            return f"{condition} or isnull({rng.choice(list(scope.columns))})"
+        return condition
+
+    def _map(self, river: River) -> list[str]:
+        scope, assigned = self._scope(river), []
+        for _ in range(self.rng.randint(1, 3)):
+            kind = self._kind(river)
+            replaced = list(scope.columns)
+            name = self.rng.choice(replaced) if self.rng.random() < 0.25 else self._name("c")
+            assigned.append(f"{name} = {self.expressions.of(kind, scope, self.rng.randint(1, 3))}")
+            scope.columns[name] = kind
+        river.columns = scope.columns
+        return ["map " + ", ".join(assigned)]
+
+    def _select(self, river: River) -> list[str]:
+        rng, scope = self.rng, self._scope(river)
+        listed: dict[str, str] = {}
+        written = []
+        names = list(scope.columns)
+        for name in rng.sample(names, rng.randint(1, len(names))):
+            listed[name] = scope.columns[name]
+            written.append(name)
+        for _ in range(rng.choice((0, 0, 1, 2))):
+            kind, name = self._kind(river), self._name("c")
+            written.append(f"{name} = {self.expressions.of(kind, scope, 2)}")
+            listed[name] = scope.columns[name] = kind
+        river.columns = listed
+        return ["select " + ", ".join(written)]
+
+    def _filter(self, river: River) -> list[str]:
+        return [f"filter {self._condition(self._scope(river))}"]
+
+    def _count(self, river: River) -> list[str]:
+        return [f"{self.rng.choice(('take', 'skip'))} {self.rng.choice(SIZES)}"]
+
+    def _while(self, river: River) -> list[str]:
+        return [f"{self.rng.choice(('take', 'skip'))} while {self._condition(self._scope(river))}"]
+
+    def _aggregate(self, river: River) -> list[str]:
+        rng, steps = self.rng, []
+        keys: list[str] = []
+        possible = [name for name, kind in river.columns.items() if kind not in FLOATS]
+        if possible and rng.random() < 0.45:
+            keys = rng.sample(possible, min(len(possible), rng.choice((1, 1, 2, 3))))
+            steps.append("group " + ", ".join(keys))
+        if rng.random() < 0.5:
+            partial = rng.choice(("", " partial"))
+            steps.append(f"window tumbling {rng.choice(SIZES)}{partial}")
+        within = self._scope(river)
+        within.lags = within.lags and rng.random() < 0.3
+        outer = Scope({k: river.columns[k] for k in keys}, river.params, lags=False)
+        outer.call = lambda kind, depth: self._call(kind, within)
+        columns = dict(outer.columns)
+        written = []
+        for _ in range(rng.randint(1, 5)):
+            name = self._name("a")
+            simple = rng.random() < 0.75
+            kind = rng.choice(("i64", "f64", "f64", *KINDS) if simple else KINDS)
+            call = self._call(kind, within) if simple else None
+            written.append(f"{name} = {call or self.expressions.of(kind, outer, 2)}")
+            columns[name] = kind
+        river.columns = columns
+        return [*steps, "aggregate " + ", ".join(written)]
+
+    def _call(self, kind: str, scope: Scope) -> str | None:
+        """One aggregate of this kind; None where there is none."""
+        rng = self.rng
+        ways: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+        if kind != "utf8" and kind != "bool":
+            ways.append((("min", "max", "first", "last"), (kind,)))
+        if kind == "bool":
+            ways += [(("any", "all"), ("bool",)), (("first", "last"), ("bool",))]
+        if kind == "i64":
+            ways += [(("sum",), SIGNED), (("count",), KINDS)]
+        if kind == "u64":
+            ways.append((("sum",), UNSIGNED))
+        if kind == "f64":
+            ways += [
+                (("sum", "mean", "var", "std"), FLOATS),
+                (("mean", "var", "std"), INTEGERS),
+            ] * 2
+        if not ways:
+            return None
+        functions, kinds = rng.choice(ways)
+        if functions == ("count",) and rng.random() < 0.4:
+            return "count()"
+        here = [k for k in scope.columns.values() if k in kinds]
+        argument = rng.choice(here or kinds)
+        return f"{rng.choice(functions)}({self._argument(argument, scope)})"
+
+    def _argument(self, kind: str, scope: Scope) -> str:
+        """Of an aggregate: mostly a column as it is."""
+        named = [name for name, k in scope.columns.items() if k == kind]
+        if named and self.rng.random() < 0.6:
+            return self.rng.choice(named)
+        return self.expressions.of(kind, scope, 2)
+
+
+def quoted(sentence: str) -> str:
+    """A sentence as a TOML string."""
+    return '"' + sentence.replace("\\", "\\\\").replace('"', '\\"') + '"'
