@@ -91,12 +91,13 @@ static bool usable_with_order(int variant) {
 }
 
 V256 static void compact(bench_task *task) {
+    const float *end = task->x + task->rows;
     float *out = task->out[0];
-    for (size_t row = 0; row < task->rows; row += STEP) {
+    for (const float *x = task->x; x < end; x += STEP) {
         __m256 packed[4];
         int kept[4];
         for (int at = 0; at < 4; at++) {
-            const __m256 y = fahrenheit(task->x + row + at * LANES);
+            const __m256 y = fahrenheit(x + at * LANES);
             const int set = _mm256_movemask_ps(in_band(y));
             const __m256i *order = (const __m256i *)(const void *)packed_order[set];
             packed[at] = _mm256_permutevar8x32_ps(y, _mm256_loadu_si256(order));
