@@ -148,6 +148,7 @@
 #define NG_NAGARE_H
 
 #include "base.h"
+#include "number.h"
 
 #endif
 
@@ -171,6 +172,8 @@
 #if defined(NAGARE_IMPLEMENTATION)
 #ifndef NGI_IMPLEMENTATION_SECTION
 #define NGI_IMPLEMENTATION_SECTION
+
+#include "number.c"
 
 #endif
 #endif
