@@ -98,6 +98,8 @@ def test_what_is_not_needed_is_not_divided():
     assert value(b.either(b.compare("==", x, zero), big), x=("i32", [0, 2])) == [True, True]
     guarded = b.choose(b.compare("!=", x, zero), quotient, zero)
     assert value(guarded, x=("i32", [0, 3])) == [0, 2]
+    replaced = b.call("coalesce", b.col("y", "i32?"), quotient, type_="i32")
+    assert value(replaced, x=("i32", [0, 3]), y=("i32?", [9, None])) == [9, 2]
     dropped = source(x="i32").filter(b.compare("!=", x, zero)).map(y=quotient)
     assert run(dropped, x=[0, 3])["y"] == [2]
     unused = source(x="i32").map(y=quotient).select(x=x)

@@ -119,7 +119,7 @@ static ng_step handmade_push(void *state, const void *in_, size_t rows, void *ou
     if (k->status < 0) {
         return step;
     }
-    if (DEFECT == READS_A_BIT_BYTE_BEHIND && rows > 0) {
+    if (DEFECT == READS_A_BIT_BYTE_BEHIND && rows > 0 && in->x_valid != NULL) {
         seen = in->x_valid[(in->offset + rows + 7) / 8];
     }
     if (DEFECT == WRITES_TO_THE_INPUT && rows > 0) {
@@ -127,8 +127,9 @@ static ng_step handmade_push(void *state, const void *in_, size_t rows, void *ou
     }
     while (step.consumed < end) {
         const size_t at = in->offset + step.consumed;
-        const bool keep = handmade_bit(in->x_valid, bits_from + step.consumed) &&
-                          in->x[at] > k->least && step.consumed < rows;
+        const bool valid =
+            in->x_valid == NULL || handmade_bit(in->x_valid, bits_from + step.consumed);
+        const bool keep = valid && in->x[at] > k->least && step.consumed < rows;
         if (keep && in->d[at] == 0) {
             k->status = NG_DIVIDED_BY_ZERO;
             break;

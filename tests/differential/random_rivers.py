@@ -27,9 +27,13 @@ class River:
     columns: dict[str, str]
     lines: list[str]
     params: dict[str, str] = field(default_factory=dict)  # those its users may name too
+    steps: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return "\n".join([f"[river.{self.name}]", *self.lines]) + "\n"
+        lines = [f"[river.{self.name}]", *self.lines]
+        if self.steps:
+            lines.append("steps = [" + ", ".join(map(quoted, self.steps)) + "]")
+        return "\n".join(lines) + "\n"
 
 
 class RandomFile:
@@ -41,8 +45,12 @@ class RandomFile:
         self.expressions = Expressions(self.rng)
         self.rivers: list[River] = []
         self._names = 0
+        self._write()
 
     def text(self) -> str:
+        return "\n".join(map(str, self.rivers))
+
+    def _write(self) -> None:
         rng = self.rng
         for _ in range(1 if rng.random() < 0.85 else 2):
             self._source()
@@ -50,7 +58,6 @@ class RandomFile:
             self._chain(rng.choice(self.rivers[-3:]))
         if rng.random() < 0.25:
             self._merge()
-        return "\n".join(map(str, self.rivers))
 
     def _name(self, letter: str) -> str:
         self._names += 1
@@ -78,11 +85,9 @@ class RandomFile:
             river.lines.append('doc = "流れ: a \\"random\\" river"')
         if rng.random() < 0.3:
             self._params(river)
-        steps: list[str] = []
         for _ in range(rng.choice((1, 1, 2, 3, 3, 4, 5, 6))):
-            steps += self._steps(river)
-        river.lines.append("steps = [" + ", ".join(map(quoted, steps)) + "]")
-        if any(step.startswith("group ") for step in steps):
+            river.steps += self._steps(river)
+        if any(step.startswith("group ") for step in river.steps):
             river.lines.append(f"max_groups = {rng.choice((2, 16, 300, 5000, 5000, 5000))}")
         self.rivers.append(river)
 
@@ -104,11 +109,11 @@ class RandomFile:
         for source in sources:
             part = River(self.prefix + self._name("q"), dict(shape), [], dict(source.params))
             scope = Scope(dict(source.columns), source.params)
-            steps = [f"filter {self._condition(scope)}"] if rng.random() < 0.6 else []
-            assigned = [f"{n} = {self.expressions.of(k, scope, 1)}" for n, k in shape.items()]
-            steps.append("select " + ", ".join(assigned))
             part.lines.append(f'from = "{source.name}"')
-            part.lines.append("steps = [" + ", ".join(map(quoted, steps)) + "]")
+            if rng.random() < 0.6:
+                part.steps.append(f"filter {self._condition(scope)}")
+            assigned = [f"{n} = {self.expressions.of(k, scope, 1)}" for n, k in shape.items()]
+            part.steps.append("select " + ", ".join(assigned))
             parts.append(part)
         self.rivers += parts
         merged = River(self.prefix + self._name("m"), dict(shape), [])

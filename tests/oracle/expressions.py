@@ -168,16 +168,21 @@ class Rows:
 
     # ---- functions ----
 
+    def _coalesce(self, expr: ir.Call, needed: np.ndarray) -> Column:
+        first = self.value(expr.args[0], needed)
+        values, valid = first.values, first.valid
+        for arg in expr.args[1:]:
+            other = self.value(arg, needed & ~valid)
+            values, valid = np.where(valid, values, other.values), valid | other.valid
+        return Column(first.kind, values, valid)
+
     def _call(self, expr: ir.Call, needed: np.ndarray) -> Column:
+        if expr.function == "coalesce":
+            return self._coalesce(expr, needed)
         args = [self.value(arg, needed) for arg in expr.args]
         first = args[0]
         if expr.function == "isnull":
             return Column("bool", ~first.valid, np.ones(self.rows, dtype=bool))
-        if expr.function == "coalesce":
-            values, valid = first.values, first.valid
-            for arg in args[1:]:
-                values, valid = np.where(valid, values, arg.values), valid | arg.valid
-            return Column(first.kind, values, valid)
         valid = np.logical_and.reduce([arg.valid for arg in args])
         if expr.function == "isnan":
             return Column("bool", np.isnan(first.values), valid)
