@@ -1,6 +1,6 @@
 """Compiles W1 and W6 ahead of time with Halide: run by the Python that has Halide's module.
 
-    python3 peers_halide.py DIRECTORY    writes warm_total.o, summary.o and runtime.o there
+Its argument is a directory, where it writes warm_total.o, summary.o and runtime.o.
 """
 
 import sys

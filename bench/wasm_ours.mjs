@@ -1,0 +1,3 @@
+export async function ourCompetitors() {
+  return { W1: [], W2: [], W4: [], W6: [] };
+}
