@@ -149,13 +149,19 @@
 
 #include "base.h"
 #include "number.h"
+#include "csv_reader.h"
+#include "csv_writer.h"
 
 #endif
 
-/* Code under the library's own needs and the kernels' alike. */
+/* What the library's code and the kernels' share. */
 #if defined(NAGARE_KERNELS) || defined(NAGARE_IMPLEMENTATION)
 #ifndef NGI_SHARED_SECTION
 #define NGI_SHARED_SECTION
+
+#include "exact.h"
+#include "profile.h"
+#include "bits.h"
 
 #endif
 #endif
@@ -164,6 +170,9 @@
 #if defined(NAGARE_KERNELS)
 #ifndef NGI_KERNEL_SECTION
 #define NGI_KERNEL_SECTION
+
+#include "simd.h"
+#include "kernel.h"
 
 #endif
 #endif
@@ -174,6 +183,8 @@
 #define NGI_IMPLEMENTATION_SECTION
 
 #include "number.c"
+#include "csv_reader.c"
+#include "csv_writer.c"
 
 #endif
 #endif
