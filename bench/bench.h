@@ -40,7 +40,8 @@ typedef struct bench_entry {
 
 /* What a shared object exports: its entries, ended by one whose `run` is NULL, and how it was
  * built, which the build passes as BENCH_BUILD. */
-extern const bench_entry bench_entries[];
-extern const char *const bench_build;
+#define BENCH_EXPORT __attribute__((visibility("default")))
+extern BENCH_EXPORT const bench_entry bench_entries[];
+extern BENCH_EXPORT const char *const bench_build;
 
 #endif

@@ -9,6 +9,13 @@
 
 enum { LINE = 16, BLOCK = 64 }; /* floats in a cache line; floats read in one turn of a loop */
 
+/* Asks for the lines `variant` floats ahead of one turn of a loop. */
+static inline void prefetch(const bench_task *task, size_t row) {
+    for (int line = 0; task->variant > 0 && line < BLOCK; line += LINE) {
+        _mm_prefetch((const char *)(task->x + row + line + task->variant), _MM_HINT_T0);
+    }
+}
+
 static bool has_v256(int variant) {
     (void)variant;
     return __builtin_cpu_supports("avx2");
@@ -26,11 +33,7 @@ V256 static void read_v256(bench_task *task) {
     __m256i seen[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
                        _mm256_setzero_si256()};
     for (size_t row = 0; row + BLOCK <= task->rows; row += BLOCK) {
-        if (task->variant > 0) {
-            for (int line = 0; line < BLOCK; line += LINE) {
-                _mm_prefetch((const char *)(x + row + line + task->variant), _MM_HINT_T0);
-            }
-        }
+        prefetch(task, row);
         for (int part = 0; part < 8; part++) {
             const __m256i *from = (const __m256i *)(const void *)(x + row + 8 * part);
             seen[part & 3] = _mm256_or_si256(seen[part & 3], _mm256_loadu_si256(from));
@@ -45,11 +48,7 @@ V512 static void read_v512(bench_task *task) {
     __m512i seen[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
                        _mm512_setzero_si512()};
     for (size_t row = 0; row + BLOCK <= task->rows; row += BLOCK) {
-        if (task->variant > 0) {
-            for (int line = 0; line < BLOCK; line += LINE) {
-                _mm_prefetch((const char *)(x + row + line + task->variant), _MM_HINT_T0);
-            }
-        }
+        prefetch(task, row);
         for (int part = 0; part < 4; part++) {
             seen[part] = _mm512_or_si512(seen[part], _mm512_loadu_si512(x + row + 16 * part));
         }
@@ -82,6 +81,7 @@ V512 static void read_streams(bench_task *task) {
     size_t written = 0;                                                                            \
     __m512i seen = _mm512_setzero_si512();                                                         \
     for (size_t row = 0; row + BLOCK <= task->rows; row += BLOCK) {                                \
+        prefetch(task, row);                                                                       \
         for (int part = 0; part < 4; part++) {                                                     \
             seen = _mm512_or_si512(seen, _mm512_loadu_si512(task->x + row + 16 * part));           \
         }                                                                                          \
@@ -102,6 +102,7 @@ V256 static void write_v256(bench_task *task) {
     size_t written = 0;
     __m256i seen = _mm256_setzero_si256();
     for (size_t row = 0; row + BLOCK <= task->rows; row += BLOCK) {
+        prefetch(task, row);
         for (int part = 0; part < 8; part++) {
             const __m256i *from = (const __m256i *)(const void *)(task->x + row + 8 * part);
             seen = _mm256_or_si256(seen, _mm256_loadu_si256(from));
@@ -116,13 +117,17 @@ V256 static void write_v256(bench_task *task) {
 const char *const bench_build = BENCH_BUILD;
 const bench_entry bench_entries[] = {
     {"read", "limit", "read, AVX2", read_v256, has_v256, 0},
-    {"read", "limit", "read, AVX2, prefetched 2 KiB ahead", read_v256, has_v256, 512},
+    {"read", "limit", "read, AVX2, 2 KiB ahead", read_v256, has_v256, 512},
     {"read", "limit", "read, AVX-512", read_v512, has_v512, 0},
-    {"read", "limit", "read, AVX-512, prefetched 2 KiB ahead", read_v512, has_v512, 512},
-    {"read", "limit", "read, AVX-512, prefetched 8 KiB ahead", read_v512, has_v512, 2048},
+    {"read", "limit", "read, AVX-512, 2 KiB ahead", read_v512, has_v512, 512},
+    {"read", "limit", "read, AVX-512, 8 KiB ahead", read_v512, has_v512, 2048},
     {"read", "limit", "read, AVX-512, 4 streams", read_streams, has_v512, 0},
     {"write", "limit", "read and write, AVX2", write_v256, has_v256, 0},
+    {"write", "limit", "read and write, AVX2, 8 KiB ahead", write_v256, has_v256, 2048},
     {"write", "limit", "read and write, AVX-512", write_v512, has_v512, 0},
+    {"write", "limit", "read and write, AVX-512, 8 KiB ahead", write_v512, has_v512, 2048},
     {"write", "limit", "read and write past the cache", write_past_cache, has_v512, 0},
+    {"write", "limit", "read and write past the cache, 8 KiB ahead", write_past_cache, has_v512,
+     2048},
     {NULL, NULL, NULL, NULL, NULL, 0},
 };

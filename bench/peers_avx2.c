@@ -6,7 +6,16 @@
 #define V256 __attribute__((target("avx2,bmi2,popcnt,fma")))
 #define V256_INLINE V256 static inline __attribute__((always_inline))
 
-enum { LANES = 8, STEP = 32, RUN = 8192 };
+enum { LANES = 8, STEP = 32, RUN = 8192, LINE = 16 };
+
+/* Rows ahead of which lines are asked for, where an entry's variant says so. */
+enum { AHEAD = 2048 };
+
+V256_INLINE void prefetch(const float *x, int ahead) {
+    for (int line = 0; ahead > 0 && line < STEP; line += LINE) {
+        _mm_prefetch((const char *)(x + ahead + line), _MM_HINT_T0);
+    }
+}
 
 static bool usable(int variant) {
     (void)variant;
@@ -50,7 +59,7 @@ V256_INLINE int64_t lanes_i32(__m256i value) {
     return sum;
 }
 
-V256 static void total(bench_task *task) {
+V256_INLINE void total_by(bench_task *task, int ahead) {
     __m256d sum = _mm256_setzero_pd();
     __m256i count = _mm256_setzero_si256();
     for (size_t start = 0; start < task->rows; start += RUN) {
@@ -60,6 +69,7 @@ V256 static void total(bench_task *task) {
         __m256i kept[4] = {count, _mm256_setzero_si256(), _mm256_setzero_si256(),
                            _mm256_setzero_si256()};
         for (int row = 0; row < RUN; row += STEP) {
+            prefetch(x + row, ahead);
             for (int at = 0; at < 4; at++) {
                 const __m256 y = fahrenheit(x + row + at * LANES);
                 const __m256 in = in_band(y);
@@ -90,12 +100,13 @@ static bool usable_with_order(int variant) {
     return usable(variant);
 }
 
-V256 static void compact(bench_task *task) {
+V256_INLINE void compact_by(bench_task *task, int ahead) {
     const float *end = task->x + task->rows;
     float *out = task->out[0];
     for (const float *x = task->x; x < end; x += STEP) {
         __m256 packed[4];
         int kept[4];
+        prefetch(x, ahead);
         for (int at = 0; at < 4; at++) {
             const __m256 y = fahrenheit(x + at * LANES);
             const int set = _mm256_movemask_ps(in_band(y));
@@ -142,12 +153,15 @@ V256_INLINE __m256 fold_thirteen(fold how, const __m256 part[13]) {
     return folded(how, folded(how, three[0], three[1]), folded(how, three[2], part[12]));
 }
 
-V256_INLINE void eight_windows(const float *x, float *mean, float *low, float *high) {
+V256_INLINE void eight_windows(const float *x, float *mean, float *low, float *high, int ahead) {
     __m256 sums[8];
     __m256 least[8];
     __m256 most[8];
     for (int window = 0; window < 8; window++, x += BENCH_WINDOW) {
         __m256 part[13];
+        for (int at = 0; at < BENCH_WINDOW; at += STEP) {
+            prefetch(x + at, ahead);
+        }
         for (int at = 0; at < 12; at++) {
             part[at] = _mm256_loadu_ps(x + at * LANES);
         }
@@ -163,17 +177,17 @@ V256_INLINE void eight_windows(const float *x, float *mean, float *low, float *h
     _mm256_storeu_ps(high, fold_windows(MOST, most));
 }
 
-V256 static void windows(bench_task *task) {
+V256_INLINE void windows_by(bench_task *task, int ahead) {
     const size_t count = task->rows / BENCH_WINDOW;
     for (size_t done = 0; done < count; done += 8) {
         const size_t window = done + 8 <= count ? done : count - 8;
         eight_windows(task->x + window * BENCH_WINDOW, task->out[0] + window, task->out[1] + window,
-                      task->out[2] + window);
+                      task->out[2] + window, ahead);
     }
     task->made = count;
 }
 
-V256 static void summary(bench_task *task) {
+V256_INLINE void summary_by(bench_task *task, int ahead) {
     const float origin = task->x[0];
     const __m256 origins = _mm256_set1_ps(origin);
     __m256 low[2] = {origins, origins};
@@ -186,6 +200,7 @@ V256 static void summary(bench_task *task) {
                           _mm256_setzero_ps()};
         __m256 square[4] = {part[0], part[0], part[0], part[0]};
         for (int row = 0; row < RUN; row += STEP) {
+            prefetch(x + row, ahead);
             for (int at = 0; at < 4; at++) {
                 const __m256 value = _mm256_loadu_ps(x + row + at * LANES);
                 const __m256 distance = _mm256_sub_ps(value, origins);
@@ -215,11 +230,29 @@ V256 static void summary(bench_task *task) {
     task->variance = (lanes_f64(squares) - distance * distance / rows) / (rows - 1);
 }
 
+#define BOTH_WAYS(name)                                                                            \
+    V256 static void name(bench_task *task) {                                                      \
+        if (task->variant > 0) {                                                                   \
+            name##_by(task, AHEAD);                                                                \
+        } else {                                                                                   \
+            name##_by(task, 0);                                                                    \
+        }                                                                                          \
+    }
+
+BOTH_WAYS(total)
+BOTH_WAYS(compact)
+BOTH_WAYS(windows)
+BOTH_WAYS(summary)
+
 const char *const bench_build = BENCH_BUILD;
 const bench_entry bench_entries[] = {
     {"W1", "expert", "AVX2", total, usable, 0},
+    {"W1", "expert", "AVX2, prefetching", total, usable, AHEAD},
     {"W2", "expert", "AVX2", compact, usable_with_order, 0},
+    {"W2", "expert", "AVX2, prefetching", compact, usable_with_order, AHEAD},
     {"W4", "expert", "AVX2", windows, usable, 0},
+    {"W4", "expert", "AVX2, prefetching", windows, usable, AHEAD},
     {"W6", "expert", "AVX2", summary, usable, 0},
+    {"W6", "expert", "AVX2, prefetching", summary, usable, AHEAD},
     {NULL, NULL, NULL, NULL, NULL, 0},
 };

@@ -105,17 +105,11 @@ V512_INLINE void total_of(bench_task *task, band within, bool mapped, int ahead)
     task->count = count;
 }
 
-V512 static void total(bench_task *task) {
-    if (task->variant > 0) {
-        total_of(task, band_of_y(), true, AHEAD);
-    } else {
-        total_of(task, band_of_y(), true, 0);
-    }
-}
+V512_INLINE void total_by(bench_task *task, int ahead) { total_of(task, band_of_y(), true, ahead); }
 
 /* y grows with x, so the least and the greatest x in the band can be found beforehand, and the sum
  * of y is a multiple of the sum of x: no multiplication is left in the loop. */
-V512 static void total_on_x(bench_task *task) {
+V512_INLINE void total_on_x_by(bench_task *task, int ahead) {
     uint32_t first = bits_of((BENCH_LO - BENCH_SHIFT) / BENCH_SCALE) - 4;
     uint32_t last = bits_of((BENCH_HI - BENCH_SHIFT) / BENCH_SCALE) + 4;
     while (float_of(first) * BENCH_SCALE + BENCH_SHIFT <= BENCH_LO) {
@@ -124,11 +118,7 @@ V512 static void total_on_x(bench_task *task) {
     while (float_of(last) * BENCH_SCALE + BENCH_SHIFT >= BENCH_HI) {
         last--;
     }
-    if (task->variant > 0) {
-        total_of(task, band_of(first, last), false, AHEAD);
-    } else {
-        total_of(task, band_of(first, last), false, 0);
-    }
+    total_of(task, band_of(first, last), false, ahead);
     task->sum = (double)BENCH_SCALE * task->sum + (double)BENCH_SHIFT * (double)task->count;
 }
 
@@ -153,7 +143,7 @@ V512_INLINE size_t compact_step(const float *x, bool one_compare, float *out) {
     return made;
 }
 
-V512_INLINE void compact_by(bench_task *task, bool one_compare, int ahead) {
+V512_INLINE void compact_all(bench_task *task, bool one_compare, int ahead) {
     const float *end = task->x + task->rows;
     float *out = task->out[0];
     for (const float *x = task->x; x < end; x += STEP) {
@@ -163,20 +153,14 @@ V512_INLINE void compact_by(bench_task *task, bool one_compare, int ahead) {
     task->made = (size_t)(out - task->out[0]);
 }
 
-V512 static void compact(bench_task *task) {
-    if (task->variant > 0) {
-        compact_by(task, true, AHEAD);
-    } else {
-        compact_by(task, true, 0);
-    }
-}
+V512_INLINE void compact_by(bench_task *task, int ahead) { compact_all(task, true, ahead); }
 
 V512 static void compact_two_compares(bench_task *task) { compact_by(task, false, 0); }
 
 /* Survivors gather in the cache and go to memory as whole lines that are not read first. The stage
  * begins where the output's first whole line does. */
 V512 static void compact_past_cache(bench_task *task) {
-    _Alignas(64) float stage[STAGED + 2 * STEP];
+    float stage[STAGED + 2 * STEP] __attribute__((aligned(64)));
     const size_t unaligned = ((size_t)(uintptr_t)task->out[0] & 63) / sizeof(float);
     float *line = task->out[0] - unaligned;
     size_t waiting = unaligned;
@@ -287,14 +271,6 @@ V512_INLINE void windows_by(bench_task *task, int ahead) {
     task->made = count;
 }
 
-V512 static void windows(bench_task *task) {
-    if (task->variant > 0) {
-        windows_by(task, AHEAD);
-    } else {
-        windows_by(task, 0);
-    }
-}
-
 /* Sums of x and x squared lose the variance of values far from zero: so both are taken of the
  * distance to the first value. */
 V512_INLINE void summary_by(bench_task *task, int ahead) {
@@ -335,20 +311,27 @@ V512_INLINE void summary_by(bench_task *task, int ahead) {
         _mm512_max_ps(_mm512_max_ps(high[0], high[1]), _mm512_max_ps(high[2], high[3])));
 }
 
-V512 static void summary(bench_task *task) {
-    if (task->variant > 0) {
-        summary_by(task, AHEAD);
-    } else {
-        summary_by(task, 0);
+#define BOTH_WAYS(name)                                                                            \
+    V512 static void name(bench_task *task) {                                                      \
+        if (task->variant > 0) {                                                                   \
+            name##_by(task, AHEAD);                                                                \
+        } else {                                                                                   \
+            name##_by(task, 0);                                                                    \
+        }                                                                                          \
     }
-}
+
+BOTH_WAYS(total)
+BOTH_WAYS(total_on_x)
+BOTH_WAYS(compact)
+BOTH_WAYS(windows)
+BOTH_WAYS(summary)
 
 const char *const bench_build = BENCH_BUILD;
 const bench_entry bench_entries[] = {
     {"W1", "expert", "AVX-512", total, usable, 0},
     {"W1", "expert", "AVX-512, prefetching", total, usable, AHEAD},
-    {"W1", "expert", "AVX-512, tests and adds x", total_on_x, usable, 0},
-    {"W1", "expert", "AVX-512, tests and adds x, prefetching", total_on_x, usable, AHEAD},
+    {"W1", "expert", "AVX-512, on x", total_on_x, usable, 0},
+    {"W1", "expert", "AVX-512, on x, prefetching", total_on_x, usable, AHEAD},
     {"W2", "expert", "AVX-512", compact, usable, 0},
     {"W2", "expert", "AVX-512, two compares", compact_two_compares, usable, 0},
     {"W2", "expert", "AVX-512, prefetching", compact, usable, AHEAD},

@@ -4,7 +4,7 @@ from results import PEERS, Race, Result
 
 ROWS = {"S": "16 Ki rows, looped", "L": "32 Mi rows"}
 KINDS = {"plain": "C", "halide": "peer", "js": "JavaScript"}
-NAME, BUILD = 44, 36  # widths
+NAME, BUILD = 54, 36  # widths
 COLUMNS = f"{'built by':{BUILD}}{'ns/row':>8}{'x peer':>8}{'x expert':>9}{'of limit':>9}"
 HEAD = f"{'':{NAME}}{COLUMNS}  error of sum"
 
