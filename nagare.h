@@ -239,7 +239,7 @@ typedef struct ng_column {
 } ng_column;
 
 /* One field of a kernel's in, out or params structure, found by its offset: how code that was not
- * generated with the kernel reaches its columns. `NGI_NONE` marks a part that is not there. */
+ * generated with the kernel reaches its columns. `NG_NONE` marks a part that is not there. */
 #define NG_NONE ((uint16_t)0xffff)
 typedef struct ng_field {
     const char *name;
@@ -250,6 +250,15 @@ typedef struct ng_field {
     uint16_t bytes;  /* NG_UTF8: offset of the pointer to the text, else NG_NONE */
     uint16_t room;   /* NG_UTF8 in `out`: offset of the size_t with the text's capacity, else NG_NONE */
 } ng_field;
+
+/* What kernels carry from run to run: a sum with its compensation; count, mean and the sum of squared
+ * deviations. Parts of their state. */
+typedef struct ngi_sum {
+    double high, low;
+} ngi_sum;
+typedef struct ngi_moments {
+    double n, mean, m2;
+} ngi_moments;
 
 /* Instruction sets a kernel is emitted for. */
 typedef enum ng_profile { NG_AUTO = 0, NG_SCALAR = 1, NG_V128 = 2, NG_V256 = 3, NG_V512 = 4 } ng_profile;
@@ -274,12 +283,559 @@ typedef struct ng_operator {
 }
 #endif
 
+/* ---- number.h -------------------------------------------------------------------------------- */
+
+/* number: values to text and back, free of locale, libc and allocation.
+ *
+ * What is written reads back to the same value, and it is the shortest text that does. What is read
+ * is rounded correctly, to the nearest value and ties to even, whatever the number of digits.
+ *
+ * The writers put at most NG_NUMBER_TEXT_MAX characters into `out`, without a NUL behind them, and
+ * answer how many. The readers take the whole of `text` (`size` bytes, borrowed, no NUL needed),
+ * with spaces and tabs around it allowed; they answer false, and leave `*out` alone, if it is not a
+ * value of the type. All of them may be called from any thread. */
+
+#if defined(__cplusplus)
+extern "C" {
 #endif
 
-/* Code under the library's own needs and the kernels' alike. */
+/* Room for any text that is written here. */
+#define NG_NUMBER_TEXT_MAX 32
+
+/* The shortest decimal that reads back to the same value of its own type, and of those the closest
+ * one: `0.1`, `100`, `-0`, `1e+16`, `1e-05`, `nan`, `inf`, `-inf`. Exponents appear where Python's
+ * repr writes them, below 0.0001 and from 10^16 on; whole numbers have no `.0`. */
+size_t ng_write_f64(char out[NG_NUMBER_TEXT_MAX], double value);
+size_t ng_write_f32(char out[NG_NUMBER_TEXT_MAX], float value);
+
+size_t ng_write_i64(char out[NG_NUMBER_TEXT_MAX], int64_t value);
+size_t ng_write_u64(char out[NG_NUMBER_TEXT_MAX], uint64_t value);
+
+/* ISO 8601 in UTC, `2014-07-01T00:00:00Z`, with 0, 3, 6 or 9 digits of fraction by the unit (one of
+ * NG_TIMESTAMP_*); outside the years 0001 to 9999, the plain count. */
+size_t ng_write_timestamp(char out[NG_NUMBER_TEXT_MAX], int64_t value, ng_type unit);
+
+/* Decimal digits with an optional sign, point and exponent; `nan`, `inf` and `infinity` in any
+ * case. What is too large becomes infinite, what is too small zero. NaN is the canonical one. */
+NG_NODISCARD bool ng_read_f64(const char *text, size_t size, double *out);
+NG_NODISCARD bool ng_read_f32(const char *text, size_t size, float *out);
+
+/* Decimal digits with an optional sign; refused where they do not fit. */
+NG_NODISCARD bool ng_read_i64(const char *text, size_t size, int64_t *out);
+NG_NODISCARD bool ng_read_u64(const char *text, size_t size, uint64_t *out);
+
+/* `true` and `false` in any case, `1` and `0`. */
+NG_NODISCARD bool ng_read_bool(const char *text, size_t size, bool *out);
+
+/* An integer count of the unit, or ISO 8601: `2014-07-01`, then perhaps `T` or a space and `12:30`,
+ * `12:30:59` or `12:30:59.25`, and after a time perhaps `Z`, `+02:00`, `-02:00` or `+0200`. Without
+ * these it is UTC. Digits finer than the unit are dropped, which rounds down; days that are not in
+ * the calendar, leap seconds, and moments that the unit cannot count are refused. */
+NG_NODISCARD bool ng_read_timestamp(const char *text, size_t size, ng_type unit, int64_t *out);
+
+/* Internal: `digits` times ten to the `exponent`, rounded once to the type. */
+double ngi_number_f64(uint64_t digits, int exponent);
+float ngi_number_f32(uint64_t digits, int exponent);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- csv_reader.h ---------------------------------------------------------------------------- */
+
+/* csv_reader: CSV text of any size to columns, in constant memory.
+ *
+ * It reads RFC 4180 and its relatives: fields in quotes, in which separators and line ends stand
+ * for themselves and a quote is written twice; lines that end in LF, CRLF or a lone CR; a UTF-8
+ * byte order mark at the front. Three things that the RFC leaves open:
+ *
+ * - A quote inside a field that does not begin with one is text: `5" pipe` is what it says.
+ * - Blank lines are skipped. But where a row has a single field, a blank line is a row whose field
+ * is empty (blank lines before the header, or before the first row, are skipped there too).
+ * - Spaces belong to the field. They are allowed around numbers, bools and timestamps.
+ *
+ * Only the fields that are asked for are read; the others are stepped over. A text that means null
+ * does so where it is not quoted and the field is nullable; a `utf8` field that is not nullable
+ * takes it as text, and an empty field of any other type is then a bad one.
+ *
+ * Do this:
+ *
+ *     ng_csv_field fields[] = {{"celsius", "Temp (C)", 0, NG_F32, true}};
+ *     ng_csv_options options = ng_csv_defaults();
+ *     size_t size = ng_csv_reader_size(1, &options);
+ *     ng_csv_reader reader;
+ *     ng_status status = ng_csv_reader_init(&reader, malloc(size), size, fields, 1, &options,
+ *                                           read_file, file);
+ *     while (status >= 0 && status != NG_END) {
+ *         size_t rows;
+ *         status = ng_csv_reader_next(&reader, columns, capacity, &rows);
+ *         ... use the rows ...
+ *     }
+ *     if (status < 0) { ... ng_csv_error_text(&reader.error, "sensors.csv", text, sizeof text) ...
+ * }
+ *
+ * A reader belongs to one thread. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* What happens at a bad field (one that is not a value of its type, or not UTF-8). */
+typedef enum ng_csv_on_error {
+    NG_CSV_FAIL = 0, /* the stream ends with an error */
+    NG_CSV_NULL = 1, /* a nullable field becomes null; elsewhere it is an error */
+    NG_CSV_SKIP = 2, /* its row is dropped, as are rows with too few or too many fields */
+} ng_csv_on_error;
+
+/* A column to be read. */
+typedef struct ng_csv_field {
+    const char *name;  /* what messages call it */
+    const char *label; /* what the header calls it; NULL: it is found by `index` */
+    uint32_t index;    /* its place in the row, from 0, where there is no label */
+    ng_type type;
+    bool nullable;
+} ng_csv_field;
+
+typedef struct ng_csv_options {
+    char separator; /* any ASCII character but a line end */
+    char quote;     /* likewise, and another one */
+    bool header;    /* the first line is labels; otherwise all fields go by index */
+    ng_csv_on_error on_error;
+    const char *const *nulls; /* texts that mean null where they are not quoted */
+    size_t null_count;
+    size_t record_limit; /* the most bytes a row may have, its line end included */
+    size_t chunk;        /* the most bytes that are asked for at once */
+} ng_csv_options;
+
+/* `,` and `"`, with a header, fails at the first bad field, an empty field is null, rows of up to
+ * 1 MiB, chunks of 128 KiB. Any thread. */
+ng_csv_options ng_csv_defaults(void);
+
+/* Where bytes come from: puts up to `room` of them into `into` and answers how many. `*status` is
+ * NG_OK before the call. No bytes: the end, or, with `*status` set, NG_AGAIN: none at the moment,
+ * below 0: failed. With bytes NG_END may be set: these are the last. */
+typedef size_t (*ng_csv_read)(void *ctx, void *into, size_t room, ng_status *status);
+
+/* What went wrong and where. Lines and columns count from 1, columns in characters; 0: nowhere in
+ * the text. */
+typedef struct ng_csv_error {
+    ng_status status;    /* NG_OK: nothing went wrong */
+    uint64_t line;       /* where the row begins */
+    uint64_t field_line; /* where the field begins, which quoted line ends may put further down */
+    uint64_t column;     /* where the field begins in its line */
+    const char *field;   /* the name of the field, or NULL; as long as the `fields` given */
+    const char *remedy;  /* what to do about it, static */
+    char message[256];   /* a phrase without the place */
+} ng_csv_error;
+
+/* All fields are private but those marked. */
+typedef struct ng_csv_reader {
+    ng_csv_error error;     /* read-only: why it failed */
+    ng_csv_error tolerated; /* read-only: the first thing that was skipped or made null */
+    uint64_t rows;          /* read-only: rows delivered */
+    uint64_t skipped;       /* read-only: rows dropped by NG_CSV_SKIP */
+    uint64_t nulled;        /* read-only: bad fields made null by NG_CSV_NULL */
+
+    const ng_csv_field *fields;
+    size_t field_count;
+    ng_csv_options options;
+    ng_csv_read read;
+    void *ctx;
+    ng_status status, source; /* ours, and what the source has said for later */
+    bool past_mark, opened, ended;
+
+    struct ngi_csv_place *places; /* of the used fields, by their order in a row */
+    size_t fields_in_row, unused_at_end;
+    uint64_t separators, quotes; /* the character in each byte */
+    bool nulls_like_numbers;
+
+    char *buffer;
+    const char *at; /* the next row */
+    char *end;      /* of what has been read */
+    uint64_t line;  /* of `at` */
+
+    bool complete;      /* the end of the row at `at` is known: */
+    size_t record_size; /* its size with its line end */
+    size_t scanned;     /* how far that end was looked for, */
+    int scan_state;     /* and what stood there */
+    uint64_t lines_inside;
+    uint64_t pending_nulls;
+
+    int bad; /* what is wrong with the row at `at` */
+    const char *bad_at, *bad_text;
+    size_t bad_size;
+    const ng_csv_field *bad_field;
+} ng_csv_reader;
+
+/* How many bytes a reader of `field_count` fields needs; a bit more than twice the record limit.
+ * Any thread. */
+size_t ng_csv_reader_size(size_t field_count, const ng_csv_options *options);
+
+/* Starts a reader in `reader` (its contents do not matter). Kept, not copied: `arena` (of
+ * `arena_size` bytes, at least ng_csv_reader_size), `fields`, the texts in them and in the options,
+ * `ctx`. Nothing is read yet. NG_INVALID, with `reader->error` filled in, if an argument is wrong.
+ */
+NG_NODISCARD ng_status ng_csv_reader_init(ng_csv_reader *reader, void *arena, size_t arena_size,
+                                          const ng_csv_field *fields, size_t field_count,
+                                          const ng_csv_options *options, ng_csv_read read,
+                                          void *ctx);
+
+/* Fills `columns`, one for each field and in their order, with up to `capacity` rows and says how
+ * many.
+ *
+ * A column needs `values` for `capacity` rows (NG_UTF8: capacity + 1 offsets, and `bytes`), and
+ * `valid` if the field is nullable (it is left alone otherwise). The batch ends early where the
+ * text room of a column is used up, and where the next row would have to be waited for.
+ *
+ * NG_OK: there are rows. NG_AGAIN: none yet, since the source has nothing at the moment. NG_END:
+ * there are no more. Below 0: failed, `reader->error` says why; rows before the bad one have been
+ * delivered by then. Ended and failed readers keep saying so. */
+NG_NODISCARD ng_status ng_csv_reader_next(ng_csv_reader *reader, ng_column *columns,
+                                          size_t capacity, size_t *rows);
+
+/* Writes an error for people, as several lines that each end in LF, and a NUL. Answers the size
+ * without the NUL; a text that does not fit into `room` (at least 1) is cut. Any thread. */
+size_t ng_csv_error_text(const ng_csv_error *error, const char *path, char *out, size_t room);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- csv_writer.h ---------------------------------------------------------------------------- */
+
+/* csv_writer: columns to CSV text (RFC 4180, lines end in LF).
+ *
+ * Numbers and timestamps are written as core/number writes them, bools as `true` and `false`, nulls
+ * as empty fields. Texts are put in quotes where they need them: where they hold the separator, a
+ * quote or a line end, and where they are empty, so that they differ from null. What a csv_reader
+ * with the same separator and quote makes of it are the same values.
+ *
+ * Do this:
+ *
+ *     ng_csv_writer writer;
+ *     char buffer[65536];
+ *     ng_status status = ng_csv_writer_init(&writer, buffer, sizeof buffer, river.out,
+ * river.out_count,
+ *                                           ',', '"', write_file, file);
+ *     status = ng_csv_writer_rows(&writer, columns, 0, rows);    ... as often as there are rows
+ *     status = ng_csv_writer_finish(&writer);
+ *
+ * A writer belongs to one thread. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* The least room for a writer's buffer. */
+#define NG_CSV_WRITER_BUFFER_MIN 256
+
+/* Where bytes go: takes all of them (borrowed), or fails with a status below 0; NG_CLOSED says that
+ * no one reads the output any more. */
+typedef ng_status (*ng_csv_write)(void *ctx, const void *bytes, size_t size);
+
+/* All fields are private but those marked. */
+typedef struct ng_csv_writer {
+    uint64_t rows; /* read-only: rows taken */
+
+    const ng_field *fields;
+    size_t field_count;
+    ng_csv_write write;
+    void *ctx;
+    ng_status status;
+    char separator, quote;
+    bool begun, numbers_like_texts; /* a number can hold the separator or the quote */
+    char *buffer, *at, *end;
+    uint64_t separators, quotes;
+} ng_csv_writer;
+
+/* Starts a writer in `writer` (its contents do not matter). Of each field it looks at the name and
+ * the type. Kept, not copied: `buffer` (of `size` bytes, at least NG_CSV_WRITER_BUFFER_MIN),
+ * `fields`, the names in them, `ctx`. NG_INVALID if the buffer is too small, or the separator and
+ * the quote are not two different ASCII characters that are no line ends. */
+NG_NODISCARD ng_status ng_csv_writer_init(ng_csv_writer *writer, void *buffer, size_t size,
+                                          const ng_field *fields, size_t field_count,
+                                          char separator, char quote, ng_csv_write write,
+                                          void *ctx);
+
+/* Writes the rows [first, first + rows) of `columns` (borrowed; one for each field and in their
+ * order), and before the first of all the line of names. A column without `valid` has no nulls. A
+ * failure of the write function is answered then and ever after. */
+NG_NODISCARD ng_status ng_csv_writer_rows(ng_csv_writer *writer, const ng_column *columns,
+                                          size_t first, size_t rows);
+
+/* Hands on what is still in the buffer, for those who wait for it. */
+NG_NODISCARD ng_status ng_csv_writer_flush(ng_csv_writer *writer);
+
+/* The end: as `flush`, and the line of names where there were no rows. */
+NG_NODISCARD ng_status ng_csv_writer_finish(ng_csv_writer *writer);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif
+
+/* What the library's code and the kernels' share. */
 #if defined(NAGARE_KERNELS) || defined(NAGARE_IMPLEMENTATION)
 #ifndef NGI_SHARED_SECTION
 #define NGI_SHARED_SECTION
+
+/* ---- exact.h --------------------------------------------------------------------------------- */
+
+/* exact: keeps floating point exact in kernels, whatever flags their includer compiles with. */
+
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "kernels must see NaN and infinity: compile without -ffast-math, -Ofast, -ffinite-math-only"
+#endif
+
+/* gcc's -fsingle-precision-constant rounds 0.1 to float before any code of ours runs. */
+typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 : -1];
+
+/* x86 that adds in 80-bit registers, which round twice. */
+#if (defined(__i386__) || defined(__x86_64__)) && !defined(__SSE2_MATH__)
+#define NGI_X87 1
+#else
+#define NGI_X87 0
+#endif
+
+/* Between these two, a * b + c rounds twice, sums keep their order and divisions divide. The includer's
+ * own settings hold again behind the end. Both stand at file scope. */
+#if defined(__clang__)
+#if NGI_X87
+#define NGI_EXACT_BEGIN                                                                            \
+    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)") _Pragma(         \
+        "clang attribute push(__attribute__((target(\"sse2\"))), apply_to = function)")
+#define NGI_EXACT_END _Pragma("clang attribute pop") _Pragma("float_control(pop)")
+#elif defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
+#define NGI_EXACT_BEGIN                                                                            \
+    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")
+#define NGI_EXACT_END _Pragma("float_control(pop)")
+#else
+/* No saved state on these targets: what follows the end keeps clang's default, which is `on`. */
+#define NGI_EXACT_BEGIN _Pragma("clang fp contract(off)")
+#define NGI_EXACT_END _Pragma("clang fp contract(on)")
+#endif
+#elif NGI_X87
+#define NGI_EXACT_BEGIN                                                                            \
+    _Pragma("GCC push_options") _Pragma("GCC optimize(\"fp-contract=off\")")                       \
+        _Pragma("GCC target(\"sse2,fpmath=sse\")")
+#define NGI_EXACT_END _Pragma("GCC pop_options")
+#else
+#define NGI_EXACT_BEGIN                                                                            \
+    _Pragma("GCC push_options") _Pragma("GCC optimize(\"fp-contract=off\")")
+#define NGI_EXACT_END _Pragma("GCC pop_options")
+#endif
+
+/* Rounds `x`, a product, before it can be fused with a sum. Only clang's -ffp-contract=fast needs it: it
+ * overrules the pragma, and no macro tells of it. `kind` is the register class of the target. */
+#if defined(__clang__) && !defined(__wasm__)
+#define NGI_ROUND_NOW(kind, x) __asm__("" : "+" kind(x))
+#else
+#define NGI_ROUND_NOW(kind, x) ((void)0)
+#endif
+
+/* ---- profile.h ------------------------------------------------------------------------------- */
+
+/* profile: which instruction sets kernels are compiled for, and which of them the machine has. */
+
+#if !defined(NG_NO_SIMDE)
+#define NG_NO_SIMDE 0
+#endif
+
+#if defined(__x86_64__) || defined(__i386__)
+#define NGI_X86 1
+#else
+#define NGI_X86 0
+#endif
+
+/* An includer's headers may hold vector code for x87, which cannot be inlined into ours. */
+#if NGI_X86 && !NGI_X87
+#define NGI_HAS_V256 1
+#define NGI_HAS_V512 1
+#else
+#define NGI_HAS_V256 0
+#define NGI_HAS_V512 0
+#endif
+
+#if defined(__wasm_simd128__)
+#define NGI_HAS_V128 1
+#elif !NG_NO_SIMDE && ((NGI_X86 && !NGI_X87) || (defined(__aarch64__) && !defined(__AARCH64EB__)))
+#if defined(__has_include)
+#if __has_include(<simde/wasm/simd128.h>)
+#define NGI_HAS_V128 1
+#endif
+#endif
+#endif
+#if !defined(NGI_HAS_V128)
+#define NGI_HAS_V128 0
+#endif
+
+/* NGI_V512 and the like make a function one of the profile; it may then call the profile's operations.
+ * NGI_V512_INLINE is for small static functions that vanish in their callers. */
+#define NGI_SCALAR
+#define NGI_V128
+#define NGI_V256 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
+#define NGI_V512                                                                                   \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,popcnt,lzcnt")))
+
+#define NGI_ALWAYS_INLINE static inline __attribute__((always_inline, unused))
+#define NGI_SCALAR_INLINE NGI_SCALAR NGI_ALWAYS_INLINE
+#define NGI_V128_INLINE NGI_V128 NGI_ALWAYS_INLINE
+#define NGI_V256_INLINE NGI_V256 NGI_ALWAYS_INLINE
+#define NGI_V512_INLINE NGI_V512 NGI_ALWAYS_INLINE
+
+#if NGI_HAS_V256
+/* eax, ebx, ecx and edx of the processor's description `leaf`, or zeros if it has no such leaf. */
+NGI_ALWAYS_INLINE void ngi_cpuid(uint32_t leaf, uint32_t r[4]) {
+    uint32_t last, b, c, d;
+    __asm__ __volatile__("cpuid" : "=a"(last), "=b"(b), "=c"(c), "=d"(d) : "a"(0), "c"(0));
+    r[0] = r[1] = r[2] = r[3] = 0;
+    if (leaf <= last) {
+        __asm__ __volatile__("cpuid"
+                             : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
+                             : "a"(leaf), "c"(0));
+    }
+}
+
+NGI_ALWAYS_INLINE ng_profile ngi_best_x86_profile(void) {
+    /* Bits of cpuid: leaf 1 ecx, leaf 7 ebx, leaf 0x80000001 ecx. */
+    const uint32_t osxsave_avx_popcnt = 1u << 27 | 1u << 28 | 1u << 23;
+    const uint32_t bmi_avx2_bmi2 = 1u << 3 | 1u << 5 | 1u << 8;
+    const uint32_t avx512_f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
+    const uint32_t lzcnt = 1u << 5;
+    const ng_profile least = NGI_HAS_V128 ? NG_V128 : NG_SCALAR;
+    uint32_t basic[4], more[4], extended[4], saved, saved_high;
+    ngi_cpuid(1, basic);
+    ngi_cpuid(7, more);
+    __asm__ __volatile__("cpuid"
+                         : "=a"(extended[0]), "=b"(extended[1]), "=c"(extended[2]), "=d"(extended[3])
+                         : "a"(0x80000001u), "c"(0));
+    if ((basic[2] & osxsave_avx_popcnt) != osxsave_avx_popcnt ||
+        (more[1] & bmi_avx2_bmi2) != bmi_avx2_bmi2 || (extended[2] & lzcnt) == 0) {
+        return least;
+    }
+    /* What the system saves when it switches threads: xmm and ymm, then k and zmm. */
+    __asm__ __volatile__("xgetbv" : "=a"(saved), "=d"(saved_high) : "c"(0));
+    if ((saved & 0x06) != 0x06) {
+        return least;
+    }
+    if ((saved & 0xe0) != 0xe0 || (more[1] & avx512_f_dq_bw_vl) != avx512_f_dq_bw_vl) {
+        return NG_V256;
+    }
+    return NG_V512;
+}
+#endif
+
+/* The widest profile that this machine runs and this compilation has. Any thread. */
+NGI_ALWAYS_INLINE ng_profile ng_best_profile(void) {
+#if NGI_HAS_V256
+    return ngi_best_x86_profile();
+#elif NGI_HAS_V128
+    return NG_V128;
+#else
+    return NG_SCALAR;
+#endif
+}
+
+/* ---- bits.h ---------------------------------------------------------------------------------- */
+
+/* bits: rows of bits in Arrow's order, the least significant bit of each byte first. */
+
+/* The lowest `n` bits set; n <= 64. */
+NGI_ALWAYS_INLINE uint64_t ngi_bits_low(unsigned n) {
+    return n >= 64 ? UINT64_MAX : ((uint64_t)1 << n) - 1;
+}
+
+/* Bits [at, at + n) as a number, bit `at` lowest; n <= 64. Reads only the bytes that hold them. */
+NGI_ALWAYS_INLINE uint64_t ngi_bits_load(const uint8_t *bits, size_t at, unsigned n) {
+    const uint8_t *from = bits + at / 8;
+    const unsigned skip = (unsigned)(at % 8);
+    const unsigned bytes = (skip + n + 7) / 8;
+    uint64_t v = 0;
+    if (bytes >= 8) {
+        __builtin_memcpy(&v, from, 8);
+        v >>= skip;
+        if (bytes > 8) { /* so skip is not 0 */
+            v |= (uint64_t)from[8] << (64 - skip);
+        }
+    } else {
+        for (unsigned i = 0; i < bytes; i++) {
+            v |= (uint64_t)from[i] << (8 * i);
+        }
+        v >>= skip;
+    }
+    return v & ngi_bits_low(n);
+}
+
+/* Writes `bits` of `*byte` where `mask` is set. */
+NGI_ALWAYS_INLINE void ngi_bits_blend(uint8_t *byte, unsigned bits, unsigned mask) {
+    *byte = (uint8_t)((*byte & ~mask) | (bits & mask));
+}
+
+/* Makes bits [at, at + n) the low bits of `v`; n <= 64. Their neighbours stay, and no byte but those
+ * that hold the n bits is read or written. */
+NGI_ALWAYS_INLINE void ngi_bits_store(uint8_t *bits, size_t at, uint64_t v, unsigned n) {
+    uint8_t *to = bits + at / 8;
+    const unsigned skip = (unsigned)(at % 8);
+    if (skip == 0 && n == 64) {
+        __builtin_memcpy(to, &v, 8);
+        return;
+    }
+    if (skip != 0 && n != 0) { /* the first byte, from `skip` on */
+        const unsigned first = n < 8 - skip ? n : 8 - skip;
+        ngi_bits_blend(to, (unsigned)(v & 0xff) << skip, (unsigned)ngi_bits_low(first) << skip);
+        v >>= first;
+        n -= first;
+        to++;
+    }
+    for (; n >= 8; n -= 8) {
+        *to++ = (uint8_t)(v & 0xff);
+        v >>= 8;
+    }
+    if (n != 0) {
+        ngi_bits_blend(to, (unsigned)(v & 0xff), (unsigned)ngi_bits_low(n));
+    }
+}
+
+NGI_ALWAYS_INLINE bool ngi_bits_get(const uint8_t *bits, size_t at) {
+    return (bits[at / 8] >> (at % 8) & 1) != 0;
+}
+
+NGI_ALWAYS_INLINE void ngi_bits_put(uint8_t *bits, size_t at, bool v) {
+    ngi_bits_blend(bits + at / 8, (unsigned)v << (at % 8), 1u << (at % 8));
+}
+
+/* How many bits are set. Written out, since a processor that need not have the instruction would make
+ * the builtin a call into the compiler's library. */
+NGI_ALWAYS_INLINE uint32_t ngi_bits_count(uint64_t v) {
+#if defined(__POPCNT__) || defined(__wasm__) || defined(__aarch64__)
+    return (uint32_t)__builtin_popcountll(v);
+#else
+    v -= v >> 1 & 0x5555555555555555u;
+    v = (v & 0x3333333333333333u) + (v >> 2 & 0x3333333333333333u);
+    v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    return (uint32_t)(v * 0x0101010101010101u >> 56);
+#endif
+}
+
+/* The bits of `v` at the places where `mask` is set, moved together at the low end, the others gone. In
+ * six rounds each kept bit moves down by 1, 2, 4, ... where the number of gaps below it says so. */
+NGI_ALWAYS_INLINE uint64_t ngi_bits_pack(uint64_t v, uint64_t mask) {
+    uint64_t gaps = ~mask << 1; /* bit i: the place below i is a gap */
+    v &= mask;
+    for (unsigned shift = 1; shift < 64; shift *= 2) {
+        uint64_t odd = gaps; /* parity of the gaps at and below each place */
+        for (unsigned by = 1; by < 64; by *= 2) {
+            odd ^= odd << by;
+        }
+        const uint64_t moving = odd & mask;
+        const uint64_t bits = v & moving;
+        mask = (mask ^ moving) | moving >> shift;
+        v = (v ^ bits) | bits >> shift;
+        gaps &= ~odd;
+    }
+    return v;
+}
 
 #endif
 #endif
@@ -289,6 +845,2000 @@ typedef struct ng_operator {
 #ifndef NGI_KERNEL_SECTION
 #define NGI_KERNEL_SECTION
 
+/* ---- simd.h ---------------------------------------------------------------------------------- */
+
+/* simd: the operations that kernels are written in, for every profile of this compilation.
+ *
+ * A profile has W lanes: scalar 1, v128 4, v256 8, v512 16. Every type has W lanes, whatever its width:
+ * ngi_f32xW ngi_f64xW ngi_i32xW ngi_u32xW ngi_i64xW ngi_u64xW, and the masks ngi_mW. So kernels are the
+ * same text for each profile but for the number in the names. simd_scalar.h lists the operations and
+ * defines each. */
+
+#if NGI_HAS_V256
+#include <immintrin.h>
+#endif
+
+NGI_EXACT_BEGIN
+
+/* ---- simd_scalar.h --------------------------------------------------------------------------- */
+
+/* simd_scalar: the profile `scalar`, one lane. It is the definition of every operation; the other
+ * profiles give the same bits for every input, but for the payloads and signs of computed NaNs.
+ *
+ *   all types      set load store add sub mul lt le eq min max pick keep pack
+ *   f32 f64        div sqrt floor ceil trunc round abs neg sign nan either_nan canon
+ *                  fold_add fold_min fold_max fold_rows_add fold_rows_min fold_rows_max
+ *   i32 u32        and or xor not shl shr div rem sign least most
+ *   i64 u64        the same; i32 i64 have neg and abs; i32 i64 u64 have sum
+ *   i32            count; load store pack wrap of i8 and i16 (u32: of u8 and u16)
+ *   R from T       ngi_RxW_from_T for each two types; bits_of_f32, of_bits, bits_of_f64, of_bits
+ *   masks          and or xor not andnot set first bits from_bits any all count
+ *
+ * `pack` writes the lanes of the mask to the front of `out`, and may write anything up to out[W). */
+
+/* ---- simd_shapes.h --------------------------------------------------------------------------- */
+
+/* simd_shapes: the forms in which the thin headers write their operations.
+ *
+ * NGI_FN, the profile's function specifier, is set by each header. `T` and `R` are types without their
+ * prefix: f32x16, m16. Operands are called a and b, masks m, results R. */
+
+#define NGI_1(R, T, name, value)                                                                   \
+    NGI_FN ngi_##R ngi_##T##_##name(ngi_##T a) {                                                   \
+        return value;                                                                              \
+    }
+#define NGI_2(R, T, name, value)                                                                   \
+    NGI_FN ngi_##R ngi_##T##_##name(ngi_##T a, ngi_##T b) {                                        \
+        return value;                                                                              \
+    }
+/* A product, which is rounded before anything else sees it. */
+#define NGI_MUL(T, kind, value)                                                                    \
+    NGI_FN ngi_##T ngi_##T##_mul(ngi_##T a, ngi_##T b) {                                           \
+        ngi_##T product = value;                                                                   \
+        NGI_ROUND_NOW(kind, product);                                                              \
+        return product;                                                                            \
+    }
+#define NGI_PICK(T, M, value)                                                                      \
+    NGI_FN ngi_##T ngi_##T##_pick(ngi_##M m, ngi_##T a, ngi_##T b) {                               \
+        return value;                                                                              \
+    }
+#define NGI_KEEP(T, M, value)                                                                      \
+    NGI_FN ngi_##T ngi_##T##_keep(ngi_##M m, ngi_##T a) {                                          \
+        return value;                                                                              \
+    }
+#define NGI_SET(T, C, value)                                                                       \
+    NGI_FN ngi_##T ngi_##T##_set(C v) {                                                            \
+        return value;                                                                              \
+    }
+/* Memory holds values of the C type `C`; `name` is load or load_i8, store or store_i8. */
+#define NGI_LOAD(T, name, C, value)                                                                \
+    NGI_FN ngi_##T ngi_##T##_##name(const C *p) {                                                  \
+        return value;                                                                              \
+    }
+#define NGI_STORE(T, name, C, statement)                                                           \
+    NGI_FN void ngi_##T##_##name(C *p, ngi_##T v) {                                                \
+        statement;                                                                                 \
+    }
+#define NGI_PACK(T, M, name, C, statement)                                                         \
+    NGI_FN void ngi_##T##_##name(C *out, ngi_##M m, ngi_##T v) {                                   \
+        statement;                                                                                 \
+    }
+/* All lanes to one value: sum, least, most. */
+#define NGI_ACROSS(C, T, name, value)                                                              \
+    NGI_FN C ngi_##T##_##name(ngi_##T a) {                                                         \
+        return value;                                                                              \
+    }
+
+/* 64-bit lanes stand in two registers; `half` is a function of one. */
+#define NGI_PAIR_1(R, T, name, half)                                                               \
+    NGI_FN ngi_##R ngi_##T##_##name(ngi_##T a) {                                                   \
+        const ngi_##R both = {half(a.lo), half(a.hi)};                                             \
+        return both;                                                                               \
+    }
+#define NGI_PAIR_2(R, T, name, half)                                                               \
+    NGI_FN ngi_##R ngi_##T##_##name(ngi_##T a, ngi_##T b) {                                        \
+        const ngi_##R both = {half(a.lo, b.lo), half(a.hi, b.hi)};                                 \
+        return both;                                                                               \
+    }
+#define NGI_PAIR_MUL(T, kind, half)                                                                \
+    NGI_FN ngi_##T ngi_##T##_mul(ngi_##T a, ngi_##T b) {                                           \
+        ngi_##T product = {half(a.lo, b.lo), half(a.hi, b.hi)};                                    \
+        NGI_ROUND_NOW(kind, product.lo);                                                           \
+        NGI_ROUND_NOW(kind, product.hi);                                                           \
+        return product;                                                                            \
+    }
+/* Two registers of 32-bit lanes' worth, from the low and the high lanes of one. */
+#define NGI_PAIR_OF(R, T, name, low, high)                                                         \
+    NGI_FN ngi_##R ngi_##R##_##name(ngi_##T a) {                                                   \
+        const ngi_##R both = {low, high};                                                          \
+        return both;                                                                               \
+    }
+
+/* Lane by lane, by the scalar definition, where the instruction set has nothing better. */
+#define NGI_LANES_1(R, T, W, name)                                                                 \
+    NGI_FN ngi_##R##x##W ngi_##T##x##W##_##name(ngi_##T##x##W a) {                                 \
+        ngi_##T##x1 x[W];                                                                          \
+        ngi_##R##x1 r[W];                                                                          \
+        ngi_##T##x##W##_store(x, a);                                                               \
+        for (int lane = 0; lane < W; lane++) {                                                     \
+            r[lane] = ngi_##T##x1_##name(x[lane]);                                                 \
+        }                                                                                          \
+        return ngi_##R##x##W##_load(r);                                                            \
+    }
+#define NGI_LANES_2(R, T, W, name)                                                                 \
+    NGI_FN ngi_##R##x##W ngi_##T##x##W##_##name(ngi_##T##x##W a, ngi_##T##x##W b) {                \
+        ngi_##T##x1 x[W], y[W];                                                                    \
+        ngi_##R##x1 r[W];                                                                          \
+        ngi_##T##x##W##_store(x, a);                                                               \
+        ngi_##T##x##W##_store(y, b);                                                               \
+        for (int lane = 0; lane < W; lane++) {                                                     \
+            r[lane] = ngi_##T##x1_##name(x[lane], y[lane]);                                        \
+        }                                                                                          \
+        return ngi_##R##x##W##_load(r);                                                            \
+    }
+#define NGI_LANES_FROM(R, T, W)                                                                    \
+    NGI_FN ngi_##R##x##W ngi_##R##x##W##_from_##T(ngi_##T##x##W a) {                               \
+        ngi_##T##x1 x[W];                                                                          \
+        ngi_##R##x1 r[W];                                                                          \
+        ngi_##T##x##W##_store(x, a);                                                               \
+        for (int lane = 0; lane < W; lane++) {                                                     \
+            r[lane] = ngi_##R##x1_from_##T(x[lane]);                                               \
+        }                                                                                          \
+        return ngi_##R##x##W##_load(r);                                                            \
+    }
+/* All lanes to one, one after the other. */
+#define NGI_LANES_ACROSS(T, W, name, op)                                                           \
+    NGI_FN ngi_##T##x1 ngi_##T##x##W##_##name(ngi_##T##x##W a) {                                   \
+        ngi_##T##x1 x[W];                                                                          \
+        ngi_##T##x##W##_store(x, a);                                                               \
+        for (int lane = 1; lane < W; lane++) {                                                     \
+            x[0] = ngi_##T##x1_##op(x[0], x[lane]);                                                \
+        }                                                                                          \
+        return x[0];                                                                               \
+    }
+
+/* 1: takes nothing from the instruction set that C does not have. */
+#if !defined(NGI_PORTABLE)
+#define NGI_PORTABLE 0
+#endif
+
+typedef float ngi_f32x1;
+typedef double ngi_f64x1;
+typedef int32_t ngi_i32x1;
+typedef uint32_t ngi_u32x1;
+typedef int64_t ngi_i64x1;
+typedef uint64_t ngi_u64x1;
+typedef bool ngi_m1;
+
+#define NGI_FN NGI_SCALAR_INLINE
+
+/* The register class that a float is in, for NGI_ROUND_NOW. */
+#if NGI_X86
+#define NGI_FLOAT_KIND "x"
+#elif defined(__aarch64__) || defined(__arm__)
+#define NGI_FLOAT_KIND "w"
+#elif defined(__riscv) || defined(__powerpc__) || defined(__s390x__)
+#define NGI_FLOAT_KIND "f"
+#else
+#define NGI_FLOAT_KIND "m"
+#endif
+
+/* ---- masks ---- */
+
+NGI_2(m1, m1, and, a && b)
+NGI_2(m1, m1, or, a || b)
+NGI_2(m1, m1, xor, a != b)
+NGI_2(m1, m1, andnot, a && !b)
+NGI_1(m1, m1, not, !a)
+NGI_SET(m1, bool, v)
+NGI_ACROSS(uint32_t, m1, bits, (uint32_t)a)
+NGI_ACROSS(uint32_t, m1, count, (uint32_t)a)
+NGI_ACROSS(bool, m1, any, a)
+NGI_ACROSS(bool, m1, all, a)
+NGI_FN ngi_m1 ngi_m1_first(size_t n) {
+    return n > 0;
+}
+NGI_FN ngi_m1 ngi_m1_from_bits(uint32_t bits) {
+    return (bits & 1) != 0;
+}
+
+/* ---- what all types have ---- */
+
+#define NGI_SCALAR_ALL(T)                                                                          \
+    NGI_SET(T, ngi_##T, v)                                                                         \
+    NGI_FN ngi_##T ngi_##T##_load(const ngi_##T *p) {                                              \
+        ngi_##T v;                                                                                 \
+        __builtin_memcpy(&v, p, sizeof v);                                                         \
+        return v;                                                                                  \
+    }                                                                                              \
+    NGI_STORE(T, store, ngi_##T, __builtin_memcpy(p, &v, sizeof v))                                \
+    NGI_PACK(T, m1, pack, ngi_##T, (void)m; ngi_##T##_store(out, v))                               \
+    NGI_2(m1, T, lt, a < b)                                                                        \
+    NGI_2(m1, T, le, a <= b)                                                                       \
+    NGI_2(T, T, min, a < b ? a : b)                                                                \
+    NGI_2(T, T, max, a > b ? a : b)                                                                \
+    NGI_PICK(T, m1, m ? a : b)                                                                     \
+    NGI_KEEP(T, m1, m ? a : 0)
+NGI_SCALAR_ALL(f32x1)
+NGI_SCALAR_ALL(f64x1)
+NGI_SCALAR_ALL(i32x1)
+NGI_SCALAR_ALL(u32x1)
+NGI_SCALAR_ALL(i64x1)
+NGI_SCALAR_ALL(u64x1)
+#undef NGI_SCALAR_ALL
+
+/* ---- bits of floats ---- */
+
+#define NGI_SCALAR_BITS(R, T, name)                                                                \
+    NGI_FN ngi_##R ngi_##R##_##name(ngi_##T a) {                                                   \
+        ngi_##R r;                                                                                 \
+        __builtin_memcpy(&r, &a, sizeof r);                                                        \
+        return r;                                                                                  \
+    }
+NGI_SCALAR_BITS(u32x1, f32x1, bits_of_f32)
+NGI_SCALAR_BITS(f32x1, u32x1, of_bits)
+NGI_SCALAR_BITS(u64x1, f64x1, bits_of_f64)
+NGI_SCALAR_BITS(f64x1, u64x1, of_bits)
+#undef NGI_SCALAR_BITS
+
+/* ---- floats ---- */
+
+/* Square root, correctly rounded, by digits: used where the compiler might call libm. */
+NGI_FN double ngi_sqrt_by_digits(double a) {
+    const uint64_t bits = ngi_u64x1_bits_of_f64(a);
+    uint64_t rest = bits & 0xfffffffffffffu, root = 0;
+    int exponent = (int)(bits >> 52) - 1075;
+    if (!(a > 0.0) || bits >> 52 == 0x7ff) { /* zeros, negative numbers, NaN, infinity */
+        return a < 0.0 ? ngi_f64x1_of_bits(0x7ff8000000000000u) : a;
+    }
+    if (bits >> 52 == 0) {
+        for (exponent = -1074; rest >> 52 == 0; exponent--) {
+            rest <<= 1;
+        }
+    } else {
+        rest |= (uint64_t)1 << 52;
+    }
+    if (exponent % 2 != 0) {
+        rest <<= 1;
+        exponent--;
+    }
+    /* a = rest * 2^exponent with rest < 2^54 and an even exponent. Each round finds one bit of the root,
+     * 54 in all: 53 and one to round by. `rest` is what a square of the root so far leaves over, always
+     * at most twice the root; the root is irrational or ends before the last bit, so no tie occurs. */
+    uint64_t digits = rest << 10;
+    rest = 0;
+    for (int i = 0; i < 54; i++) {
+        rest = rest << 2 | digits >> 62;
+        digits <<= 2;
+        root <<= 1;
+        if (rest >= 2 * root + 1) {
+            rest -= 2 * root + 1;
+            root |= 1;
+        }
+    }
+    root = (root + 1) >> 1;
+    return ngi_f64x1_of_bits(((uint64_t)(exponent / 2 + 26 + 1022) << 52) + root);
+}
+
+#if NGI_PORTABLE || !(NGI_X86 || defined(__aarch64__) || defined(__wasm__))
+NGI_1(f64x1, f64x1, sqrt, ngi_sqrt_by_digits(a))
+NGI_1(f32x1, f32x1, sqrt, (float)ngi_sqrt_by_digits((double)a)) /* 53 >= 2 * 24 + 2 bits */
+#elif defined(__wasm__)
+NGI_1(f64x1, f64x1, sqrt, __builtin_sqrt(a))
+NGI_1(f32x1, f32x1, sqrt, __builtin_sqrtf(a))
+#else
+#if NGI_X86
+#define NGI_SQRT(suffix, form) "sqrts" suffix " %1, %0"
+#else
+#define NGI_SQRT(suffix, form) "fsqrt %" form "0, %" form "1"
+#endif
+NGI_FN ngi_f64x1 ngi_f64x1_sqrt(ngi_f64x1 a) {
+    ngi_f64x1 r;
+    __asm__(NGI_SQRT("d", "d") : "=" NGI_FLOAT_KIND(r) : NGI_FLOAT_KIND(a));
+    return r;
+}
+NGI_FN ngi_f32x1 ngi_f32x1_sqrt(ngi_f32x1 a) {
+    ngi_f32x1 r;
+    __asm__(NGI_SQRT("s", "s") : "=" NGI_FLOAT_KIND(r) : NGI_FLOAT_KIND(a));
+    return r;
+}
+#undef NGI_SQRT
+#endif
+
+/* The sign of `b` on the magnitude of `a`. */
+#define NGI_SCALAR_SIGNED(T, U, bits_of, sign)                                                     \
+    NGI_FN ngi_##T ngi_##T##_signed(ngi_##T a, ngi_##T b) {                                        \
+        return ngi_##T##_of_bits((bits_of(a) & ~(sign)) | (bits_of(b) & (sign)));                  \
+    }
+NGI_SCALAR_SIGNED(f32x1, u32x1, ngi_u32x1_bits_of_f32, (uint32_t)1 << 31)
+NGI_SCALAR_SIGNED(f64x1, u64x1, ngi_u64x1_bits_of_f64, (uint64_t)1 << 63)
+#undef NGI_SCALAR_SIGNED
+
+#if !NGI_PORTABLE && (defined(__wasm__) || defined(__aarch64__))
+#define NGI_SCALAR_ROUNDINGS(T, f, unit)                                                           \
+    NGI_1(T, T, round, __builtin_rint##f(a))                                                       \
+    NGI_1(T, T, floor, __builtin_floor##f(a))                                                      \
+    NGI_1(T, T, ceil, __builtin_ceil##f(a))                                                        \
+    NGI_1(T, T, trunc, __builtin_trunc##f(a))
+#else
+/* From `unit` on (2^23, 2^52) every number is whole; below, adding and taking away `unit` rounds to
+ * the nearest, ties to even. The sign is the argument's, also of a zero. */
+#define NGI_SCALAR_ROUNDINGS(T, f, unit)                                                           \
+    NGI_FN ngi_##T ngi_##T##_round(ngi_##T a) {                                                    \
+        const ngi_##T size = ngi_##T##_signed(a, 0);                                               \
+        return size < (unit) ? ngi_##T##_signed((size + (unit)) - (unit), a) : a;                  \
+    }                                                                                              \
+    NGI_FN ngi_##T ngi_##T##_floor(ngi_##T a) {                                                    \
+        const ngi_##T near = ngi_##T##_round(a);                                                   \
+        return near > a ? ngi_##T##_signed(near - 1, a) : near;                                    \
+    }                                                                                              \
+    NGI_FN ngi_##T ngi_##T##_ceil(ngi_##T a) {                                                     \
+        const ngi_##T near = ngi_##T##_round(a);                                                   \
+        return near < a ? ngi_##T##_signed(near + 1, a) : near;                                    \
+    }                                                                                              \
+    NGI_FN ngi_##T ngi_##T##_trunc(ngi_##T a) {                                                    \
+        return ngi_##T##_signed(ngi_##T##_floor(ngi_##T##_signed(a, 0)), a);                       \
+    }
+#endif
+NGI_SCALAR_ROUNDINGS(f32x1, f, 8388608.0f)
+NGI_SCALAR_ROUNDINGS(f64x1, , 4503599627370496.0)
+#undef NGI_SCALAR_ROUNDINGS
+
+#define NGI_SCALAR_FLOAT(T, quiet_nan)                                                             \
+    NGI_2(T, T, add, a + b)                                                                        \
+    NGI_2(T, T, sub, a - b)                                                                        \
+    NGI_MUL(T, NGI_FLOAT_KIND, a *b)                                                               \
+    NGI_2(T, T, div, a / b)                                                                        \
+    NGI_2(m1, T, eq, !(a < b) && a <= b)                                                           \
+    NGI_1(m1, T, nan, !(a <= a))                                                                   \
+    NGI_2(m1, T, either_nan, !(a <= a) || !(b <= b))                                               \
+    NGI_1(T, T, abs, ngi_##T##_signed(a, 0))                                                       \
+    NGI_1(T, T, canon, a <= a ? a : ngi_##T##_of_bits(quiet_nan))                                  \
+    NGI_1(T, T, sign, a < 0 || a > 0 ? ngi_##T##_signed(1, a) : a)
+NGI_SCALAR_FLOAT(f32x1, 0x7fc00000u)
+NGI_SCALAR_FLOAT(f64x1, 0x7ff8000000000000u)
+#undef NGI_SCALAR_FLOAT
+NGI_1(f32x1, f32x1, neg, ngi_f32x1_of_bits(ngi_u32x1_bits_of_f32(a) ^ (uint32_t)1 << 31))
+NGI_1(f64x1, f64x1, neg, ngi_f64x1_of_bits(ngi_u64x1_bits_of_f64(a) ^ (uint64_t)1 << 63))
+
+/* The fixed trees: over 128 values, and over 16 rows of 16 values each. */
+#define NGI_SCALAR_FOLD(T, op)                                                                     \
+    NGI_FN ngi_##T ngi_##T##_fold_##op(const ngi_##T t[128]) {                                     \
+        ngi_##T r[64];                                                                             \
+        for (int i = 0; i < 64; i++) {                                                             \
+            r[i] = ngi_##T##_##op(t[i], t[i + 64]);                                                \
+        }                                                                                          \
+        for (int h = 32; h > 0; h /= 2) {                                                          \
+            for (int i = 0; i < h; i++) {                                                          \
+                r[i] = ngi_##T##_##op(r[i], r[i + h]);                                             \
+            }                                                                                      \
+        }                                                                                          \
+        return r[0];                                                                               \
+    }                                                                                              \
+    NGI_FN void ngi_##T##_fold_rows_##op(ngi_##T out[16], const ngi_##T m[256]) {                  \
+        for (int row = 0; row < 16; row++) {                                                       \
+            ngi_##T r[8];                                                                          \
+            for (int i = 0; i < 8; i++) {                                                          \
+                r[i] = ngi_##T##_##op(m[row * 16 + i], m[row * 16 + i + 8]);                       \
+            }                                                                                      \
+            for (int h = 4; h > 0; h /= 2) {                                                       \
+                for (int i = 0; i < h; i++) {                                                      \
+                    r[i] = ngi_##T##_##op(r[i], r[i + h]);                                         \
+                }                                                                                  \
+            }                                                                                      \
+            out[row] = r[0];                                                                       \
+        }                                                                                          \
+    }
+NGI_SCALAR_FOLD(f32x1, add)
+NGI_SCALAR_FOLD(f32x1, min)
+NGI_SCALAR_FOLD(f32x1, max)
+NGI_SCALAR_FOLD(f64x1, add)
+NGI_SCALAR_FOLD(f64x1, min)
+NGI_SCALAR_FOLD(f64x1, max)
+#undef NGI_SCALAR_FOLD
+
+/* ---- integers ---- */
+
+/* `C` is the type, `U` the unsigned type of its width, in which nothing overflows. */
+#define NGI_SCALAR_INTEGER(T, C, U)                                                                \
+    NGI_2(T, T, add, (C)((U)a + (U)b))                                                             \
+    NGI_2(T, T, sub, (C)((U)a - (U)b))                                                             \
+    NGI_2(T, T, mul, (C)((U)a * (U)b))                                                             \
+    NGI_2(m1, T, eq, a == b)                                                                       \
+    NGI_2(T, T, and, a &b)                                                                         \
+    NGI_2(T, T, or, a | b)                                                                         \
+    NGI_2(T, T, xor, a ^ b)                                                                        \
+    NGI_1(T, T, not, ~a)                                                                           \
+    NGI_2(T, T, shl, (C)((U)a << b))                                                               \
+    NGI_2(T, T, shr, a >> b)                                                                       \
+    NGI_ACROSS(C, T, least, a)                                                                     \
+    NGI_ACROSS(C, T, most, a)
+#define NGI_SCALAR_SIGNED(T, C, U)                                                                 \
+    NGI_SCALAR_INTEGER(T, C, U)                                                                    \
+    NGI_1(T, T, neg, (C)(0 - (U)a))                                                                \
+    NGI_1(T, T, abs, a < 0 ? (C)(0 - (U)a) : a)                                                    \
+    NGI_1(T, T, sign, (C)((a > 0) - (a < 0)))                                                      \
+    NGI_2(T, T, div, b == 0 ? 0 : b == -1 ? (C)(0 - (U)a) : a / b)                                 \
+    NGI_2(T, T, rem, b == 0 || b == -1 ? 0 : a % b)
+#define NGI_SCALAR_UNSIGNED(T, C, U)                                                               \
+    NGI_SCALAR_INTEGER(T, C, U)                                                                    \
+    NGI_1(T, T, sign, (C)(a != 0))                                                                 \
+    NGI_2(T, T, div, b == 0 ? 0 : a / b)                                                           \
+    NGI_2(T, T, rem, b == 0 ? 0 : a % b)
+NGI_SCALAR_SIGNED(i32x1, int32_t, uint32_t)
+NGI_SCALAR_SIGNED(i64x1, int64_t, uint64_t)
+NGI_SCALAR_UNSIGNED(u32x1, uint32_t, uint32_t)
+NGI_SCALAR_UNSIGNED(u64x1, uint64_t, uint64_t)
+#undef NGI_SCALAR_SIGNED
+#undef NGI_SCALAR_UNSIGNED
+#undef NGI_SCALAR_INTEGER
+
+NGI_ACROSS(int64_t, i32x1, sum, a)
+NGI_ACROSS(int64_t, i64x1, sum, a)
+NGI_ACROSS(uint64_t, u64x1, sum, a)
+NGI_FN ngi_i32x1 ngi_i32x1_count(ngi_i32x1 a, ngi_m1 m) {
+    return ngi_i32x1_add(a, m);
+}
+
+/* Narrow in memory, 32 bits in registers. `wrap` keeps the low bits. */
+#define NGI_SCALAR_NARROW(T, n, N)                                                                 \
+    NGI_FN ngi_##T ngi_##T##_load_##n(const N *p) {                                                \
+        N v;                                                                                       \
+        __builtin_memcpy(&v, p, sizeof v);                                                         \
+        return v;                                                                                  \
+    }                                                                                              \
+    NGI_1(T, T, wrap_##n, (N)a)                                                                    \
+    NGI_STORE(T, store_##n, N, const N narrow = (N)v; __builtin_memcpy(p, &narrow, sizeof narrow)) \
+    NGI_PACK(T, m1, pack_##n, N, (void)m; ngi_##T##_store_##n(out, v))
+NGI_SCALAR_NARROW(i32x1, i8, int8_t)
+NGI_SCALAR_NARROW(i32x1, i16, int16_t)
+NGI_SCALAR_NARROW(u32x1, u8, uint8_t)
+NGI_SCALAR_NARROW(u32x1, u16, uint16_t)
+#undef NGI_SCALAR_NARROW
+
+/* ---- conversions ---- */
+
+#define NGI_SCALAR_FROM(R, T, value)                                                               \
+    NGI_FN ngi_##R##x1 ngi_##R##x1_from_##T(ngi_##T##x1 a) {                                       \
+        return value;                                                                              \
+    }
+/* Between integers the low bits stay; a wider one is filled by the sign of a signed one. From a float,
+ * `below` and `above` are the powers of two at which the integer's range ends. */
+#define NGI_SCALAR_FROM_FLOAT(R, T, C, least, most, below, above)                                  \
+    NGI_SCALAR_FROM(R, T, !(a > (below)) ? (a <= (below) ? (least) : 0) : a >= (above) ? (most) : (C)a)
+
+NGI_SCALAR_FROM(i32, u32, (int32_t)a)
+NGI_SCALAR_FROM(i32, i64, (int32_t)(uint32_t)a)
+NGI_SCALAR_FROM(i32, u64, (int32_t)(uint32_t)a)
+NGI_SCALAR_FROM_FLOAT(i32, f32, int32_t, INT32_MIN, INT32_MAX, -2147483648.0f, 2147483648.0f)
+NGI_SCALAR_FROM_FLOAT(i32, f64, int32_t, INT32_MIN, INT32_MAX, -2147483648.0, 2147483648.0)
+NGI_SCALAR_FROM(u32, i32, (uint32_t)a)
+NGI_SCALAR_FROM(u32, i64, (uint32_t)a)
+NGI_SCALAR_FROM(u32, u64, (uint32_t)a)
+NGI_SCALAR_FROM_FLOAT(u32, f32, uint32_t, 0, UINT32_MAX, 0.0f, 4294967296.0f)
+NGI_SCALAR_FROM_FLOAT(u32, f64, uint32_t, 0, UINT32_MAX, 0.0, 4294967296.0)
+NGI_SCALAR_FROM(i64, i32, a)
+NGI_SCALAR_FROM(i64, u32, a)
+NGI_SCALAR_FROM(i64, u64, (int64_t)a)
+NGI_SCALAR_FROM_FLOAT(i64, f32, int64_t, INT64_MIN, INT64_MAX, -9223372036854775808.0f,
+                      9223372036854775808.0f)
+NGI_SCALAR_FROM_FLOAT(i64, f64, int64_t, INT64_MIN, INT64_MAX, -9223372036854775808.0,
+                      9223372036854775808.0)
+NGI_SCALAR_FROM(u64, i32, (uint64_t)a)
+NGI_SCALAR_FROM(u64, u32, a)
+NGI_SCALAR_FROM(u64, i64, (uint64_t)a)
+NGI_SCALAR_FROM_FLOAT(u64, f32, uint64_t, 0, UINT64_MAX, 0.0f, 18446744073709551616.0f)
+NGI_SCALAR_FROM_FLOAT(u64, f64, uint64_t, 0, UINT64_MAX, 0.0, 18446744073709551616.0)
+NGI_SCALAR_FROM(f32, i32, (float)a)
+NGI_SCALAR_FROM(f32, u32, (float)a)
+NGI_SCALAR_FROM(f32, i64, (float)a)
+NGI_SCALAR_FROM(f32, u64, (float)a)
+NGI_SCALAR_FROM(f32, f64, (float)a)
+NGI_SCALAR_FROM(f64, i32, (double)a)
+NGI_SCALAR_FROM(f64, u32, (double)a)
+NGI_SCALAR_FROM(f64, i64, (double)a)
+NGI_SCALAR_FROM(f64, u64, (double)a)
+NGI_SCALAR_FROM(f64, f32, (double)a)
+#undef NGI_SCALAR_FROM_FLOAT
+#undef NGI_SCALAR_FROM
+
+NGI_FN uint64_t ngi_scalar_bits_pack(uint64_t v, uint64_t mask) {
+    return ngi_bits_pack(v, mask);
+}
+
+#undef NGI_FN
+
+/* ---- simd_v256.h ----------------------------------------------------------------------------- */
+
+/* simd_v256: the profile `v256`, AVX2 with BMI2: 8 lanes. */
+
+#if NGI_HAS_V256
+
+typedef __m256 ngi_f32x8;
+typedef __m256i ngi_i32x8;
+typedef __m256i ngi_u32x8;
+typedef struct ngi_f64x8 {
+    __m256d lo, hi;
+} ngi_f64x8;
+typedef struct ngi_i64x8 {
+    __m256i lo, hi;
+} ngi_i64x8;
+typedef ngi_i64x8 ngi_u64x8;
+typedef __m256i ngi_m8; /* 32-bit lanes, all ones or all zeros */
+
+#define NGI_FN NGI_V256_INLINE
+
+/* ---- halves, and masks of 64-bit lanes ---- */
+
+NGI_FN __m128i ngi_v256_low(__m256i a) {
+    return _mm256_castsi256_si128(a);
+}
+NGI_FN __m128i ngi_v256_high(__m256i a) {
+    return _mm256_extracti128_si256(a, 1);
+}
+NGI_FN __m256i ngi_v256_join(__m128i lo, __m128i hi) {
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(lo), hi, 1);
+}
+NGI_FN __m128 ngi_v256_low_f32(__m256 a) {
+    return _mm256_castps256_ps128(a);
+}
+NGI_FN __m128 ngi_v256_high_f32(__m256 a) {
+    return _mm256_extractf128_ps(a, 1);
+}
+NGI_FN __m256 ngi_v256_join_f32(__m128 lo, __m128 hi) {
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(lo), hi, 1);
+}
+NGI_FN __m256i ngi_v256_low_m(ngi_m8 m) {
+    return _mm256_cvtepi32_epi64(ngi_v256_low(m));
+}
+NGI_FN __m256i ngi_v256_high_m(ngi_m8 m) {
+    return _mm256_cvtepi32_epi64(ngi_v256_high(m));
+}
+/* The low 32 bits of each 64-bit lane. */
+NGI_FN __m256i ngi_v256_narrow(__m256i lo, __m256i hi) {
+    const __m256 both = _mm256_shuffle_ps(_mm256_castsi256_ps(lo), _mm256_castsi256_ps(hi), 0x88);
+    return _mm256_permute4x64_epi64(_mm256_castps_si256(both), 0xd8);
+}
+NGI_FN __m256i ngi_v256_narrow_f64(__m256d lo, __m256d hi) {
+    return ngi_v256_narrow(_mm256_castpd_si256(lo), _mm256_castpd_si256(hi));
+}
+NGI_FN __m256i ngi_v256_not(__m256i a) {
+    return _mm256_xor_si256(a, _mm256_set1_epi32(-1));
+}
+NGI_FN __m256i ngi_v256_pick(__m256i m, __m256i a, __m256i b) {
+    return _mm256_blendv_epi8(b, a, m);
+}
+NGI_FN __m256d ngi_v256_pick_f64(__m256i m, __m256d a, __m256d b) {
+    return _mm256_blendv_pd(b, a, _mm256_castsi256_pd(m));
+}
+NGI_FN __m256d ngi_v256_keep_f64(__m256i m, __m256d a) {
+    return _mm256_and_pd(_mm256_castsi256_pd(m), a);
+}
+
+/* ---- masks ---- */
+
+NGI_2(m8, m8, and, _mm256_and_si256(a, b))
+NGI_2(m8, m8, or, _mm256_or_si256(a, b))
+NGI_2(m8, m8, xor, _mm256_xor_si256(a, b))
+NGI_2(m8, m8, andnot, _mm256_andnot_si256(b, a))
+NGI_1(m8, m8, not, ngi_v256_not(a))
+NGI_SET(m8, bool, _mm256_set1_epi32(v ? -1 : 0))
+NGI_ACROSS(uint32_t, m8, bits, (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(a)))
+NGI_ACROSS(uint32_t, m8, count, (uint32_t)__builtin_popcount(ngi_m8_bits(a)))
+NGI_ACROSS(bool, m8, any, !_mm256_testz_si256(a, a))
+NGI_ACROSS(bool, m8, all, ngi_m8_bits(a) == 0xff)
+NGI_FN ngi_m8 ngi_m8_first(size_t n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < 8 ? (int)n : 8),
+                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+NGI_FN ngi_m8 ngi_m8_from_bits(uint32_t bits) {
+    const __m256i place = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    return _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32((int)bits), place), place);
+}
+
+/* ---- packing: four lanes at a time, by what stands in the low four bits of a mask ---- */
+
+static const int32_t ngi_v256_packed[16][4] = {
+    {0, 0, 0, 0}, {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {2, 0, 0, 0}, {0, 2, 0, 0},
+    {1, 2, 0, 0}, {0, 1, 2, 0}, {3, 0, 0, 0}, {0, 3, 0, 0}, {1, 3, 0, 0}, {0, 1, 3, 0},
+    {2, 3, 0, 0}, {0, 2, 3, 0}, {1, 2, 3, 0}, {0, 1, 2, 3}};
+
+NGI_FN __m128i ngi_v256_places(uint32_t bits) {
+    return _mm_loadu_si128((const __m128i *)(const void *)ngi_v256_packed[bits & 15]);
+}
+NGI_FN __m128 ngi_v256_pack_4(__m128 v, uint32_t bits) {
+    return _mm_permutevar_ps(v, ngi_v256_places(bits));
+}
+NGI_FN __m256i ngi_v256_pack_4_wide(__m256i v, uint32_t bits) {
+    const __m256i low = _mm256_slli_epi64(_mm256_cvtepu32_epi64(ngi_v256_places(bits)), 1);
+    const __m256i high = _mm256_slli_epi64(_mm256_add_epi64(low, _mm256_set1_epi64x(1)), 32);
+    return _mm256_permutevar8x32_epi32(v, _mm256_or_si256(low, high));
+}
+NGI_FN void ngi_v256_pack(float *out, ngi_m8 m, __m256 v) {
+    const uint32_t bits = ngi_m8_bits(m);
+    _mm_storeu_ps(out, ngi_v256_pack_4(ngi_v256_low_f32(v), bits));
+    _mm_storeu_ps(out + __builtin_popcount(bits & 15),
+                  ngi_v256_pack_4(ngi_v256_high_f32(v), bits >> 4));
+}
+
+/* ---- f32 ---- */
+
+NGI_SET(f32x8, float, _mm256_set1_ps(v))
+NGI_LOAD(f32x8, load, float, _mm256_loadu_ps(p))
+NGI_STORE(f32x8, store, float, _mm256_storeu_ps(p, v))
+NGI_2(f32x8, f32x8, add, a + b)
+NGI_2(f32x8, f32x8, sub, a - b)
+NGI_MUL(f32x8, "x", a *b)
+NGI_2(f32x8, f32x8, div, a / b)
+NGI_1(f32x8, f32x8, sqrt, _mm256_sqrt_ps(a))
+NGI_1(f32x8, f32x8, round, _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT))
+NGI_1(f32x8, f32x8, floor, _mm256_round_ps(a, _MM_FROUND_TO_NEG_INF))
+NGI_1(f32x8, f32x8, ceil, _mm256_round_ps(a, _MM_FROUND_TO_POS_INF))
+NGI_1(f32x8, f32x8, trunc, _mm256_round_ps(a, _MM_FROUND_TO_ZERO))
+NGI_1(f32x8, f32x8, abs, _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a))
+NGI_1(f32x8, f32x8, neg, _mm256_xor_ps(_mm256_set1_ps(-0.0f), a))
+NGI_2(f32x8, f32x8, min, _mm256_min_ps(a, b))
+NGI_2(f32x8, f32x8, max, _mm256_max_ps(a, b))
+NGI_2(m8, f32x8, lt, _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LT_OQ)))
+NGI_2(m8, f32x8, le, _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LE_OQ)))
+NGI_2(m8, f32x8, eq, _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)))
+NGI_2(m8, f32x8, either_nan, _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_UNORD_Q)))
+NGI_1(m8, f32x8, nan, ngi_f32x8_either_nan(a, a))
+NGI_PICK(f32x8, m8, _mm256_blendv_ps(b, a, _mm256_castsi256_ps(m)))
+NGI_KEEP(f32x8, m8, _mm256_and_ps(_mm256_castsi256_ps(m), a))
+NGI_PACK(f32x8, m8, pack, float, ngi_v256_pack(out, m, v))
+NGI_1(f32x8, f32x8, canon,
+      ngi_f32x8_pick(ngi_f32x8_nan(a), _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc00000)), a))
+NGI_FN ngi_f32x8 ngi_f32x8_sign(ngi_f32x8 a) {
+    const __m256 sign = _mm256_and_ps(a, _mm256_set1_ps(-0.0f));
+    return _mm256_blendv_ps(a, _mm256_or_ps(sign, _mm256_set1_ps(1.0f)),
+                            _mm256_cmp_ps(a, _mm256_setzero_ps(), _CMP_NEQ_OQ));
+}
+
+/* ---- f64 ---- */
+
+#define NGI_PAIR_MASK_2(T, name, half)                                                             \
+    NGI_2(m8, T, name, ngi_v256_narrow_f64(half(a.lo, b.lo), half(a.hi, b.hi)))
+#define NGI_ADD(x, y) ((x) + (y))
+#define NGI_SUB(x, y) ((x) - (y))
+#define NGI_TIMES(x, y) ((x) * (y))
+#define NGI_OVER(x, y) ((x) / (y))
+#define NGI_ROUND(x) _mm256_round_pd(x, _MM_FROUND_TO_NEAREST_INT)
+#define NGI_FLOOR(x) _mm256_round_pd(x, _MM_FROUND_TO_NEG_INF)
+#define NGI_CEIL(x) _mm256_round_pd(x, _MM_FROUND_TO_POS_INF)
+#define NGI_TRUNC(x) _mm256_round_pd(x, _MM_FROUND_TO_ZERO)
+#define NGI_ABS(x) _mm256_andnot_pd(_mm256_set1_pd(-0.0), x)
+#define NGI_NEG(x) _mm256_xor_pd(_mm256_set1_pd(-0.0), x)
+#define NGI_LT(x, y) _mm256_cmp_pd(x, y, _CMP_LT_OQ)
+#define NGI_LE(x, y) _mm256_cmp_pd(x, y, _CMP_LE_OQ)
+#define NGI_EQ(x, y) _mm256_cmp_pd(x, y, _CMP_EQ_OQ)
+#define NGI_UNORDERED(x, y) _mm256_cmp_pd(x, y, _CMP_UNORD_Q)
+NGI_PAIR_2(f64x8, f64x8, add, NGI_ADD)
+NGI_PAIR_2(f64x8, f64x8, sub, NGI_SUB)
+NGI_PAIR_MUL(f64x8, "x", NGI_TIMES)
+NGI_PAIR_2(f64x8, f64x8, div, NGI_OVER)
+NGI_PAIR_1(f64x8, f64x8, sqrt, _mm256_sqrt_pd)
+NGI_PAIR_1(f64x8, f64x8, round, NGI_ROUND)
+NGI_PAIR_1(f64x8, f64x8, floor, NGI_FLOOR)
+NGI_PAIR_1(f64x8, f64x8, ceil, NGI_CEIL)
+NGI_PAIR_1(f64x8, f64x8, trunc, NGI_TRUNC)
+NGI_PAIR_1(f64x8, f64x8, abs, NGI_ABS)
+NGI_PAIR_1(f64x8, f64x8, neg, NGI_NEG)
+NGI_PAIR_2(f64x8, f64x8, min, _mm256_min_pd)
+NGI_PAIR_2(f64x8, f64x8, max, _mm256_max_pd)
+NGI_PAIR_MASK_2(f64x8, lt, NGI_LT)
+NGI_PAIR_MASK_2(f64x8, le, NGI_LE)
+NGI_PAIR_MASK_2(f64x8, eq, NGI_EQ)
+NGI_PAIR_MASK_2(f64x8, either_nan, NGI_UNORDERED)
+NGI_1(m8, f64x8, nan, ngi_f64x8_either_nan(a, a))
+NGI_FN __m256d ngi_v256_canon_f64(__m256d a) {
+    const __m256d quiet = _mm256_castsi256_pd(_mm256_set1_epi64x(0x7ff8000000000000));
+    return _mm256_blendv_pd(a, quiet, NGI_UNORDERED(a, a));
+}
+NGI_FN __m256d ngi_v256_sign_f64(__m256d a) {
+    const __m256d sign = _mm256_and_pd(a, _mm256_set1_pd(-0.0));
+    return _mm256_blendv_pd(a, _mm256_or_pd(sign, _mm256_set1_pd(1.0)),
+                            _mm256_cmp_pd(a, _mm256_setzero_pd(), _CMP_NEQ_OQ));
+}
+NGI_PAIR_1(f64x8, f64x8, canon, ngi_v256_canon_f64)
+NGI_PAIR_1(f64x8, f64x8, sign, ngi_v256_sign_f64)
+#undef NGI_ADD
+#undef NGI_SUB
+#undef NGI_TIMES
+#undef NGI_OVER
+#undef NGI_ROUND
+#undef NGI_FLOOR
+#undef NGI_CEIL
+#undef NGI_TRUNC
+#undef NGI_ABS
+#undef NGI_NEG
+#undef NGI_LT
+#undef NGI_LE
+#undef NGI_EQ
+#undef NGI_UNORDERED
+#undef NGI_PAIR_MASK_2
+
+/* What all pairs have. `load4` and `store4` move one register; `pick` and `keep` take one mask. */
+#define NGI_V256_PAIR(T, C, set4, load4, store4, pick4, keep4)                                     \
+    NGI_FN ngi_##T ngi_##T##_set(C v) {                                                            \
+        const ngi_##T both = {set4, set4};                                                         \
+        return both;                                                                               \
+    }                                                                                              \
+    NGI_FN ngi_##T ngi_##T##_load(const C *p) {                                                    \
+        const ngi_##T both = {load4(p), load4(p + 4)};                                             \
+        return both;                                                                               \
+    }                                                                                              \
+    NGI_STORE(T, store, C, store4(p, v.lo); store4(p + 4, v.hi))                                   \
+    NGI_FN ngi_##T ngi_##T##_pick(ngi_m8 m, ngi_##T a, ngi_##T b) {                                \
+        const ngi_##T both = {pick4(ngi_v256_low_m(m), a.lo, b.lo),                                \
+                              pick4(ngi_v256_high_m(m), a.hi, b.hi)};                              \
+        return both;                                                                               \
+    }                                                                                              \
+    NGI_FN ngi_##T ngi_##T##_keep(ngi_m8 m, ngi_##T a) {                                           \
+        const ngi_##T both = {keep4(ngi_v256_low_m(m), a.lo), keep4(ngi_v256_high_m(m), a.hi)};    \
+        return both;                                                                               \
+    }
+#define NGI_LOAD_4(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
+#define NGI_STORE_4(p, v) _mm256_storeu_si256((__m256i *)(void *)(p), v)
+NGI_V256_PAIR(f64x8, double, _mm256_set1_pd(v), _mm256_loadu_pd, _mm256_storeu_pd,
+              ngi_v256_pick_f64, ngi_v256_keep_f64)
+NGI_V256_PAIR(i64x8, int64_t, _mm256_set1_epi64x(v), NGI_LOAD_4, NGI_STORE_4, ngi_v256_pick,
+              _mm256_and_si256)
+NGI_V256_PAIR(u64x8, uint64_t, _mm256_set1_epi64x((int64_t)v), NGI_LOAD_4, NGI_STORE_4,
+              ngi_v256_pick, _mm256_and_si256)
+#undef NGI_V256_PAIR
+
+#define NGI_V256_PACK_PAIR(T, C, lo, hi)                                                           \
+    NGI_FN void ngi_##T##_pack(C *out, ngi_m8 m, ngi_##T v) {                                      \
+        const uint32_t bits = ngi_m8_bits(m);                                                      \
+        NGI_STORE_4(out, ngi_v256_pack_4_wide(lo, bits));                                          \
+        NGI_STORE_4(out + __builtin_popcount(bits & 15), ngi_v256_pack_4_wide(hi, bits >> 4));     \
+    }
+NGI_V256_PACK_PAIR(f64x8, double, _mm256_castpd_si256(v.lo), _mm256_castpd_si256(v.hi))
+NGI_V256_PACK_PAIR(i64x8, int64_t, v.lo, v.hi)
+NGI_V256_PACK_PAIR(u64x8, uint64_t, v.lo, v.hi)
+#undef NGI_V256_PACK_PAIR
+
+/* ---- 32-bit integers ---- */
+
+NGI_FN __m256i ngi_v256_flip(__m256i a) { /* maps the order of unsigned numbers to signed */
+    return _mm256_xor_si256(a, _mm256_set1_epi32(INT_MIN));
+}
+#define NGI_V256_INT32(T, C, s, more)                                                              \
+    NGI_SET(T, C, _mm256_set1_epi32((int32_t)v))                                                   \
+    NGI_LOAD(T, load, C, NGI_LOAD_4(p))                                                            \
+    NGI_STORE(T, store, C, NGI_STORE_4(p, v))                                                      \
+    NGI_2(T, T, add, _mm256_add_epi32(a, b))                                                       \
+    NGI_2(T, T, sub, _mm256_sub_epi32(a, b))                                                       \
+    NGI_2(T, T, mul, _mm256_mullo_epi32(a, b))                                                     \
+    NGI_2(T, T, and, _mm256_and_si256(a, b))                                                       \
+    NGI_2(T, T, or, _mm256_or_si256(a, b))                                                         \
+    NGI_2(T, T, xor, _mm256_xor_si256(a, b))                                                       \
+    NGI_1(T, T, not, ngi_v256_not(a))                                                              \
+    NGI_2(T, T, shl, _mm256_sllv_epi32(a, b))                                                      \
+    NGI_2(T, T, min, _mm256_min_##s(a, b))                                                         \
+    NGI_2(T, T, max, _mm256_max_##s(a, b))                                                         \
+    NGI_2(m8, T, lt, more(b, a))                                                                   \
+    NGI_2(m8, T, le, ngi_v256_not(more(a, b)))                                                     \
+    NGI_2(m8, T, eq, _mm256_cmpeq_epi32(a, b))                                                     \
+    NGI_PICK(T, m8, ngi_v256_pick(m, a, b))                                                        \
+    NGI_KEEP(T, m8, _mm256_and_si256(m, a))                                                        \
+    NGI_PACK(T, m8, pack, C, ngi_v256_pack((float *)(void *)out, m, _mm256_castsi256_ps(v)))       \
+    NGI_V256_ACROSS32(T, C, least, _mm_min_##s)                                                    \
+    NGI_V256_ACROSS32(T, C, most, _mm_max_##s)
+#define NGI_V256_ACROSS32(T, C, name, of)                                                          \
+    NGI_FN C ngi_##T##_##name(ngi_##T a) {                                                         \
+        __m128i r = of(ngi_v256_low(a), ngi_v256_high(a));                                         \
+        r = of(r, _mm_shuffle_epi32(r, 0x4e));                                                     \
+        return (C)_mm_cvtsi128_si32(of(r, _mm_shuffle_epi32(r, 0xb1)));                            \
+    }
+#define NGI_MORE_U(x, y) _mm256_cmpgt_epi32(ngi_v256_flip(x), ngi_v256_flip(y))
+NGI_V256_INT32(i32x8, int32_t, epi32, _mm256_cmpgt_epi32)
+NGI_V256_INT32(u32x8, uint32_t, epu32, NGI_MORE_U)
+#undef NGI_V256_INT32
+#undef NGI_V256_ACROSS32
+#undef NGI_MORE_U
+
+NGI_2(i32x8, i32x8, shr, _mm256_srav_epi32(a, b))
+NGI_2(u32x8, u32x8, shr, _mm256_srlv_epi32(a, b))
+NGI_1(i32x8, i32x8, neg, _mm256_sub_epi32(_mm256_setzero_si256(), a))
+NGI_1(i32x8, i32x8, abs, _mm256_abs_epi32(a))
+NGI_1(i32x8, i32x8, sign, _mm256_sign_epi32(_mm256_set1_epi32(1), a))
+NGI_1(u32x8, u32x8, sign, _mm256_min_epu32(a, _mm256_set1_epi32(1)))
+NGI_FN ngi_i32x8 ngi_i32x8_count(ngi_i32x8 a, ngi_m8 m) {
+    return _mm256_sub_epi32(a, m);
+}
+
+/* ---- narrow in memory ---- */
+
+#define NGI_LOAD_2(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+#define NGI_STORE_2(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
+NGI_FN __m128i ngi_v256_bytes(__m128i four) { /* the low byte of each of four lanes, together */
+    return _mm_shuffle_epi8(four, _mm_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+                                                -1, -1));
+}
+NGI_FN __m128i ngi_v256_words(__m128i four) {
+    return _mm_shuffle_epi8(four,
+                            _mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1));
+}
+NGI_FN __m128i ngi_v256_packed_4(__m128i four, uint32_t bits) {
+    return _mm_castps_si128(ngi_v256_pack_4(_mm_castsi128_ps(four), bits));
+}
+/* `part` leaves the values of four lanes in the low `4 * size` bytes, which are what is written. */
+#define NGI_V256_NARROW(T, n, N, part, size)                                                       \
+    NGI_FN void ngi_##T##_store_##n(N *p, ngi_##T v) {                                             \
+        const __m128i lo = part(ngi_v256_low(v)), hi = part(ngi_v256_high(v));                     \
+        __builtin_memcpy(p, &lo, 4 * size);                                                        \
+        __builtin_memcpy(p + 4, &hi, 4 * size);                                                    \
+    }                                                                                              \
+    NGI_FN void ngi_##T##_pack_##n(N *out, ngi_m8 m, ngi_##T v) {                                  \
+        const uint32_t bits = ngi_m8_bits(m);                                                      \
+        const __m128i lo = part(ngi_v256_packed_4(ngi_v256_low(v), bits));                         \
+        const __m128i hi = part(ngi_v256_packed_4(ngi_v256_high(v), bits >> 4));                   \
+        __builtin_memcpy(out, &lo, 4 * size);                                                      \
+        __builtin_memcpy(out + __builtin_popcount(bits & 15), &hi, 4 * size);                      \
+    }
+NGI_V256_NARROW(i32x8, i8, int8_t, ngi_v256_bytes, 1)
+NGI_V256_NARROW(u32x8, u8, uint8_t, ngi_v256_bytes, 1)
+NGI_V256_NARROW(i32x8, i16, int16_t, ngi_v256_words, 2)
+NGI_V256_NARROW(u32x8, u16, uint16_t, ngi_v256_words, 2)
+#undef NGI_V256_NARROW
+NGI_LOAD(i32x8, load_i8, int8_t, _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)))
+NGI_LOAD(u32x8, load_u8, uint8_t, _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)))
+NGI_LOAD(i32x8, load_i16, int16_t, _mm256_cvtepi16_epi32(NGI_LOAD_2(p)))
+NGI_LOAD(u32x8, load_u16, uint16_t, _mm256_cvtepu16_epi32(NGI_LOAD_2(p)))
+NGI_1(i32x8, i32x8, wrap_i8, _mm256_srai_epi32(_mm256_slli_epi32(a, 24), 24))
+NGI_1(i32x8, i32x8, wrap_i16, _mm256_srai_epi32(_mm256_slli_epi32(a, 16), 16))
+NGI_1(u32x8, u32x8, wrap_u8, _mm256_and_si256(a, _mm256_set1_epi32(0xff)))
+NGI_1(u32x8, u32x8, wrap_u16, _mm256_and_si256(a, _mm256_set1_epi32(0xffff)))
+
+/* ---- 64-bit integers ---- */
+
+NGI_FN __m256i ngi_v256_mul_64(__m256i a, __m256i b) {
+    const __m256i crossed = _mm256_mullo_epi32(a, _mm256_shuffle_epi32(b, 0xb1));
+    const __m256i high = _mm256_add_epi32(_mm256_slli_epi64(crossed, 32), crossed);
+    return _mm256_add_epi64(_mm256_mul_epu32(a, b),
+                            _mm256_and_si256(high, _mm256_set1_epi64x((int64_t)0xffffffff00000000u)));
+}
+NGI_FN __m256i ngi_v256_more_u64(__m256i a, __m256i b) {
+    const __m256i top = _mm256_set1_epi64x(INT64_MIN);
+    return _mm256_cmpgt_epi64(_mm256_xor_si256(a, top), _mm256_xor_si256(b, top));
+}
+NGI_FN __m256i ngi_v256_shr_i64(__m256i a, __m256i n) {
+    const __m256i negative = _mm256_cmpgt_epi64(_mm256_setzero_si256(), a);
+    return _mm256_xor_si256(_mm256_srlv_epi64(_mm256_xor_si256(a, negative), n), negative);
+}
+#define NGI_MIN_I(x, y) ngi_v256_pick(_mm256_cmpgt_epi64(y, x), x, y)
+#define NGI_MAX_I(x, y) ngi_v256_pick(_mm256_cmpgt_epi64(x, y), x, y)
+#define NGI_MIN_U(x, y) ngi_v256_pick(ngi_v256_more_u64(y, x), x, y)
+#define NGI_MAX_U(x, y) ngi_v256_pick(ngi_v256_more_u64(x, y), x, y)
+#define NGI_V256_INT64(T, more, less_of, more_of, shift_right)                                  \
+    NGI_PAIR_2(T, T, add, _mm256_add_epi64)                                                        \
+    NGI_PAIR_2(T, T, sub, _mm256_sub_epi64)                                                        \
+    NGI_PAIR_2(T, T, mul, ngi_v256_mul_64)                                                         \
+    NGI_PAIR_2(T, T, and, _mm256_and_si256)                                                        \
+    NGI_PAIR_2(T, T, or, _mm256_or_si256)                                                          \
+    NGI_PAIR_2(T, T, xor, _mm256_xor_si256)                                                        \
+    NGI_PAIR_1(T, T, not, ngi_v256_not)                                                            \
+    NGI_PAIR_2(T, T, shl, _mm256_sllv_epi64)                                                       \
+    NGI_PAIR_2(T, T, shr, shift_right)                                                             \
+    NGI_PAIR_2(T, T, min, less_of)                                                                 \
+    NGI_PAIR_2(T, T, max, more_of)                                                                 \
+    NGI_2(m8, T, lt, ngi_v256_narrow(more(b.lo, a.lo), more(b.hi, a.hi)))                          \
+    NGI_2(m8, T, le, ngi_v256_not(ngi_v256_narrow(more(a.lo, b.lo), more(a.hi, b.hi))))            \
+    NGI_2(m8, T, eq,                                                                               \
+          ngi_v256_narrow(_mm256_cmpeq_epi64(a.lo, b.lo), _mm256_cmpeq_epi64(a.hi, b.hi)))
+NGI_V256_INT64(i64x8, _mm256_cmpgt_epi64, NGI_MIN_I, NGI_MAX_I, ngi_v256_shr_i64)
+NGI_V256_INT64(u64x8, ngi_v256_more_u64, NGI_MIN_U, NGI_MAX_U, _mm256_srlv_epi64)
+#undef NGI_V256_INT64
+#undef NGI_MIN_I
+#undef NGI_MAX_I
+#undef NGI_MIN_U
+#undef NGI_MAX_U
+
+NGI_FN __m256i ngi_v256_neg_i64(__m256i a) {
+    return _mm256_sub_epi64(_mm256_setzero_si256(), a);
+}
+NGI_FN __m256i ngi_v256_abs_i64(__m256i a) {
+    const __m256i negative = _mm256_cmpgt_epi64(_mm256_setzero_si256(), a);
+    return _mm256_sub_epi64(_mm256_xor_si256(a, negative), negative);
+}
+NGI_FN __m256i ngi_v256_sign_i64(__m256i a) {
+    const __m256i zero = _mm256_setzero_si256();
+    return _mm256_sub_epi64(_mm256_cmpgt_epi64(zero, a), _mm256_cmpgt_epi64(a, zero));
+}
+NGI_FN __m256i ngi_v256_sign_u64(__m256i a) {
+    return _mm256_add_epi64(_mm256_cmpeq_epi64(a, _mm256_setzero_si256()), _mm256_set1_epi64x(1));
+}
+NGI_PAIR_1(i64x8, i64x8, neg, ngi_v256_neg_i64)
+NGI_PAIR_1(i64x8, i64x8, abs, ngi_v256_abs_i64)
+NGI_PAIR_1(i64x8, i64x8, sign, ngi_v256_sign_i64)
+NGI_PAIR_1(u64x8, u64x8, sign, ngi_v256_sign_u64)
+NGI_LANES_2(i64, i64, 8, div)
+NGI_LANES_2(i64, i64, 8, rem)
+NGI_LANES_2(u64, u64, 8, div)
+NGI_LANES_2(u64, u64, 8, rem)
+NGI_LANES_ACROSS(i64, 8, sum, add)
+NGI_LANES_ACROSS(i64, 8, least, min)
+NGI_LANES_ACROSS(i64, 8, most, max)
+NGI_LANES_ACROSS(u64, 8, sum, add)
+NGI_LANES_ACROSS(u64, 8, least, min)
+NGI_LANES_ACROSS(u64, 8, most, max)
+
+/* ---- conversions ---- */
+
+#define NGI_V256_FROM(R, T, value)                                                                 \
+    NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x8 a) {                                             \
+        return value;                                                                              \
+    }
+#define NGI_V256_WIDEN(R, T, convert)                                                              \
+    NGI_PAIR_OF(R, T##x8, from_##T, convert(ngi_v256_low(a)), convert(ngi_v256_high(a)))
+
+/* The instruction gives the smallest number for what it cannot convert. */
+NGI_FN ngi_i32x8 ngi_i32x8_from_f32(ngi_f32x8 a) {
+    const __m256 too_large = _mm256_cmp_ps(a, _mm256_set1_ps(2147483648.0f), _CMP_GE_OQ);
+    const __m256i r = _mm256_blendv_epi8(_mm256_cvttps_epi32(a), _mm256_set1_epi32(INT_MAX),
+                                         _mm256_castps_si256(too_large));
+    return _mm256_andnot_si256(ngi_f32x8_nan(a), r);
+}
+/* max takes its second operand where the first is NaN, so what is negative or NaN is 0 here. From 2^31
+ * on, the number less 2^31 is converted and its top bit flipped; from 2^32 on all bits are set. */
+NGI_FN ngi_u32x8 ngi_u32x8_from_f32(ngi_f32x8 a) {
+    const __m256 half = _mm256_set1_ps(2147483648.0f), x = _mm256_max_ps(a, _mm256_setzero_ps());
+    const __m256 large = _mm256_cmp_ps(x, half, _CMP_GE_OQ);
+    const __m256 too_large = _mm256_cmp_ps(x, _mm256_set1_ps(4294967296.0f), _CMP_GE_OQ);
+    const __m256i r = _mm256_cvttps_epi32(x - _mm256_and_ps(large, half));
+    const __m256i top = _mm256_and_si256(_mm256_castps_si256(large), _mm256_set1_epi32(INT_MIN));
+    return _mm256_or_si256(_mm256_xor_si256(r, top), _mm256_castps_si256(too_large));
+}
+NGI_FN __m128i ngi_v256_i32_from_f64(__m256d a) {
+    const __m256d least = _mm256_set1_pd(-2147483648.0), most = _mm256_set1_pd(2147483647.0);
+    const __m256d number = _mm256_and_pd(a, _mm256_cmp_pd(a, a, _CMP_ORD_Q));
+    return _mm256_cvttpd_epi32(_mm256_min_pd(_mm256_max_pd(number, least), most));
+}
+NGI_FN __m128i ngi_v256_u32_from_f64(__m256d a) {
+    const __m256d most = _mm256_set1_pd(4294967295.0);
+    const __m256d x = _mm256_min_pd(_mm256_max_pd(a, _mm256_setzero_pd()), most);
+    const __m256d whole = _mm256_round_pd(x, _MM_FROUND_TO_ZERO);
+    return _mm_xor_si128(_mm256_cvttpd_epi32(whole - _mm256_set1_pd(2147483648.0)),
+                         _mm_set1_epi32(INT_MIN));
+}
+/* Both halves of 16 bits are exact, so only their sum is rounded. */
+NGI_FN ngi_f32x8 ngi_f32x8_from_u32(ngi_u32x8 a) {
+    const __m256 high = _mm256_cvtepi32_ps(_mm256_srli_epi32(a, 16));
+    const __m256 low = _mm256_cvtepi32_ps(_mm256_and_si256(a, _mm256_set1_epi32(0xffff)));
+    return high * _mm256_set1_ps(65536.0f) + low;
+}
+NGI_FN __m256d ngi_v256_f64_from_u32(__m128i a) {
+    return _mm256_cvtepi32_pd(_mm_xor_si128(a, _mm_set1_epi32(INT_MIN))) +
+           _mm256_set1_pd(2147483648.0);
+}
+/* The halves of 32 bits become the low bits of 2^84 + high * 2^32 and 2^52 + low. Taking the powers
+ * away, and for signed numbers the 2^63 that the flipped top bit adds, is exact but for the last sum. */
+NGI_FN __m256d ngi_v256_f64_of_halves(__m256i high, __m256i low, double excess) {
+    const __m256i high_bits = _mm256_or_si256(high, _mm256_set1_epi64x(0x4530000000000000));
+    const __m256i low_bits = _mm256_blend_epi32(_mm256_set1_epi64x(0x4330000000000000), low, 0x55);
+    return (_mm256_castsi256_pd(high_bits) - _mm256_set1_pd(excess)) + _mm256_castsi256_pd(low_bits);
+}
+NGI_FN __m256d ngi_v256_f64_from_u64(__m256i a) {
+    return ngi_v256_f64_of_halves(_mm256_srli_epi64(a, 32), a, 0x1p84 + 0x1p52);
+}
+NGI_FN __m256d ngi_v256_f64_from_i64(__m256i a) {
+    const __m256i flipped = _mm256_xor_si256(a, _mm256_set1_epi64x(INT64_MIN));
+    return ngi_v256_f64_of_halves(_mm256_srli_epi64(flipped, 32), a, 0x1p84 + 0x1p63 + 0x1p52);
+}
+
+NGI_V256_FROM(i32x8, u32, a)
+NGI_V256_FROM(i32x8, i64, ngi_v256_narrow(a.lo, a.hi))
+NGI_V256_FROM(i32x8, u64, ngi_v256_narrow(a.lo, a.hi))
+NGI_V256_FROM(i32x8, f64, ngi_v256_join(ngi_v256_i32_from_f64(a.lo), ngi_v256_i32_from_f64(a.hi)))
+NGI_V256_FROM(u32x8, i32, a)
+NGI_V256_FROM(u32x8, i64, ngi_v256_narrow(a.lo, a.hi))
+NGI_V256_FROM(u32x8, u64, ngi_v256_narrow(a.lo, a.hi))
+NGI_V256_FROM(u32x8, f64, ngi_v256_join(ngi_v256_u32_from_f64(a.lo), ngi_v256_u32_from_f64(a.hi)))
+NGI_V256_WIDEN(i64x8, i32, _mm256_cvtepi32_epi64)
+NGI_V256_WIDEN(i64x8, u32, _mm256_cvtepu32_epi64)
+NGI_V256_FROM(i64x8, u64, a)
+NGI_LANES_FROM(i64, f32, 8)
+NGI_LANES_FROM(i64, f64, 8)
+NGI_V256_WIDEN(u64x8, i32, _mm256_cvtepi32_epi64)
+NGI_V256_WIDEN(u64x8, u32, _mm256_cvtepu32_epi64)
+NGI_V256_FROM(u64x8, i64, a)
+NGI_LANES_FROM(u64, f32, 8)
+NGI_LANES_FROM(u64, f64, 8)
+NGI_V256_FROM(f32x8, i32, _mm256_cvtepi32_ps(a))
+NGI_LANES_FROM(f32, i64, 8)
+NGI_LANES_FROM(f32, u64, 8)
+NGI_V256_FROM(f32x8, f64, ngi_v256_join_f32(_mm256_cvtpd_ps(a.lo), _mm256_cvtpd_ps(a.hi)))
+NGI_V256_WIDEN(f64x8, i32, _mm256_cvtepi32_pd)
+NGI_V256_WIDEN(f64x8, u32, ngi_v256_f64_from_u32)
+NGI_PAIR_OF(f64x8, i64x8, from_i64, ngi_v256_f64_from_i64(a.lo), ngi_v256_f64_from_i64(a.hi))
+NGI_PAIR_OF(f64x8, u64x8, from_u64, ngi_v256_f64_from_u64(a.lo), ngi_v256_f64_from_u64(a.hi))
+NGI_PAIR_OF(f64x8, f32x8, from_f32, _mm256_cvtps_pd(ngi_v256_low_f32(a)),
+            _mm256_cvtps_pd(ngi_v256_high_f32(a)))
+#undef NGI_V256_FROM
+#undef NGI_V256_WIDEN
+
+NGI_FN ngi_u32x8 ngi_u32x8_bits_of_f32(ngi_f32x8 a) {
+    return _mm256_castps_si256(a);
+}
+NGI_FN ngi_f32x8 ngi_f32x8_of_bits(ngi_u32x8 a) {
+    return _mm256_castsi256_ps(a);
+}
+NGI_PAIR_OF(u64x8, f64x8, bits_of_f64, _mm256_castpd_si256(a.lo), _mm256_castpd_si256(a.hi))
+NGI_PAIR_OF(f64x8, u64x8, of_bits, _mm256_castsi256_pd(a.lo), _mm256_castsi256_pd(a.hi))
+
+NGI_ACROSS(int64_t, i32x8, sum, ngi_i64x8_sum(ngi_i64x8_from_i32(a)))
+
+/* Quotients of 32-bit integers are exact in f64: a quotient that is not whole is at least 2^-32 away
+ * from the next whole number, and below 2^32. MIN / -1 converts to MIN. */
+NGI_FN __m128i ngi_v256_div_half(__m128i a, __m128i b) {
+    return _mm256_cvttpd_epi32(_mm256_cvtepi32_pd(a) / _mm256_cvtepi32_pd(b));
+}
+NGI_FN __m128i ngi_v256_div_half_unsigned(__m128i a, __m128i b) {
+    return ngi_v256_u32_from_f64(ngi_v256_f64_from_u32(a) / ngi_v256_f64_from_u32(b));
+}
+#define NGI_V256_DIV(T, half)                                                                      \
+    NGI_FN ngi_##T ngi_##T##_div(ngi_##T a, ngi_##T b) {                                           \
+        const __m256i zero = _mm256_cmpeq_epi32(b, _mm256_setzero_si256());                        \
+        return _mm256_andnot_si256(zero, ngi_v256_join(half(ngi_v256_low(a), ngi_v256_low(b)),     \
+                                                       half(ngi_v256_high(a), ngi_v256_high(b)))); \
+    }                                                                                              \
+    NGI_FN ngi_##T ngi_##T##_rem(ngi_##T a, ngi_##T b) {                                           \
+        const __m256i zero = _mm256_cmpeq_epi32(b, _mm256_setzero_si256());                        \
+        const __m256i whole = _mm256_mullo_epi32(ngi_##T##_div(a, b), b);                          \
+        return _mm256_andnot_si256(zero, _mm256_sub_epi32(a, whole));                              \
+    }
+NGI_V256_DIV(i32x8, ngi_v256_div_half)
+NGI_V256_DIV(u32x8, ngi_v256_div_half_unsigned)
+#undef NGI_V256_DIV
+
+/* ---- the fixed trees ---- */
+
+#define NGI_V256_FOLD_F32(op, of, of128)                                                           \
+    NGI_FN float ngi_f32x8_fold_##op(const float t[128]) {                                         \
+        __m256 r[8];                                                                               \
+        for (int i = 0; i < 8; i++) {                                                              \
+            r[i] = of(_mm256_loadu_ps(t + 8 * i), _mm256_loadu_ps(t + 8 * i + 64));                \
+        }                                                                                          \
+        for (int i = 0; i < 4; i++) {                                                              \
+            r[i] = of(r[i], r[i + 4]);                                                             \
+        }                                                                                          \
+        const __m256 x = of(of(r[0], r[2]), of(r[1], r[3]));                                       \
+        __m128 y = of128(ngi_v256_low_f32(x), ngi_v256_high_f32(x));                               \
+        y = of128(y, _mm_movehl_ps(y, y));                                                         \
+        return _mm_cvtss_f32(of128(y, _mm_movehdup_ps(y)));                                        \
+    }                                                                                              \
+    /* Rows 0 and 4 behind `m`, 4 values left of each. */                                          \
+    NGI_FN __m256 ngi_v256_rows_f32_##op(const float *m) {                                         \
+        const __m256 a = ngi_v256_join_f32(_mm_loadu_ps(m), _mm_loadu_ps(m + 64));                 \
+        const __m256 b = ngi_v256_join_f32(_mm_loadu_ps(m + 4), _mm_loadu_ps(m + 68));             \
+        const __m256 c = ngi_v256_join_f32(_mm_loadu_ps(m + 8), _mm_loadu_ps(m + 72));             \
+        const __m256 d = ngi_v256_join_f32(_mm_loadu_ps(m + 12), _mm_loadu_ps(m + 76));            \
+        return of(of(a, c), of(b, d));                                                             \
+    }                                                                                              \
+    NGI_FN void ngi_v256_fold_8_rows_##op(float *out, const float *m) {                            \
+        const __m256 a = ngi_v256_rows_f32_##op(m), b = ngi_v256_rows_f32_##op(m + 16);            \
+        const __m256 c = ngi_v256_rows_f32_##op(m + 32), d = ngi_v256_rows_f32_##op(m + 48);       \
+        const __m256 ab = of(_mm256_shuffle_ps(a, b, 0x44), _mm256_shuffle_ps(a, b, 0xee));        \
+        const __m256 cd = of(_mm256_shuffle_ps(c, d, 0x44), _mm256_shuffle_ps(c, d, 0xee));        \
+        _mm256_storeu_ps(                                                                          \
+            out, of(_mm256_shuffle_ps(ab, cd, 0x88), _mm256_shuffle_ps(ab, cd, 0xdd)));            \
+    }                                                                                              \
+    NGI_FN void ngi_f32x8_fold_rows_##op(float out[16], const float m[256]) {                      \
+        ngi_v256_fold_8_rows_##op(out, m);                                                         \
+        ngi_v256_fold_8_rows_##op(out + 8, m + 128);                                               \
+    }
+#define NGI_V256_FOLD_F64(op, of, of128)                                                           \
+    NGI_FN double ngi_f64x8_fold_##op(const double t[128]) {                                       \
+        __m256d r[16];                                                                             \
+        for (int i = 0; i < 16; i++) {                                                             \
+            r[i] = of(_mm256_loadu_pd(t + 4 * i), _mm256_loadu_pd(t + 4 * i + 64));                \
+        }                                                                                          \
+        for (int h = 8; h > 0; h /= 2) {                                                           \
+            for (int i = 0; i < h; i++) {                                                          \
+                r[i] = of(r[i], r[i + h]);                                                         \
+            }                                                                                      \
+        }                                                                                          \
+        const __m128d y = of128(_mm256_castpd256_pd128(r[0]), _mm256_extractf128_pd(r[0], 1));     \
+        return _mm_cvtsd_f64(of128(y, _mm_unpackhi_pd(y, y)));                                     \
+    }                                                                                              \
+    /* One row, 4 values left. */                                                                  \
+    NGI_FN __m256d ngi_v256_row_f64_##op(const double *m) {                                        \
+        return of(of(_mm256_loadu_pd(m), _mm256_loadu_pd(m + 8)),                                  \
+                  of(_mm256_loadu_pd(m + 4), _mm256_loadu_pd(m + 12)));                            \
+    }                                                                                              \
+    /* Rows 0 and 2 behind `m`, 2 values left of each. */                                          \
+    NGI_FN __m256d ngi_v256_rows_f64_##op(const double *m) {                                       \
+        const __m256d a = ngi_v256_row_f64_##op(m), b = ngi_v256_row_f64_##op(m + 32);             \
+        return of(_mm256_permute2f128_pd(a, b, 0x20), _mm256_permute2f128_pd(a, b, 0x31));         \
+    }                                                                                              \
+    NGI_FN void ngi_f64x8_fold_rows_##op(double out[16], const double m[256]) {                    \
+        for (int row = 0; row < 16; row += 4) {                                                    \
+            const __m256d a = ngi_v256_rows_f64_##op(m + 16 * row);                                \
+            const __m256d b = ngi_v256_rows_f64_##op(m + 16 * row + 16);                           \
+            _mm256_storeu_pd(out + row, of(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b)));   \
+        }                                                                                          \
+    }
+#define NGI_PLUS(x, y) ((x) + (y))
+NGI_V256_FOLD_F32(add, NGI_PLUS, NGI_PLUS)
+NGI_V256_FOLD_F32(min, _mm256_min_ps, _mm_min_ps)
+NGI_V256_FOLD_F32(max, _mm256_max_ps, _mm_max_ps)
+NGI_V256_FOLD_F64(add, NGI_PLUS, NGI_PLUS)
+NGI_V256_FOLD_F64(min, _mm256_min_pd, _mm_min_pd)
+NGI_V256_FOLD_F64(max, _mm256_max_pd, _mm_max_pd)
+#undef NGI_PLUS
+#undef NGI_V256_FOLD_F32
+#undef NGI_V256_FOLD_F64
+
+NGI_FN uint64_t ngi_v256_bits_pack(uint64_t v, uint64_t mask) {
+#if defined(__x86_64__)
+    return _pext_u64(v, mask);
+#else
+    const uint32_t low = (uint32_t)mask;
+    return _pext_u32((uint32_t)v, low) |
+           (uint64_t)_pext_u32((uint32_t)(v >> 32), (uint32_t)(mask >> 32))
+               << __builtin_popcount(low);
+#endif
+}
+
+#undef NGI_LOAD_4
+#undef NGI_STORE_4
+#undef NGI_LOAD_2
+#undef NGI_STORE_2
+#undef NGI_FN
+
+#endif
+
+/* ---- simd_v512.h ----------------------------------------------------------------------------- */
+
+/* simd_v512: the profile `v512`, AVX-512 with F, BW, DQ and VL: 16 lanes. */
+
+#if NGI_HAS_V512
+
+typedef __m512 ngi_f32x16;
+typedef __m512i ngi_i32x16;
+typedef __m512i ngi_u32x16;
+typedef struct ngi_f64x16 {
+    __m512d lo, hi;
+} ngi_f64x16;
+typedef struct ngi_i64x16 {
+    __m512i lo, hi;
+} ngi_i64x16;
+typedef ngi_i64x16 ngi_u64x16;
+typedef __mmask16 ngi_m16;
+
+#define NGI_FN NGI_V512_INLINE
+
+/* ---- masks ---- */
+
+NGI_2(m16, m16, and, (ngi_m16)(a & b))
+NGI_2(m16, m16, or, (ngi_m16)(a | b))
+NGI_2(m16, m16, xor, (ngi_m16)(a ^ b))
+NGI_2(m16, m16, andnot, (ngi_m16)(a & ~b))
+NGI_1(m16, m16, not, (ngi_m16)~a)
+NGI_SET(m16, bool, (ngi_m16)(v ? 0xffff : 0))
+NGI_ACROSS(uint32_t, m16, bits, a)
+NGI_ACROSS(uint32_t, m16, count, (uint32_t)__builtin_popcount(a))
+NGI_ACROSS(bool, m16, any, a != 0)
+NGI_ACROSS(bool, m16, all, a == 0xffff)
+NGI_FN ngi_m16 ngi_m16_first(size_t n) {
+    return (ngi_m16)(n >= 16 ? 0xffff : (1u << n) - 1);
+}
+NGI_FN ngi_m16 ngi_m16_from_bits(uint32_t bits) {
+    return (ngi_m16)(bits & 0xffff);
+}
+
+/* ---- halves ---- */
+
+NGI_FN __m256i ngi_v512_low(__m512i a) {
+    return _mm512_castsi512_si256(a);
+}
+NGI_FN __m256i ngi_v512_high(__m512i a) {
+    return _mm512_extracti64x4_epi64(a, 1);
+}
+NGI_FN __m256 ngi_v512_low_f32(__m512 a) {
+    return _mm512_castps512_ps256(a);
+}
+NGI_FN __m256 ngi_v512_high_f32(__m512 a) {
+    return _mm512_extractf32x8_ps(a, 1);
+}
+NGI_FN __m512i ngi_v512_join(__m256i lo, __m256i hi) {
+    return _mm512_inserti64x4(_mm512_castsi256_si512(lo), hi, 1);
+}
+NGI_FN __m512 ngi_v512_join_f32(__m256 lo, __m256 hi) {
+    return _mm512_insertf32x8(_mm512_castps256_ps512(lo), hi, 1);
+}
+NGI_FN __m512d ngi_v512_join_f64(__m256d lo, __m256d hi) {
+    return _mm512_insertf64x4(_mm512_castpd256_pd512(lo), hi, 1);
+}
+NGI_FN __mmask8 ngi_v512_low_m(ngi_m16 m) {
+    return (__mmask8)(m & 0xff);
+}
+NGI_FN __mmask8 ngi_v512_high_m(ngi_m16 m) {
+    return (__mmask8)(m >> 8);
+}
+NGI_FN ngi_m16 ngi_v512_join_m(__mmask8 lo, __mmask8 hi) {
+    return (ngi_m16)(lo | (unsigned)hi << 8);
+}
+#define NGI_PAIR_MASK_2(T, name, half)                                                             \
+    NGI_2(m16, T, name, ngi_v512_join_m(half(a.lo, b.lo), half(a.hi, b.hi)))
+
+/* ---- f32 ---- */
+
+NGI_SET(f32x16, float, _mm512_set1_ps(v))
+NGI_LOAD(f32x16, load, float, _mm512_loadu_ps(p))
+NGI_STORE(f32x16, store, float, _mm512_storeu_ps(p, v))
+NGI_2(f32x16, f32x16, add, a + b)
+NGI_2(f32x16, f32x16, sub, a - b)
+NGI_MUL(f32x16, "v", a *b)
+NGI_2(f32x16, f32x16, div, a / b)
+NGI_1(f32x16, f32x16, sqrt, _mm512_sqrt_ps(a))
+NGI_1(f32x16, f32x16, round, _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT))
+NGI_1(f32x16, f32x16, floor, _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF))
+NGI_1(f32x16, f32x16, ceil, _mm512_roundscale_ps(a, _MM_FROUND_TO_POS_INF))
+NGI_1(f32x16, f32x16, trunc, _mm512_roundscale_ps(a, _MM_FROUND_TO_ZERO))
+NGI_1(f32x16, f32x16, abs, _mm512_andnot_ps(_mm512_set1_ps(-0.0f), a))
+NGI_1(f32x16, f32x16, neg, _mm512_xor_ps(_mm512_set1_ps(-0.0f), a))
+NGI_2(f32x16, f32x16, min, _mm512_min_ps(a, b))
+NGI_2(f32x16, f32x16, max, _mm512_max_ps(a, b))
+NGI_2(m16, f32x16, lt, _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ))
+NGI_2(m16, f32x16, le, _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ))
+NGI_2(m16, f32x16, eq, _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ))
+NGI_2(m16, f32x16, either_nan, _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q))
+NGI_1(m16, f32x16, nan, _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q))
+NGI_PICK(f32x16, m16, _mm512_mask_mov_ps(b, m, a))
+NGI_KEEP(f32x16, m16, _mm512_maskz_mov_ps(m, a))
+NGI_PACK(f32x16, m16, pack, float, _mm512_storeu_ps(out, _mm512_maskz_compress_ps(m, v)))
+NGI_FN ngi_f32x16 ngi_f32x16_canon(ngi_f32x16 a) {
+    return _mm512_mask_mov_ps(_mm512_castsi512_ps(_mm512_set1_epi32(0x7fc00000)),
+                              _mm512_cmp_ps_mask(a, a, _CMP_ORD_Q), a);
+}
+NGI_FN ngi_f32x16 ngi_f32x16_sign(ngi_f32x16 a) {
+    const __m512 sign = _mm512_and_ps(a, _mm512_set1_ps(-0.0f));
+    return _mm512_mask_or_ps(a, _mm512_cmp_ps_mask(a, _mm512_setzero_ps(), _CMP_NEQ_OQ), sign,
+                             _mm512_set1_ps(1.0f));
+}
+
+/* ---- f64 ---- */
+
+#define NGI_ADD(x, y) ((x) + (y))
+#define NGI_SUB(x, y) ((x) - (y))
+#define NGI_TIMES(x, y) ((x) * (y))
+#define NGI_OVER(x, y) ((x) / (y))
+#define NGI_ROUND(x) _mm512_roundscale_pd(x, _MM_FROUND_TO_NEAREST_INT)
+#define NGI_FLOOR(x) _mm512_roundscale_pd(x, _MM_FROUND_TO_NEG_INF)
+#define NGI_CEIL(x) _mm512_roundscale_pd(x, _MM_FROUND_TO_POS_INF)
+#define NGI_TRUNC(x) _mm512_roundscale_pd(x, _MM_FROUND_TO_ZERO)
+#define NGI_ABS(x) _mm512_andnot_pd(_mm512_set1_pd(-0.0), x)
+#define NGI_NEG(x) _mm512_xor_pd(_mm512_set1_pd(-0.0), x)
+#define NGI_LT(x, y) _mm512_cmp_pd_mask(x, y, _CMP_LT_OQ)
+#define NGI_LE(x, y) _mm512_cmp_pd_mask(x, y, _CMP_LE_OQ)
+#define NGI_EQ(x, y) _mm512_cmp_pd_mask(x, y, _CMP_EQ_OQ)
+#define NGI_UNORDERED(x, y) _mm512_cmp_pd_mask(x, y, _CMP_UNORD_Q)
+NGI_PAIR_2(f64x16, f64x16, add, NGI_ADD)
+NGI_PAIR_2(f64x16, f64x16, sub, NGI_SUB)
+NGI_PAIR_MUL(f64x16, "v", NGI_TIMES)
+NGI_PAIR_2(f64x16, f64x16, div, NGI_OVER)
+NGI_PAIR_1(f64x16, f64x16, sqrt, _mm512_sqrt_pd)
+NGI_PAIR_1(f64x16, f64x16, round, NGI_ROUND)
+NGI_PAIR_1(f64x16, f64x16, floor, NGI_FLOOR)
+NGI_PAIR_1(f64x16, f64x16, ceil, NGI_CEIL)
+NGI_PAIR_1(f64x16, f64x16, trunc, NGI_TRUNC)
+NGI_PAIR_1(f64x16, f64x16, abs, NGI_ABS)
+NGI_PAIR_1(f64x16, f64x16, neg, NGI_NEG)
+NGI_PAIR_2(f64x16, f64x16, min, _mm512_min_pd)
+NGI_PAIR_2(f64x16, f64x16, max, _mm512_max_pd)
+NGI_PAIR_MASK_2(f64x16, lt, NGI_LT)
+NGI_PAIR_MASK_2(f64x16, le, NGI_LE)
+NGI_PAIR_MASK_2(f64x16, eq, NGI_EQ)
+NGI_PAIR_MASK_2(f64x16, either_nan, NGI_UNORDERED)
+NGI_1(m16, f64x16, nan, ngi_f64x16_either_nan(a, a))
+#undef NGI_ADD
+#undef NGI_SUB
+#undef NGI_TIMES
+#undef NGI_OVER
+#undef NGI_ROUND
+#undef NGI_FLOOR
+#undef NGI_CEIL
+#undef NGI_TRUNC
+#undef NGI_ABS
+#undef NGI_NEG
+#undef NGI_LT
+#undef NGI_LE
+#undef NGI_EQ
+#undef NGI_UNORDERED
+
+/* What all pairs have; `s` is the suffix of their intrinsics. */
+#define NGI_V512_PAIR(T, C, s, set)                                                                \
+    NGI_FN ngi_##T ngi_##T##_set(C v) {                                                            \
+        const ngi_##T both = {set, set};                                                           \
+        return both;                                                                               \
+    }                                                                                              \
+    NGI_FN ngi_##T ngi_##T##_load(const C *p) {                                                    \
+        const ngi_##T both = {_mm512_loadu_##s(p), _mm512_loadu_##s(p + 8)};                       \
+        return both;                                                                               \
+    }                                                                                              \
+    NGI_STORE(T, store, C, _mm512_storeu_##s(p, v.lo); _mm512_storeu_##s(p + 8, v.hi))             \
+    NGI_FN ngi_##T ngi_##T##_pick(ngi_m16 m, ngi_##T a, ngi_##T b) {                               \
+        const ngi_##T both = {_mm512_mask_mov_##s(b.lo, ngi_v512_low_m(m), a.lo),                  \
+                              _mm512_mask_mov_##s(b.hi, ngi_v512_high_m(m), a.hi)};                \
+        return both;                                                                               \
+    }                                                                                              \
+    NGI_FN ngi_##T ngi_##T##_keep(ngi_m16 m, ngi_##T a) {                                          \
+        const ngi_##T both = {_mm512_maskz_mov_##s(ngi_v512_low_m(m), a.lo),                       \
+                              _mm512_maskz_mov_##s(ngi_v512_high_m(m), a.hi)};                     \
+        return both;                                                                               \
+    }                                                                                              \
+    NGI_FN void ngi_##T##_pack(C *out, ngi_m16 m, ngi_##T v) {                                     \
+        const __mmask8 low = ngi_v512_low_m(m);                                                    \
+        _mm512_storeu_##s(out, _mm512_maskz_compress_##s(low, v.lo));                              \
+        _mm512_storeu_##s(out + __builtin_popcount(low),                                           \
+                          _mm512_maskz_compress_##s(ngi_v512_high_m(m), v.hi));                    \
+    }
+NGI_V512_PAIR(f64x16, double, pd, _mm512_set1_pd(v))
+NGI_V512_PAIR(i64x16, int64_t, epi64, _mm512_set1_epi64(v))
+NGI_V512_PAIR(u64x16, uint64_t, epi64, _mm512_set1_epi64((int64_t)v))
+#undef NGI_V512_PAIR
+
+NGI_FN ngi_f64x16 ngi_f64x16_canon(ngi_f64x16 a) {
+    const ngi_m16 nan = ngi_f64x16_nan(a);
+    const __m512d quiet = _mm512_castsi512_pd(_mm512_set1_epi64(0x7ff8000000000000));
+    const ngi_f64x16 both = {_mm512_mask_mov_pd(a.lo, ngi_v512_low_m(nan), quiet),
+                             _mm512_mask_mov_pd(a.hi, ngi_v512_high_m(nan), quiet)};
+    return both;
+}
+NGI_FN __m512d ngi_v512_sign_f64(__m512d a) {
+    const __m512d sign = _mm512_and_pd(a, _mm512_set1_pd(-0.0));
+    return _mm512_mask_or_pd(a, _mm512_cmp_pd_mask(a, _mm512_setzero_pd(), _CMP_NEQ_OQ), sign,
+                             _mm512_set1_pd(1.0));
+}
+NGI_PAIR_1(f64x16, f64x16, sign, ngi_v512_sign_f64)
+
+/* ---- 32-bit integers ---- */
+
+#define NGI_V512_INT32(T, C, s)                                                                    \
+    NGI_SET(T, C, _mm512_set1_epi32((int32_t)v))                                                   \
+    NGI_LOAD(T, load, C, _mm512_loadu_si512(p))                                                    \
+    NGI_STORE(T, store, C, _mm512_storeu_si512(p, v))                                              \
+    NGI_2(T, T, add, _mm512_add_epi32(a, b))                                                       \
+    NGI_2(T, T, sub, _mm512_sub_epi32(a, b))                                                       \
+    NGI_2(T, T, mul, _mm512_mullo_epi32(a, b))                                                     \
+    NGI_2(T, T, and, _mm512_and_si512(a, b))                                                       \
+    NGI_2(T, T, or, _mm512_or_si512(a, b))                                                         \
+    NGI_2(T, T, xor, _mm512_xor_si512(a, b))                                                       \
+    NGI_1(T, T, not, _mm512_xor_si512(a, _mm512_set1_epi32(-1)))                                   \
+    NGI_2(T, T, shl, _mm512_sllv_epi32(a, b))                                                      \
+    NGI_2(T, T, min, _mm512_min_##s(a, b))                                                         \
+    NGI_2(T, T, max, _mm512_max_##s(a, b))                                                         \
+    NGI_2(m16, T, lt, _mm512_cmp_##s##_mask(a, b, _MM_CMPINT_LT))                                  \
+    NGI_2(m16, T, le, _mm512_cmp_##s##_mask(a, b, _MM_CMPINT_LE))                                  \
+    NGI_2(m16, T, eq, _mm512_cmpeq_epi32_mask(a, b))                                               \
+    NGI_PICK(T, m16, _mm512_mask_mov_epi32(b, m, a))                                               \
+    NGI_KEEP(T, m16, _mm512_maskz_mov_epi32(m, a))                                                 \
+    NGI_PACK(T, m16, pack, C, _mm512_storeu_si512(out, _mm512_maskz_compress_epi32(m, v)))         \
+    NGI_ACROSS(C, T, least, (C)_mm512_reduce_min_##s(a))                                           \
+    NGI_ACROSS(C, T, most, (C)_mm512_reduce_max_##s(a))
+NGI_V512_INT32(i32x16, int32_t, epi32)
+NGI_V512_INT32(u32x16, uint32_t, epu32)
+#undef NGI_V512_INT32
+
+NGI_2(i32x16, i32x16, shr, _mm512_srav_epi32(a, b))
+NGI_2(u32x16, u32x16, shr, _mm512_srlv_epi32(a, b))
+NGI_1(i32x16, i32x16, neg, _mm512_sub_epi32(_mm512_setzero_si512(), a))
+NGI_1(i32x16, i32x16, abs, _mm512_abs_epi32(a))
+NGI_1(i32x16, i32x16, sign,
+      _mm512_max_epi32(_mm512_min_epi32(a, _mm512_set1_epi32(1)), _mm512_set1_epi32(-1)))
+NGI_1(u32x16, u32x16, sign, _mm512_min_epu32(a, _mm512_set1_epi32(1)))
+NGI_FN ngi_i32x16 ngi_i32x16_count(ngi_i32x16 a, ngi_m16 m) {
+    return _mm512_mask_sub_epi32(a, m, a, _mm512_set1_epi32(-1));
+}
+
+/* Quotients of 32-bit integers are exact in f64: a quotient that is not whole is at least 2^-32 away
+ * from the next whole number, and below 2^32. MIN / -1 converts to MIN. */
+NGI_FN __m256i ngi_v512_div_half(__m256i a, __m256i b) {
+    return _mm512_cvttpd_epi32(_mm512_cvtepi32_pd(a) / _mm512_cvtepi32_pd(b));
+}
+NGI_FN __m256i ngi_v512_div_half_unsigned(__m256i a, __m256i b) {
+    return _mm512_cvttpd_epu32(_mm512_cvtepu32_pd(a) / _mm512_cvtepu32_pd(b));
+}
+#define NGI_V512_DIV(T, half)                                                                      \
+    NGI_FN ngi_##T ngi_##T##_div(ngi_##T a, ngi_##T b) {                                           \
+        return _mm512_maskz_mov_epi32(_mm512_test_epi32_mask(b, b),                                \
+                                      ngi_v512_join(half(ngi_v512_low(a), ngi_v512_low(b)),        \
+                                                    half(ngi_v512_high(a), ngi_v512_high(b))));    \
+    }                                                                                              \
+    NGI_FN ngi_##T ngi_##T##_rem(ngi_##T a, ngi_##T b) {                                           \
+        return _mm512_maskz_sub_epi32(_mm512_test_epi32_mask(b, b), a,                             \
+                                      _mm512_mullo_epi32(ngi_##T##_div(a, b), b));                 \
+    }
+NGI_V512_DIV(i32x16, ngi_v512_div_half)
+NGI_V512_DIV(u32x16, ngi_v512_div_half_unsigned)
+#undef NGI_V512_DIV
+
+/* ---- narrow in memory ---- */
+
+#define NGI_V512_BYTES(T, n, N, s)                                                                 \
+    NGI_LOAD(T, load_##n, N,                                                                       \
+             _mm512_cvt##s##_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)))             \
+    NGI_STORE(T, store_##n, N, _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(v)))    \
+    NGI_PACK(T, m16, pack_##n, N, ngi_##T##_store_##n(out, _mm512_maskz_compress_epi32(m, v)))
+#define NGI_V512_WORDS(T, n, N, s)                                                                 \
+    NGI_LOAD(T, load_##n, N,                                                                       \
+             _mm512_cvt##s##_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p)))          \
+    NGI_STORE(T, store_##n, N,                                                                     \
+              _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtepi32_epi16(v)))                 \
+    NGI_PACK(T, m16, pack_##n, N, ngi_##T##_store_##n(out, _mm512_maskz_compress_epi32(m, v)))
+NGI_V512_BYTES(i32x16, i8, int8_t, epi8)
+NGI_V512_BYTES(u32x16, u8, uint8_t, epu8)
+NGI_V512_WORDS(i32x16, i16, int16_t, epi16)
+NGI_V512_WORDS(u32x16, u16, uint16_t, epu16)
+#undef NGI_V512_BYTES
+#undef NGI_V512_WORDS
+NGI_1(i32x16, i32x16, wrap_i8, _mm512_srai_epi32(_mm512_slli_epi32(a, 24), 24))
+NGI_1(i32x16, i32x16, wrap_i16, _mm512_srai_epi32(_mm512_slli_epi32(a, 16), 16))
+NGI_1(u32x16, u32x16, wrap_u8, _mm512_and_si512(a, _mm512_set1_epi32(0xff)))
+NGI_1(u32x16, u32x16, wrap_u16, _mm512_and_si512(a, _mm512_set1_epi32(0xffff)))
+
+/* ---- 64-bit integers ---- */
+
+NGI_FN __m512i ngi_v512_not(__m512i a) {
+    return _mm512_xor_si512(a, _mm512_set1_epi32(-1));
+}
+#define NGI_LT_I(x, y) _mm512_cmp_epi64_mask(x, y, _MM_CMPINT_LT)
+#define NGI_LE_I(x, y) _mm512_cmp_epi64_mask(x, y, _MM_CMPINT_LE)
+#define NGI_LT_U(x, y) _mm512_cmp_epu64_mask(x, y, _MM_CMPINT_LT)
+#define NGI_LE_U(x, y) _mm512_cmp_epu64_mask(x, y, _MM_CMPINT_LE)
+#define NGI_V512_INT64(T, C, s, less, less_or_equal, shift_right)                                  \
+    NGI_PAIR_2(T, T, add, _mm512_add_epi64)                                                        \
+    NGI_PAIR_2(T, T, sub, _mm512_sub_epi64)                                                        \
+    NGI_PAIR_2(T, T, mul, _mm512_mullo_epi64)                                                      \
+    NGI_PAIR_2(T, T, and, _mm512_and_si512)                                                        \
+    NGI_PAIR_2(T, T, or, _mm512_or_si512)                                                          \
+    NGI_PAIR_2(T, T, xor, _mm512_xor_si512)                                                        \
+    NGI_PAIR_1(T, T, not, ngi_v512_not)                                                            \
+    NGI_PAIR_2(T, T, shl, _mm512_sllv_epi64)                                                       \
+    NGI_PAIR_2(T, T, shr, shift_right)                                                             \
+    NGI_PAIR_2(T, T, min, _mm512_min_##s)                                                          \
+    NGI_PAIR_2(T, T, max, _mm512_max_##s)                                                          \
+    NGI_PAIR_MASK_2(T, lt, less)                                                                   \
+    NGI_PAIR_MASK_2(T, le, less_or_equal)                                                          \
+    NGI_PAIR_MASK_2(T, eq, _mm512_cmpeq_epi64_mask)                                                \
+    NGI_ACROSS(C, T, sum, (C)_mm512_reduce_add_epi64(_mm512_add_epi64(a.lo, a.hi)))                \
+    NGI_ACROSS(C, T, least, (C)_mm512_reduce_min_##s(_mm512_min_##s(a.lo, a.hi)))                  \
+    NGI_ACROSS(C, T, most, (C)_mm512_reduce_max_##s(_mm512_max_##s(a.lo, a.hi)))
+NGI_V512_INT64(i64x16, int64_t, epi64, NGI_LT_I, NGI_LE_I, _mm512_srav_epi64)
+NGI_V512_INT64(u64x16, uint64_t, epu64, NGI_LT_U, NGI_LE_U, _mm512_srlv_epi64)
+#undef NGI_V512_INT64
+#undef NGI_LT_I
+#undef NGI_LE_I
+#undef NGI_LT_U
+#undef NGI_LE_U
+
+NGI_FN __m512i ngi_v512_neg_i64(__m512i a) {
+    return _mm512_sub_epi64(_mm512_setzero_si512(), a);
+}
+NGI_FN __m512i ngi_v512_sign_i64(__m512i a) {
+    return _mm512_max_epi64(_mm512_min_epi64(a, _mm512_set1_epi64(1)), _mm512_set1_epi64(-1));
+}
+NGI_FN __m512i ngi_v512_sign_u64(__m512i a) {
+    return _mm512_min_epu64(a, _mm512_set1_epi64(1));
+}
+NGI_PAIR_1(i64x16, i64x16, neg, ngi_v512_neg_i64)
+NGI_PAIR_1(i64x16, i64x16, abs, _mm512_abs_epi64)
+NGI_PAIR_1(i64x16, i64x16, sign, ngi_v512_sign_i64)
+NGI_PAIR_1(u64x16, u64x16, sign, ngi_v512_sign_u64)
+NGI_LANES_2(i64, i64, 16, div)
+NGI_LANES_2(i64, i64, 16, rem)
+NGI_LANES_2(u64, u64, 16, div)
+NGI_LANES_2(u64, u64, 16, rem)
+
+/* ---- conversions ---- */
+
+#define NGI_V512_FROM(R, T, value)                                                                 \
+    NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x16 a) {                                            \
+        return value;                                                                              \
+    }
+/* `convert` takes half a register of 32-bit lanes to a whole one of 64-bit lanes. */
+#define NGI_V512_WIDEN(R, T, convert)                                                              \
+    NGI_PAIR_OF(R, T##x16, from_##T, convert(ngi_v512_low(a)), convert(ngi_v512_high(a)))
+#define NGI_V512_WIDEN_F32(R, convert)                                                             \
+    NGI_PAIR_OF(R, f32x16, from_f32, convert(ngi_v512_low_f32(a)), convert(ngi_v512_high_f32(a)))
+
+/* The instructions give the smallest, or the largest unsigned, number for what they cannot convert. */
+NGI_FN ngi_i32x16 ngi_i32x16_from_f32(ngi_f32x16 a) {
+    const __m512i r = _mm512_mask_mov_epi32(
+        _mm512_cvttps_epi32(a),
+        _mm512_cmp_ps_mask(a, _mm512_set1_ps(2147483648.0f), _CMP_GE_OQ), _mm512_set1_epi32(INT_MAX));
+    return _mm512_maskz_mov_epi32(_mm512_cmp_ps_mask(a, a, _CMP_ORD_Q), r);
+}
+NGI_FN __m256i ngi_v512_i32_from_f64(__m512d a) {
+    const __m256i r = _mm256_mask_mov_epi32(
+        _mm512_cvttpd_epi32(a), _mm512_cmp_pd_mask(a, _mm512_set1_pd(2147483647.0), _CMP_GE_OQ),
+        _mm256_set1_epi32(INT_MAX));
+    return _mm256_maskz_mov_epi32(_mm512_cmp_pd_mask(a, a, _CMP_ORD_Q), r);
+}
+NGI_FN __m512i ngi_v512_i64_from_f64(__m512d a) {
+    const __m512i r = _mm512_mask_mov_epi64(
+        _mm512_cvttpd_epi64(a),
+        _mm512_cmp_pd_mask(a, _mm512_set1_pd(9223372036854775808.0), _CMP_GE_OQ),
+        _mm512_set1_epi64(INT64_MAX));
+    return _mm512_maskz_mov_epi64(_mm512_cmp_pd_mask(a, a, _CMP_ORD_Q), r);
+}
+NGI_FN __m512i ngi_v512_i64_from_f32(__m256 a) {
+    return ngi_v512_i64_from_f64(_mm512_cvtps_pd(a));
+}
+/* max takes its second operand where the first is NaN. */
+NGI_FN __m256i ngi_v512_u32_from_f64(__m512d a) {
+    return _mm512_cvttpd_epu32(_mm512_max_pd(a, _mm512_setzero_pd()));
+}
+NGI_FN __m512i ngi_v512_u64_from_f64(__m512d a) {
+    return _mm512_cvttpd_epu64(_mm512_max_pd(a, _mm512_setzero_pd()));
+}
+NGI_FN __m512i ngi_v512_u64_from_f32(__m256 a) {
+    return ngi_v512_u64_from_f64(_mm512_cvtps_pd(a));
+}
+NGI_FN ngi_i32x16 ngi_v512_narrow(ngi_i64x16 a) {
+    return ngi_v512_join(_mm512_cvtepi64_epi32(a.lo), _mm512_cvtepi64_epi32(a.hi));
+}
+
+NGI_V512_FROM(i32x16, u32, a)
+NGI_V512_FROM(i32x16, i64, ngi_v512_narrow(a))
+NGI_V512_FROM(i32x16, u64, ngi_v512_narrow(a))
+NGI_V512_FROM(i32x16, f64, ngi_v512_join(ngi_v512_i32_from_f64(a.lo), ngi_v512_i32_from_f64(a.hi)))
+NGI_V512_FROM(u32x16, i32, a)
+NGI_V512_FROM(u32x16, i64, ngi_v512_narrow(a))
+NGI_V512_FROM(u32x16, u64, ngi_v512_narrow(a))
+NGI_V512_FROM(u32x16, f32, _mm512_cvttps_epu32(_mm512_max_ps(a, _mm512_setzero_ps())))
+NGI_V512_FROM(u32x16, f64, ngi_v512_join(ngi_v512_u32_from_f64(a.lo), ngi_v512_u32_from_f64(a.hi)))
+NGI_V512_WIDEN(i64x16, i32, _mm512_cvtepi32_epi64)
+NGI_V512_WIDEN(i64x16, u32, _mm512_cvtepu32_epi64)
+NGI_V512_FROM(i64x16, u64, a)
+NGI_V512_WIDEN_F32(i64x16, ngi_v512_i64_from_f32)
+NGI_PAIR_OF(i64x16, f64x16, from_f64, ngi_v512_i64_from_f64(a.lo), ngi_v512_i64_from_f64(a.hi))
+NGI_V512_WIDEN(u64x16, i32, _mm512_cvtepi32_epi64)
+NGI_V512_WIDEN(u64x16, u32, _mm512_cvtepu32_epi64)
+NGI_V512_FROM(u64x16, i64, a)
+NGI_V512_WIDEN_F32(u64x16, ngi_v512_u64_from_f32)
+NGI_PAIR_OF(u64x16, f64x16, from_f64, ngi_v512_u64_from_f64(a.lo), ngi_v512_u64_from_f64(a.hi))
+NGI_V512_FROM(f32x16, i32, _mm512_cvtepi32_ps(a))
+NGI_V512_FROM(f32x16, u32, _mm512_cvtepu32_ps(a))
+NGI_V512_FROM(f32x16, i64, ngi_v512_join_f32(_mm512_cvtepi64_ps(a.lo), _mm512_cvtepi64_ps(a.hi)))
+NGI_V512_FROM(f32x16, u64, ngi_v512_join_f32(_mm512_cvtepu64_ps(a.lo), _mm512_cvtepu64_ps(a.hi)))
+NGI_V512_FROM(f32x16, f64, ngi_v512_join_f32(_mm512_cvtpd_ps(a.lo), _mm512_cvtpd_ps(a.hi)))
+NGI_V512_WIDEN(f64x16, i32, _mm512_cvtepi32_pd)
+NGI_V512_WIDEN(f64x16, u32, _mm512_cvtepu32_pd)
+NGI_PAIR_OF(f64x16, i64x16, from_i64, _mm512_cvtepi64_pd(a.lo), _mm512_cvtepi64_pd(a.hi))
+NGI_PAIR_OF(f64x16, u64x16, from_u64, _mm512_cvtepu64_pd(a.lo), _mm512_cvtepu64_pd(a.hi))
+NGI_V512_WIDEN_F32(f64x16, _mm512_cvtps_pd)
+#undef NGI_V512_FROM
+#undef NGI_V512_WIDEN
+#undef NGI_V512_WIDEN_F32
+
+NGI_FN ngi_u32x16 ngi_u32x16_bits_of_f32(ngi_f32x16 a) {
+    return _mm512_castps_si512(a);
+}
+NGI_FN ngi_f32x16 ngi_f32x16_of_bits(ngi_u32x16 a) {
+    return _mm512_castsi512_ps(a);
+}
+NGI_PAIR_OF(u64x16, f64x16, bits_of_f64, _mm512_castpd_si512(a.lo), _mm512_castpd_si512(a.hi))
+NGI_PAIR_OF(f64x16, u64x16, of_bits, _mm512_castsi512_pd(a.lo), _mm512_castsi512_pd(a.hi))
+
+NGI_ACROSS(int64_t, i32x16, sum, ngi_i64x16_sum(ngi_i64x16_from_i32(a)))
+
+/* ---- the fixed trees ---- */
+
+#define NGI_V512_FOLD_F32(op, of, of256, of128)                                                    \
+    NGI_FN float ngi_f32x16_fold_##op(const float t[128]) {                                        \
+        __m512 r[4];                                                                               \
+        for (int i = 0; i < 4; i++) {                                                              \
+            r[i] = of(_mm512_loadu_ps(t + 16 * i), _mm512_loadu_ps(t + 16 * i + 64));              \
+        }                                                                                          \
+        const __m512 x = of(of(r[0], r[2]), of(r[1], r[3]));                                       \
+        const __m256 y = of256(ngi_v512_low_f32(x), ngi_v512_high_f32(x));                         \
+        __m128 z = of128(_mm256_castps256_ps128(y), _mm256_extractf128_ps(y, 1));                  \
+        z = of128(z, _mm_movehl_ps(z, z));                                                         \
+        return _mm_cvtss_f32(of128(z, _mm_movehdup_ps(z)));                                        \
+    }                                                                                              \
+    /* Rows 0, 4, 8 and 12 behind `m`, 4 values left of each. */                                   \
+    NGI_FN __m512 ngi_v512_rows_f32_##op(const float *m) {                                         \
+        const __m512 a =                                                                           \
+            of(ngi_v512_join_f32(_mm256_loadu_ps(m), _mm256_loadu_ps(m + 64)),                     \
+               ngi_v512_join_f32(_mm256_loadu_ps(m + 8), _mm256_loadu_ps(m + 72)));                \
+        const __m512 b =                                                                           \
+            of(ngi_v512_join_f32(_mm256_loadu_ps(m + 128), _mm256_loadu_ps(m + 192)),              \
+               ngi_v512_join_f32(_mm256_loadu_ps(m + 136), _mm256_loadu_ps(m + 200)));             \
+        return of(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));             \
+    }                                                                                              \
+    NGI_FN void ngi_f32x16_fold_rows_##op(float out[16], const float m[256]) {                     \
+        const __m512 a = ngi_v512_rows_f32_##op(m), b = ngi_v512_rows_f32_##op(m + 16);            \
+        const __m512 c = ngi_v512_rows_f32_##op(m + 32), d = ngi_v512_rows_f32_##op(m + 48);       \
+        const __m512 ab = of(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xee));        \
+        const __m512 cd = of(_mm512_shuffle_ps(c, d, 0x44), _mm512_shuffle_ps(c, d, 0xee));        \
+        _mm512_storeu_ps(                                                                          \
+            out, of(_mm512_shuffle_ps(ab, cd, 0x88), _mm512_shuffle_ps(ab, cd, 0xdd)));            \
+    }
+#define NGI_V512_FOLD_F64(op, of, of256, of128)                                                    \
+    NGI_FN double ngi_f64x16_fold_##op(const double t[128]) {                                      \
+        __m512d r[8];                                                                              \
+        for (int i = 0; i < 8; i++) {                                                              \
+            r[i] = of(_mm512_loadu_pd(t + 8 * i), _mm512_loadu_pd(t + 8 * i + 64));                \
+        }                                                                                          \
+        for (int i = 0; i < 4; i++) {                                                              \
+            r[i] = of(r[i], r[i + 4]);                                                             \
+        }                                                                                          \
+        const __m512d x = of(of(r[0], r[2]), of(r[1], r[3]));                                      \
+        const __m256d y = of256(_mm512_castpd512_pd256(x), _mm512_extractf64x4_pd(x, 1));          \
+        const __m128d z = of128(_mm256_castpd256_pd128(y), _mm256_extractf128_pd(y, 1));           \
+        return _mm_cvtsd_f64(of128(z, _mm_unpackhi_pd(z, z)));                                     \
+    }                                                                                              \
+    /* Rows 0 and 2 behind `m`, 4 values left of each. */                                          \
+    NGI_FN __m512d ngi_v512_two_rows_##op(const double *m) {                                       \
+        const __m512d a = ngi_v512_join_f64(_mm256_loadu_pd(m), _mm256_loadu_pd(m + 32));          \
+        const __m512d b = ngi_v512_join_f64(_mm256_loadu_pd(m + 4), _mm256_loadu_pd(m + 36));      \
+        const __m512d c = ngi_v512_join_f64(_mm256_loadu_pd(m + 8), _mm256_loadu_pd(m + 40));      \
+        const __m512d d = ngi_v512_join_f64(_mm256_loadu_pd(m + 12), _mm256_loadu_pd(m + 44));     \
+        return of(of(a, c), of(b, d));                                                             \
+    }                                                                                              \
+    /* Rows 0, 2, 4 and 6 behind `m`, 2 values left of each. */                                    \
+    NGI_FN __m512d ngi_v512_rows_f64_##op(const double *m) {                                       \
+        const __m512d a = ngi_v512_two_rows_##op(m), b = ngi_v512_two_rows_##op(m + 64);           \
+        return of(_mm512_shuffle_f64x2(a, b, 0x88), _mm512_shuffle_f64x2(a, b, 0xdd));             \
+    }                                                                                              \
+    NGI_FN void ngi_f64x16_fold_rows_##op(double out[16], const double m[256]) {                   \
+        for (int row = 0; row < 16; row += 8) {                                                    \
+            const __m512d a = ngi_v512_rows_f64_##op(m + 16 * row);                                \
+            const __m512d b = ngi_v512_rows_f64_##op(m + 16 * row + 16);                           \
+            _mm512_storeu_pd(out + row, of(_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b)));   \
+        }                                                                                          \
+    }
+#define NGI_PLUS(x, y) ((x) + (y))
+NGI_V512_FOLD_F32(add, NGI_PLUS, NGI_PLUS, NGI_PLUS)
+NGI_V512_FOLD_F32(min, _mm512_min_ps, _mm256_min_ps, _mm_min_ps)
+NGI_V512_FOLD_F32(max, _mm512_max_ps, _mm256_max_ps, _mm_max_ps)
+NGI_V512_FOLD_F64(add, NGI_PLUS, NGI_PLUS, NGI_PLUS)
+NGI_V512_FOLD_F64(min, _mm512_min_pd, _mm256_min_pd, _mm_min_pd)
+NGI_V512_FOLD_F64(max, _mm512_max_pd, _mm256_max_pd, _mm_max_pd)
+#undef NGI_PLUS
+#undef NGI_V512_FOLD_F32
+#undef NGI_V512_FOLD_F64
+
+NGI_FN uint64_t ngi_v512_bits_pack(uint64_t v, uint64_t mask) {
+#if defined(__x86_64__)
+    return _pext_u64(v, mask);
+#else
+    const uint32_t low = (uint32_t)mask;
+    return _pext_u32((uint32_t)v, low) |
+           (uint64_t)_pext_u32((uint32_t)(v >> 32), (uint32_t)(mask >> 32))
+               << __builtin_popcount(low);
+#endif
+}
+
+#undef NGI_PAIR_MASK_2
+#undef NGI_FN
+
+#endif
+
+NGI_EXACT_END
+
+/* ---- kernel.h -------------------------------------------------------------------------------- */
+
+/* kernel: what generated loops share and no instruction set changes: steps that count rows, text in
+ * flight, carries of sums and variances, groups. Every function here is defined once, for all profiles. */
+
+NGI_EXACT_BEGIN
+
+#define NGI_INLINE static inline __attribute__((always_inline, unused))
+
+/* Rows of a run: the unit in which reductions are folded (docs/rivers.md). */
+#define NGI_RUN 512
+
+/* ---- steps that count rows ----------------------------------------------------------------------
+ * They see the rows of one block that are still alive, lowest bit first, and return those kept. */
+
+NGI_INLINE uint32_t ngi_take(uint64_t *left, uint32_t alive) {
+    uint32_t kept = 0;
+    while (alive != 0 && *left != 0) {
+        const uint32_t lowest = alive & (0U - alive);
+        kept |= lowest;
+        alive ^= lowest;
+        *left -= 1;
+    }
+    return kept;
+}
+
+NGI_INLINE uint32_t ngi_skip(uint64_t *left, uint32_t alive) {
+    while (alive != 0 && *left != 0) {
+        alive &= alive - 1;
+        *left -= 1;
+    }
+    return alive;
+}
+
+NGI_INLINE uint32_t ngi_take_while(uint64_t *ended, uint32_t alive, uint32_t pass) {
+    const uint32_t fails = alive & ~pass;
+    if (*ended != 0) {
+        return 0;
+    }
+    if (fails == 0) {
+        return alive;
+    }
+    *ended = 1;
+    return alive & ((fails & (0U - fails)) - 1);
+}
+
+NGI_INLINE uint32_t ngi_skip_while(uint64_t *begun, uint32_t alive, uint32_t pass) {
+    const uint32_t fails = alive & ~pass;
+    if (*begun != 0) {
+        return alive;
+    }
+    if (fails == 0) {
+        return 0;
+    }
+    *begun = 1;
+    return alive & ~((fails & (0U - fails)) - 1);
+}
+
+/* ---- nulls --------------------------------------------------------------------------------------- */
+
+/* Validity bits of `rows` rows (at most 32) from bit `at`; all ones where the column has no bitmap. */
+NGI_INLINE uint32_t ngi_valid(const uint8_t *bits, size_t at, unsigned rows) {
+    return bits == NULL ? 0xffffffffU : (uint32_t)ngi_bits_load(bits, at, rows);
+}
+
+NGI_INLINE void ngi_bits_copy(uint8_t *to, size_t to_at, const uint8_t *from, size_t at, size_t rows) {
+    while (rows != 0) {
+        const unsigned some = rows < 64 ? (unsigned)rows : 64;
+        ngi_bits_store(to, to_at, ngi_bits_load(from, at, some), some);
+        to_at += some;
+        at += some;
+        rows -= some;
+    }
+}
+
+/* As above for validity bits, where no bitmap means that no row is null. */
+NGI_INLINE void ngi_valid_copy(uint8_t *to, size_t to_at, const uint8_t *from, size_t at, size_t rows) {
+    if (from != NULL) {
+        ngi_bits_copy(to, to_at, from, at, rows);
+        return;
+    }
+    for (size_t row = 0; row < rows; row += 64) {
+        const unsigned some = rows - row < 64 ? (unsigned)(rows - row) : 64;
+        ngi_bits_store(to, to_at + row, UINT64_MAX, some);
+    }
+}
+
+/* ---- text in flight: a borrowed slice of the bytes of an input column, or a literal --------------- */
+
+typedef struct ngi_text {
+    const uint8_t *at;
+    uint32_t size;
+} ngi_text;
+
+NGI_INLINE ngi_text ngi_text_at(const int32_t *offsets, const uint8_t *bytes, size_t row) {
+    ngi_text text;
+    text.at = bytes + offsets[row];
+    text.size = (uint32_t)(offsets[row + 1] - offsets[row]);
+    return text;
+}
+
+NGI_INLINE ngi_text ngi_text_of(const uint8_t *at, uint32_t size) {
+    ngi_text text;
+    text.at = at;
+    text.size = size;
+    return text;
+}
+
+NGI_INLINE ngi_text ngi_text_literal(const char *chars, uint32_t size) {
+    return ngi_text_of((const uint8_t *)chars, size);
+}
+
+/* -1, 0 or 1 as a comes before, equals or comes after b, byte by byte. */
+NGI_INLINE int ngi_text_order(ngi_text a, ngi_text b) {
+    const uint32_t both = a.size < b.size ? a.size : b.size;
+    for (uint32_t i = 0; i < both; i++) {
+        if (a.at[i] != b.at[i]) {
+            return a.at[i] < b.at[i] ? -1 : 1;
+        }
+    }
+    return a.size == b.size ? 0 : a.size < b.size ? -1 : 1;
+}
+
+NGI_INLINE bool ngi_text_equal(ngi_text a, ngi_text b) {
+    return a.size == b.size && ngi_text_order(a, b) == 0;
+}
+
+/* Appends to an Arrow text column whose offset `row` is already there. */
+NGI_INLINE void ngi_text_append(int32_t *offsets, uint8_t *bytes, size_t row, ngi_text text) {
+    const int32_t from = offsets[row];
+    for (uint32_t i = 0; i < text.size; i++) {
+        bytes[(size_t)from + i] = text.at[i];
+    }
+    offsets[row + 1] = from + (int32_t)text.size;
+}
+
+/* W texts at a time, lane by lane: text has no vector form. */
+#define NGI_TEXT_LANES(W)                                                                           \
+    typedef struct ngi_textx##W {                                                                   \
+        ngi_text lane[W];                                                                           \
+    } ngi_textx##W;                                                                                 \
+    NGI_INLINE ngi_textx##W ngi_textx##W##_set(ngi_text text) {                                     \
+        ngi_textx##W all;                                                                           \
+        for (int i = 0; i < W; i++) {                                                               \
+            all.lane[i] = text;                                                                     \
+        }                                                                                           \
+        return all;                                                                                 \
+    }                                                                                               \
+    NGI_INLINE ngi_textx##W ngi_textx##W##_column(const int32_t *offsets, const uint8_t *bytes,     \
+                                                  size_t row) {                                     \
+        ngi_textx##W all;                                                                           \
+        for (int i = 0; i < W; i++) {                                                               \
+            all.lane[i] = ngi_text_at(offsets, bytes, row + (size_t)i);                             \
+        }                                                                                           \
+        return all;                                                                                 \
+    }                                                                                               \
+    NGI_INLINE ngi_textx##W ngi_textx##W##_load(const ngi_text *texts) {                            \
+        ngi_textx##W all;                                                                           \
+        for (int i = 0; i < W; i++) {                                                               \
+            all.lane[i] = texts[i];                                                                 \
+        }                                                                                           \
+        return all;                                                                                 \
+    }                                                                                               \
+    NGI_INLINE uint32_t ngi_textx##W##_eq_bits(ngi_textx##W a, ngi_textx##W b) {                    \
+        uint32_t bits = 0;                                                                          \
+        for (int i = 0; i < W; i++) {                                                               \
+            bits |= (uint32_t)ngi_text_equal(a.lane[i], b.lane[i]) << i;                            \
+        }                                                                                           \
+        return bits;                                                                                \
+    }                                                                                               \
+    NGI_INLINE uint32_t ngi_textx##W##_lt_bits(ngi_textx##W a, ngi_textx##W b) {                    \
+        uint32_t bits = 0;                                                                          \
+        for (int i = 0; i < W; i++) {                                                               \
+            bits |= (uint32_t)(ngi_text_order(a.lane[i], b.lane[i]) < 0) << i;                      \
+        }                                                                                           \
+        return bits;                                                                                \
+    }                                                                                               \
+    NGI_INLINE uint32_t ngi_textx##W##_le_bits(ngi_textx##W a, ngi_textx##W b) {                    \
+        uint32_t bits = 0;                                                                          \
+        for (int i = 0; i < W; i++) {                                                               \
+            bits |= (uint32_t)(ngi_text_order(a.lane[i], b.lane[i]) <= 0) << i;                     \
+        }                                                                                           \
+        return bits;                                                                                \
+    }                                                                                               \
+    NGI_INLINE ngi_textx##W ngi_textx##W##_pick(uint32_t bits, ngi_textx##W a, ngi_textx##W b) {    \
+        ngi_textx##W all;                                                                           \
+        for (int i = 0; i < W; i++) {                                                               \
+            all.lane[i] = (bits >> i & 1) != 0 ? a.lane[i] : b.lane[i];                             \
+        }                                                                                           \
+        return all;                                                                                 \
+    }                                                                                               \
+    NGI_INLINE size_t ngi_textx##W##_pack(ngi_text *out, uint32_t bits, ngi_textx##W v) {           \
+        size_t n = 0;                                                                               \
+        for (int i = 0; i < W; i++) {                                                               \
+            if ((bits >> i & 1) != 0) {                                                             \
+                out[n++] = v.lane[i];                                                               \
+            }                                                                                       \
+        }                                                                                           \
+        return n;                                                                                   \
+    }                                                                                               \
+    NGI_INLINE void ngi_textx##W##_append(int32_t *offsets, uint8_t *bytes, size_t row,             \
+                                          uint32_t bits, uint32_t valid, ngi_textx##W v) {          \
+        for (int i = 0; i < W; i++) {                                                               \
+            if ((bits >> i & 1) != 0) {                                                             \
+                ngi_text text = v.lane[i];                                                          \
+                text.size = (valid >> i & 1) != 0 ? text.size : 0;                                  \
+                ngi_text_append(offsets, bytes, row++, text);                                       \
+            }                                                                                       \
+        }                                                                                           \
+    }
+NGI_TEXT_LANES(1)
+NGI_TEXT_LANES(4)
+NGI_TEXT_LANES(8)
+NGI_TEXT_LANES(16)
+#undef NGI_TEXT_LANES
+
+/* ---- row numbers and failures ------------------------------------------------------------------------ */
+
+/* W row numbers from `first` on. */
+#define NGI_ROWS(PROFILE, W)                                                                        \
+    NGI_##PROFILE##_INLINE ngi_u64x##W ngi_u64x##W##_rows(uint64_t first) {                         \
+        uint64_t rows[W];                                                                           \
+        for (unsigned i = 0; i < W; i++) {                                                          \
+            rows[i] = first + i;                                                                    \
+        }                                                                                           \
+        return ngi_u64x##W##_load(rows);                                                            \
+    }
+NGI_ROWS(SCALAR, 1)
+#if NGI_HAS_V128
+NGI_ROWS(V128, 4)
+#endif
+#if NGI_HAS_V256
+NGI_ROWS(V256, 8)
+#endif
+#if NGI_HAS_V512
+NGI_ROWS(V512, 16)
+#endif
+#undef NGI_ROWS
+
+/* The kernel divides by zero in an input row; the first such row counts. */
+NGI_INLINE void ngi_fail(int32_t *status, uint64_t *failed_row, uint64_t row) {
+    if (*status == NG_OK || row < *failed_row) {
+        *status = NG_DIVIDED_BY_ZERO;
+        *failed_row = row;
+    }
+}
+
+/* ---- carries: what joins the runs of a stream ------------------------------------------------------ */
+
+NGI_INLINE bool ngi_is_finite(double x) {
+    return x - x == 0.0;
+}
+
+/* Knuth's two-sum. */
+NGI_INLINE void ngi_sum_add(ngi_sum *sum, double t) {
+    const double s = sum->high + t;
+    const double b = s - sum->high;
+    sum->low += (sum->high - (s - b)) + (t - b);
+    sum->high = s;
+}
+
+NGI_INLINE double ngi_sum_value(ngi_sum sum) {
+    return ngi_is_finite(sum.high) ? sum.high + sum.low : sum.high;
+}
+
+/* Joins moments as in Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
+ * sample variances" (1979). */
+NGI_INLINE void ngi_moments_join(ngi_moments *all, double n, double mean, double m2) {
+    if (all->n == 0.0) {
+        all->n = n;
+        all->mean = mean;
+        all->m2 = m2;
+        return;
+    }
+    const double sum = all->n + n;
+    const double delta = mean - all->mean;
+    all->mean += delta * (n / sum);
+    all->m2 += m2 + delta * delta * (all->n * n / sum);
+    all->n = sum;
+}
+
+/* A run of `n > 0` values with pivot `c`: `s1` and `s2` are the sums of deviations and their squares. */
+NGI_INLINE void ngi_moments_run(ngi_moments *all, double n, double c, double s1, double s2) {
+    const double m2 = s2 - s1 * s1 / n;
+    ngi_moments_join(all, n, c + s1 / n, m2 < 0.0 ? 0.0 : m2);
+}
+
+/* One value (Welford). */
+NGI_INLINE void ngi_moments_add(ngi_moments *all, double x) {
+    all->n += 1.0;
+    const double delta = x - all->mean;
+    all->mean += delta / all->n;
+    all->m2 += delta * (x - all->mean);
+}
+
+/* ---- groups ------------------------------------------------------------------------------------------ */
+
+NGI_INLINE uint64_t ngi_hash_mix(uint64_t hash, uint64_t value) {
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    hash ^= hash >> 32;
+    hash *= UINT64_C(0xd6e8feb86659fd93);
+    return hash ^ hash >> 29;
+}
+
+NGI_INLINE uint64_t ngi_hash_text(uint64_t hash, ngi_text text) {
+    uint64_t word = text.size;
+    for (uint32_t i = 0; i < text.size; i++) {
+        word = word << 8 | text.at[i];
+        if ((i & 7) == 7) {
+            hash = ngi_hash_mix(hash, word);
+            word = 0;
+        }
+    }
+    return ngi_hash_mix(hash, word);
+}
+
+NGI_EXACT_END
+
 #endif
 #endif
 
@@ -296,6 +2846,3340 @@ typedef struct ng_operator {
 #if defined(NAGARE_IMPLEMENTATION)
 #ifndef NGI_IMPLEMENTATION_SECTION
 #define NGI_IMPLEMENTATION_SECTION
+
+/* ---- number.c -------------------------------------------------------------------------------- */
+
+/* number: how values become text and text becomes values.
+ *
+ * Printing follows R. Giulietti, "The Schubfach way to render doubles" (2020). Reading follows D.
+ * Lemire, "Number parsing at a gigabyte per second", Software: Practice and Experience 51 (2021),
+ * with its own bound on the error of the product, and decides what that bound leaves open with
+ * exact integers. Days are counted as by E. G. Richards, "Calendars", in eras of 400 years from
+ * March on. */
+
+/* ---- powers_of_ten.h ------------------------------------------------------------------------- */
+
+/* powers_of_ten: the 128 most significant bits of 10^q, rounded down.
+ *
+ * @generated by core/powers_of_ten.py: change it there. */
+
+#include <stdint.h>
+
+#define NGI_NUMBER_LOWEST_POWER (-342)
+#define NGI_NUMBER_HIGHEST_POWER 324
+
+/* From 10^0 up to this one nothing was rounded away. */
+#define NGI_NUMBER_LAST_EXACT_POWER 55
+
+/* Entry q - NGI_NUMBER_LOWEST_POWER is 10^q, high word first; its top bit is set. */
+static const uint64_t ngi_number_powers[667][2] = {
+    {0xeef453d6923bd65a, 0x113faa2906a13b3f}, /* 1e-342 */
+    {0x9558b4661b6565f8, 0x4ac7ca59a424c507}, /* 1e-341 */
+    {0xbaaee17fa23ebf76, 0x5d79bcf00d2df649}, /* 1e-340 */
+    {0xe95a99df8ace6f53, 0xf4d82c2c107973dc}, /* 1e-339 */
+    {0x91d8a02bb6c10594, 0x79071b9b8a4be869}, /* 1e-338 */
+    {0xb64ec836a47146f9, 0x9748e2826cdee284}, /* 1e-337 */
+    {0xe3e27a444d8d98b7, 0xfd1b1b2308169b25}, /* 1e-336 */
+    {0x8e6d8c6ab0787f72, 0xfe30f0f5e50e20f7}, /* 1e-335 */
+    {0xb208ef855c969f4f, 0xbdbd2d335e51a935}, /* 1e-334 */
+    {0xde8b2b66b3bc4723, 0xad2c788035e61382}, /* 1e-333 */
+    {0x8b16fb203055ac76, 0x4c3bcb5021afcc31}, /* 1e-332 */
+    {0xaddcb9e83c6b1793, 0xdf4abe242a1bbf3d}, /* 1e-331 */
+    {0xd953e8624b85dd78, 0xd71d6dad34a2af0d}, /* 1e-330 */
+    {0x87d4713d6f33aa6b, 0x8672648c40e5ad68}, /* 1e-329 */
+    {0xa9c98d8ccb009506, 0x680efdaf511f18c2}, /* 1e-328 */
+    {0xd43bf0effdc0ba48, 0x0212bd1b2566def2}, /* 1e-327 */
+    {0x84a57695fe98746d, 0x014bb630f7604b57}, /* 1e-326 */
+    {0xa5ced43b7e3e9188, 0x419ea3bd35385e2d}, /* 1e-325 */
+    {0xcf42894a5dce35ea, 0x52064cac828675b9}, /* 1e-324 */
+    {0x818995ce7aa0e1b2, 0x7343efebd1940993}, /* 1e-323 */
+    {0xa1ebfb4219491a1f, 0x1014ebe6c5f90bf8}, /* 1e-322 */
+    {0xca66fa129f9b60a6, 0xd41a26e077774ef6}, /* 1e-321 */
+    {0xfd00b897478238d0, 0x8920b098955522b4}, /* 1e-320 */
+    {0x9e20735e8cb16382, 0x55b46e5f5d5535b0}, /* 1e-319 */
+    {0xc5a890362fddbc62, 0xeb2189f734aa831d}, /* 1e-318 */
+    {0xf712b443bbd52b7b, 0xa5e9ec7501d523e4}, /* 1e-317 */
+    {0x9a6bb0aa55653b2d, 0x47b233c92125366e}, /* 1e-316 */
+    {0xc1069cd4eabe89f8, 0x999ec0bb696e840a}, /* 1e-315 */
+    {0xf148440a256e2c76, 0xc00670ea43ca250d}, /* 1e-314 */
+    {0x96cd2a865764dbca, 0x380406926a5e5728}, /* 1e-313 */
+    {0xbc807527ed3e12bc, 0xc605083704f5ecf2}, /* 1e-312 */
+    {0xeba09271e88d976b, 0xf7864a44c633682e}, /* 1e-311 */
+    {0x93445b8731587ea3, 0x7ab3ee6afbe0211d}, /* 1e-310 */
+    {0xb8157268fdae9e4c, 0x5960ea05bad82964}, /* 1e-309 */
+    {0xe61acf033d1a45df, 0x6fb92487298e33bd}, /* 1e-308 */
+    {0x8fd0c16206306bab, 0xa5d3b6d479f8e056}, /* 1e-307 */
+    {0xb3c4f1ba87bc8696, 0x8f48a4899877186c}, /* 1e-306 */
+    {0xe0b62e2929aba83c, 0x331acdabfe94de87}, /* 1e-305 */
+    {0x8c71dcd9ba0b4925, 0x9ff0c08b7f1d0b14}, /* 1e-304 */
+    {0xaf8e5410288e1b6f, 0x07ecf0ae5ee44dd9}, /* 1e-303 */
+    {0xdb71e91432b1a24a, 0xc9e82cd9f69d6150}, /* 1e-302 */
+    {0x892731ac9faf056e, 0xbe311c083a225cd2}, /* 1e-301 */
+    {0xab70fe17c79ac6ca, 0x6dbd630a48aaf406}, /* 1e-300 */
+    {0xd64d3d9db981787d, 0x092cbbccdad5b108}, /* 1e-299 */
+    {0x85f0468293f0eb4e, 0x25bbf56008c58ea5}, /* 1e-298 */
+    {0xa76c582338ed2621, 0xaf2af2b80af6f24e}, /* 1e-297 */
+    {0xd1476e2c07286faa, 0x1af5af660db4aee1}, /* 1e-296 */
+    {0x82cca4db847945ca, 0x50d98d9fc890ed4d}, /* 1e-295 */
+    {0xa37fce126597973c, 0xe50ff107bab528a0}, /* 1e-294 */
+    {0xcc5fc196fefd7d0c, 0x1e53ed49a96272c8}, /* 1e-293 */
+    {0xff77b1fcbebcdc4f, 0x25e8e89c13bb0f7a}, /* 1e-292 */
+    {0x9faacf3df73609b1, 0x77b191618c54e9ac}, /* 1e-291 */
+    {0xc795830d75038c1d, 0xd59df5b9ef6a2417}, /* 1e-290 */
+    {0xf97ae3d0d2446f25, 0x4b0573286b44ad1d}, /* 1e-289 */
+    {0x9becce62836ac577, 0x4ee367f9430aec32}, /* 1e-288 */
+    {0xc2e801fb244576d5, 0x229c41f793cda73f}, /* 1e-287 */
+    {0xf3a20279ed56d48a, 0x6b43527578c1110f}, /* 1e-286 */
+    {0x9845418c345644d6, 0x830a13896b78aaa9}, /* 1e-285 */
+    {0xbe5691ef416bd60c, 0x23cc986bc656d553}, /* 1e-284 */
+    {0xedec366b11c6cb8f, 0x2cbfbe86b7ec8aa8}, /* 1e-283 */
+    {0x94b3a202eb1c3f39, 0x7bf7d71432f3d6a9}, /* 1e-282 */
+    {0xb9e08a83a5e34f07, 0xdaf5ccd93fb0cc53}, /* 1e-281 */
+    {0xe858ad248f5c22c9, 0xd1b3400f8f9cff68}, /* 1e-280 */
+    {0x91376c36d99995be, 0x23100809b9c21fa1}, /* 1e-279 */
+    {0xb58547448ffffb2d, 0xabd40a0c2832a78a}, /* 1e-278 */
+    {0xe2e69915b3fff9f9, 0x16c90c8f323f516c}, /* 1e-277 */
+    {0x8dd01fad907ffc3b, 0xae3da7d97f6792e3}, /* 1e-276 */
+    {0xb1442798f49ffb4a, 0x99cd11cfdf41779c}, /* 1e-275 */
+    {0xdd95317f31c7fa1d, 0x40405643d711d583}, /* 1e-274 */
+    {0x8a7d3eef7f1cfc52, 0x482835ea666b2572}, /* 1e-273 */
+    {0xad1c8eab5ee43b66, 0xda3243650005eecf}, /* 1e-272 */
+    {0xd863b256369d4a40, 0x90bed43e40076a82}, /* 1e-271 */
+    {0x873e4f75e2224e68, 0x5a7744a6e804a291}, /* 1e-270 */
+    {0xa90de3535aaae202, 0x711515d0a205cb36}, /* 1e-269 */
+    {0xd3515c2831559a83, 0x0d5a5b44ca873e03}, /* 1e-268 */
+    {0x8412d9991ed58091, 0xe858790afe9486c2}, /* 1e-267 */
+    {0xa5178fff668ae0b6, 0x626e974dbe39a872}, /* 1e-266 */
+    {0xce5d73ff402d98e3, 0xfb0a3d212dc8128f}, /* 1e-265 */
+    {0x80fa687f881c7f8e, 0x7ce66634bc9d0b99}, /* 1e-264 */
+    {0xa139029f6a239f72, 0x1c1fffc1ebc44e80}, /* 1e-263 */
+    {0xc987434744ac874e, 0xa327ffb266b56220}, /* 1e-262 */
+    {0xfbe9141915d7a922, 0x4bf1ff9f0062baa8}, /* 1e-261 */
+    {0x9d71ac8fada6c9b5, 0x6f773fc3603db4a9}, /* 1e-260 */
+    {0xc4ce17b399107c22, 0xcb550fb4384d21d3}, /* 1e-259 */
+    {0xf6019da07f549b2b, 0x7e2a53a146606a48}, /* 1e-258 */
+    {0x99c102844f94e0fb, 0x2eda7444cbfc426d}, /* 1e-257 */
+    {0xc0314325637a1939, 0xfa911155fefb5308}, /* 1e-256 */
+    {0xf03d93eebc589f88, 0x793555ab7eba27ca}, /* 1e-255 */
+    {0x96267c7535b763b5, 0x4bc1558b2f3458de}, /* 1e-254 */
+    {0xbbb01b9283253ca2, 0x9eb1aaedfb016f16}, /* 1e-253 */
+    {0xea9c227723ee8bcb, 0x465e15a979c1cadc}, /* 1e-252 */
+    {0x92a1958a7675175f, 0x0bfacd89ec191ec9}, /* 1e-251 */
+    {0xb749faed14125d36, 0xcef980ec671f667b}, /* 1e-250 */
+    {0xe51c79a85916f484, 0x82b7e12780e7401a}, /* 1e-249 */
+    {0x8f31cc0937ae58d2, 0xd1b2ecb8b0908810}, /* 1e-248 */
+    {0xb2fe3f0b8599ef07, 0x861fa7e6dcb4aa15}, /* 1e-247 */
+    {0xdfbdcece67006ac9, 0x67a791e093e1d49a}, /* 1e-246 */
+    {0x8bd6a141006042bd, 0xe0c8bb2c5c6d24e0}, /* 1e-245 */
+    {0xaecc49914078536d, 0x58fae9f773886e18}, /* 1e-244 */
+    {0xda7f5bf590966848, 0xaf39a475506a899e}, /* 1e-243 */
+    {0x888f99797a5e012d, 0x6d8406c952429603}, /* 1e-242 */
+    {0xaab37fd7d8f58178, 0xc8e5087ba6d33b83}, /* 1e-241 */
+    {0xd5605fcdcf32e1d6, 0xfb1e4a9a90880a64}, /* 1e-240 */
+    {0x855c3be0a17fcd26, 0x5cf2eea09a55067f}, /* 1e-239 */
+    {0xa6b34ad8c9dfc06f, 0xf42faa48c0ea481e}, /* 1e-238 */
+    {0xd0601d8efc57b08b, 0xf13b94daf124da26}, /* 1e-237 */
+    {0x823c12795db6ce57, 0x76c53d08d6b70858}, /* 1e-236 */
+    {0xa2cb1717b52481ed, 0x54768c4b0c64ca6e}, /* 1e-235 */
+    {0xcb7ddcdda26da268, 0xa9942f5dcf7dfd09}, /* 1e-234 */
+    {0xfe5d54150b090b02, 0xd3f93b35435d7c4c}, /* 1e-233 */
+    {0x9efa548d26e5a6e1, 0xc47bc5014a1a6daf}, /* 1e-232 */
+    {0xc6b8e9b0709f109a, 0x359ab6419ca1091b}, /* 1e-231 */
+    {0xf867241c8cc6d4c0, 0xc30163d203c94b62}, /* 1e-230 */
+    {0x9b407691d7fc44f8, 0x79e0de63425dcf1d}, /* 1e-229 */
+    {0xc21094364dfb5636, 0x985915fc12f542e4}, /* 1e-228 */
+    {0xf294b943e17a2bc4, 0x3e6f5b7b17b2939d}, /* 1e-227 */
+    {0x979cf3ca6cec5b5a, 0xa705992ceecf9c42}, /* 1e-226 */
+    {0xbd8430bd08277231, 0x50c6ff782a838353}, /* 1e-225 */
+    {0xece53cec4a314ebd, 0xa4f8bf5635246428}, /* 1e-224 */
+    {0x940f4613ae5ed136, 0x871b7795e136be99}, /* 1e-223 */
+    {0xb913179899f68584, 0x28e2557b59846e3f}, /* 1e-222 */
+    {0xe757dd7ec07426e5, 0x331aeada2fe589cf}, /* 1e-221 */
+    {0x9096ea6f3848984f, 0x3ff0d2c85def7621}, /* 1e-220 */
+    {0xb4bca50b065abe63, 0x0fed077a756b53a9}, /* 1e-219 */
+    {0xe1ebce4dc7f16dfb, 0xd3e8495912c62894}, /* 1e-218 */
+    {0x8d3360f09cf6e4bd, 0x64712dd7abbbd95c}, /* 1e-217 */
+    {0xb080392cc4349dec, 0xbd8d794d96aacfb3}, /* 1e-216 */
+    {0xdca04777f541c567, 0xecf0d7a0fc5583a0}, /* 1e-215 */
+    {0x89e42caaf9491b60, 0xf41686c49db57244}, /* 1e-214 */
+    {0xac5d37d5b79b6239, 0x311c2875c522ced5}, /* 1e-213 */
+    {0xd77485cb25823ac7, 0x7d633293366b828b}, /* 1e-212 */
+    {0x86a8d39ef77164bc, 0xae5dff9c02033197}, /* 1e-211 */
+    {0xa8530886b54dbdeb, 0xd9f57f830283fdfc}, /* 1e-210 */
+    {0xd267caa862a12d66, 0xd072df63c324fd7b}, /* 1e-209 */
+    {0x8380dea93da4bc60, 0x4247cb9e59f71e6d}, /* 1e-208 */
+    {0xa46116538d0deb78, 0x52d9be85f074e608}, /* 1e-207 */
+    {0xcd795be870516656, 0x67902e276c921f8b}, /* 1e-206 */
+    {0x806bd9714632dff6, 0x00ba1cd8a3db53b6}, /* 1e-205 */
+    {0xa086cfcd97bf97f3, 0x80e8a40eccd228a4}, /* 1e-204 */
+    {0xc8a883c0fdaf7df0, 0x6122cd128006b2cd}, /* 1e-203 */
+    {0xfad2a4b13d1b5d6c, 0x796b805720085f81}, /* 1e-202 */
+    {0x9cc3a6eec6311a63, 0xcbe3303674053bb0}, /* 1e-201 */
+    {0xc3f490aa77bd60fc, 0xbedbfc4411068a9c}, /* 1e-200 */
+    {0xf4f1b4d515acb93b, 0xee92fb5515482d44}, /* 1e-199 */
+    {0x991711052d8bf3c5, 0x751bdd152d4d1c4a}, /* 1e-198 */
+    {0xbf5cd54678eef0b6, 0xd262d45a78a0635d}, /* 1e-197 */
+    {0xef340a98172aace4, 0x86fb897116c87c34}, /* 1e-196 */
+    {0x9580869f0e7aac0e, 0xd45d35e6ae3d4da0}, /* 1e-195 */
+    {0xbae0a846d2195712, 0x8974836059cca109}, /* 1e-194 */
+    {0xe998d258869facd7, 0x2bd1a438703fc94b}, /* 1e-193 */
+    {0x91ff83775423cc06, 0x7b6306a34627ddcf}, /* 1e-192 */
+    {0xb67f6455292cbf08, 0x1a3bc84c17b1d542}, /* 1e-191 */
+    {0xe41f3d6a7377eeca, 0x20caba5f1d9e4a93}, /* 1e-190 */
+    {0x8e938662882af53e, 0x547eb47b7282ee9c}, /* 1e-189 */
+    {0xb23867fb2a35b28d, 0xe99e619a4f23aa43}, /* 1e-188 */
+    {0xdec681f9f4c31f31, 0x6405fa00e2ec94d4}, /* 1e-187 */
+    {0x8b3c113c38f9f37e, 0xde83bc408dd3dd04}, /* 1e-186 */
+    {0xae0b158b4738705e, 0x9624ab50b148d445}, /* 1e-185 */
+    {0xd98ddaee19068c76, 0x3badd624dd9b0957}, /* 1e-184 */
+    {0x87f8a8d4cfa417c9, 0xe54ca5d70a80e5d6}, /* 1e-183 */
+    {0xa9f6d30a038d1dbc, 0x5e9fcf4ccd211f4c}, /* 1e-182 */
+    {0xd47487cc8470652b, 0x7647c3200069671f}, /* 1e-181 */
+    {0x84c8d4dfd2c63f3b, 0x29ecd9f40041e073}, /* 1e-180 */
+    {0xa5fb0a17c777cf09, 0xf468107100525890}, /* 1e-179 */
+    {0xcf79cc9db955c2cc, 0x7182148d4066eeb4}, /* 1e-178 */
+    {0x81ac1fe293d599bf, 0xc6f14cd848405530}, /* 1e-177 */
+    {0xa21727db38cb002f, 0xb8ada00e5a506a7c}, /* 1e-176 */
+    {0xca9cf1d206fdc03b, 0xa6d90811f0e4851c}, /* 1e-175 */
+    {0xfd442e4688bd304a, 0x908f4a166d1da663}, /* 1e-174 */
+    {0x9e4a9cec15763e2e, 0x9a598e4e043287fe}, /* 1e-173 */
+    {0xc5dd44271ad3cdba, 0x40eff1e1853f29fd}, /* 1e-172 */
+    {0xf7549530e188c128, 0xd12bee59e68ef47c}, /* 1e-171 */
+    {0x9a94dd3e8cf578b9, 0x82bb74f8301958ce}, /* 1e-170 */
+    {0xc13a148e3032d6e7, 0xe36a52363c1faf01}, /* 1e-169 */
+    {0xf18899b1bc3f8ca1, 0xdc44e6c3cb279ac1}, /* 1e-168 */
+    {0x96f5600f15a7b7e5, 0x29ab103a5ef8c0b9}, /* 1e-167 */
+    {0xbcb2b812db11a5de, 0x7415d448f6b6f0e7}, /* 1e-166 */
+    {0xebdf661791d60f56, 0x111b495b3464ad21}, /* 1e-165 */
+    {0x936b9fcebb25c995, 0xcab10dd900beec34}, /* 1e-164 */
+    {0xb84687c269ef3bfb, 0x3d5d514f40eea742}, /* 1e-163 */
+    {0xe65829b3046b0afa, 0x0cb4a5a3112a5112}, /* 1e-162 */
+    {0x8ff71a0fe2c2e6dc, 0x47f0e785eaba72ab}, /* 1e-161 */
+    {0xb3f4e093db73a093, 0x59ed216765690f56}, /* 1e-160 */
+    {0xe0f218b8d25088b8, 0x306869c13ec3532c}, /* 1e-159 */
+    {0x8c974f7383725573, 0x1e414218c73a13fb}, /* 1e-158 */
+    {0xafbd2350644eeacf, 0xe5d1929ef90898fa}, /* 1e-157 */
+    {0xdbac6c247d62a583, 0xdf45f746b74abf39}, /* 1e-156 */
+    {0x894bc396ce5da772, 0x6b8bba8c328eb783}, /* 1e-155 */
+    {0xab9eb47c81f5114f, 0x066ea92f3f326564}, /* 1e-154 */
+    {0xd686619ba27255a2, 0xc80a537b0efefebd}, /* 1e-153 */
+    {0x8613fd0145877585, 0xbd06742ce95f5f36}, /* 1e-152 */
+    {0xa798fc4196e952e7, 0x2c48113823b73704}, /* 1e-151 */
+    {0xd17f3b51fca3a7a0, 0xf75a15862ca504c5}, /* 1e-150 */
+    {0x82ef85133de648c4, 0x9a984d73dbe722fb}, /* 1e-149 */
+    {0xa3ab66580d5fdaf5, 0xc13e60d0d2e0ebba}, /* 1e-148 */
+    {0xcc963fee10b7d1b3, 0x318df905079926a8}, /* 1e-147 */
+    {0xffbbcfe994e5c61f, 0xfdf17746497f7052}, /* 1e-146 */
+    {0x9fd561f1fd0f9bd3, 0xfeb6ea8bedefa633}, /* 1e-145 */
+    {0xc7caba6e7c5382c8, 0xfe64a52ee96b8fc0}, /* 1e-144 */
+    {0xf9bd690a1b68637b, 0x3dfdce7aa3c673b0}, /* 1e-143 */
+    {0x9c1661a651213e2d, 0x06bea10ca65c084e}, /* 1e-142 */
+    {0xc31bfa0fe5698db8, 0x486e494fcff30a62}, /* 1e-141 */
+    {0xf3e2f893dec3f126, 0x5a89dba3c3efccfa}, /* 1e-140 */
+    {0x986ddb5c6b3a76b7, 0xf89629465a75e01c}, /* 1e-139 */
+    {0xbe89523386091465, 0xf6bbb397f1135823}, /* 1e-138 */
+    {0xee2ba6c0678b597f, 0x746aa07ded582e2c}, /* 1e-137 */
+    {0x94db483840b717ef, 0xa8c2a44eb4571cdc}, /* 1e-136 */
+    {0xba121a4650e4ddeb, 0x92f34d62616ce413}, /* 1e-135 */
+    {0xe896a0d7e51e1566, 0x77b020baf9c81d17}, /* 1e-134 */
+    {0x915e2486ef32cd60, 0x0ace1474dc1d122e}, /* 1e-133 */
+    {0xb5b5ada8aaff80b8, 0x0d819992132456ba}, /* 1e-132 */
+    {0xe3231912d5bf60e6, 0x10e1fff697ed6c69}, /* 1e-131 */
+    {0x8df5efabc5979c8f, 0xca8d3ffa1ef463c1}, /* 1e-130 */
+    {0xb1736b96b6fd83b3, 0xbd308ff8a6b17cb2}, /* 1e-129 */
+    {0xddd0467c64bce4a0, 0xac7cb3f6d05ddbde}, /* 1e-128 */
+    {0x8aa22c0dbef60ee4, 0x6bcdf07a423aa96b}, /* 1e-127 */
+    {0xad4ab7112eb3929d, 0x86c16c98d2c953c6}, /* 1e-126 */
+    {0xd89d64d57a607744, 0xe871c7bf077ba8b7}, /* 1e-125 */
+    {0x87625f056c7c4a8b, 0x11471cd764ad4972}, /* 1e-124 */
+    {0xa93af6c6c79b5d2d, 0xd598e40d3dd89bcf}, /* 1e-123 */
+    {0xd389b47879823479, 0x4aff1d108d4ec2c3}, /* 1e-122 */
+    {0x843610cb4bf160cb, 0xcedf722a585139ba}, /* 1e-121 */
+    {0xa54394fe1eedb8fe, 0xc2974eb4ee658828}, /* 1e-120 */
+    {0xce947a3da6a9273e, 0x733d226229feea32}, /* 1e-119 */
+    {0x811ccc668829b887, 0x0806357d5a3f525f}, /* 1e-118 */
+    {0xa163ff802a3426a8, 0xca07c2dcb0cf26f7}, /* 1e-117 */
+    {0xc9bcff6034c13052, 0xfc89b393dd02f0b5}, /* 1e-116 */
+    {0xfc2c3f3841f17c67, 0xbbac2078d443ace2}, /* 1e-115 */
+    {0x9d9ba7832936edc0, 0xd54b944b84aa4c0d}, /* 1e-114 */
+    {0xc5029163f384a931, 0x0a9e795e65d4df11}, /* 1e-113 */
+    {0xf64335bcf065d37d, 0x4d4617b5ff4a16d5}, /* 1e-112 */
+    {0x99ea0196163fa42e, 0x504bced1bf8e4e45}, /* 1e-111 */
+    {0xc06481fb9bcf8d39, 0xe45ec2862f71e1d6}, /* 1e-110 */
+    {0xf07da27a82c37088, 0x5d767327bb4e5a4c}, /* 1e-109 */
+    {0x964e858c91ba2655, 0x3a6a07f8d510f86f}, /* 1e-108 */
+    {0xbbe226efb628afea, 0x890489f70a55368b}, /* 1e-107 */
+    {0xeadab0aba3b2dbe5, 0x2b45ac74ccea842e}, /* 1e-106 */
+    {0x92c8ae6b464fc96f, 0x3b0b8bc90012929d}, /* 1e-105 */
+    {0xb77ada0617e3bbcb, 0x09ce6ebb40173744}, /* 1e-104 */
+    {0xe55990879ddcaabd, 0xcc420a6a101d0515}, /* 1e-103 */
+    {0x8f57fa54c2a9eab6, 0x9fa946824a12232d}, /* 1e-102 */
+    {0xb32df8e9f3546564, 0x47939822dc96abf9}, /* 1e-101 */
+    {0xdff9772470297ebd, 0x59787e2b93bc56f7}, /* 1e-100 */
+    {0x8bfbea76c619ef36, 0x57eb4edb3c55b65a}, /* 1e-99 */
+    {0xaefae51477a06b03, 0xede622920b6b23f1}, /* 1e-98 */
+    {0xdab99e59958885c4, 0xe95fab368e45eced}, /* 1e-97 */
+    {0x88b402f7fd75539b, 0x11dbcb0218ebb414}, /* 1e-96 */
+    {0xaae103b5fcd2a881, 0xd652bdc29f26a119}, /* 1e-95 */
+    {0xd59944a37c0752a2, 0x4be76d3346f0495f}, /* 1e-94 */
+    {0x857fcae62d8493a5, 0x6f70a4400c562ddb}, /* 1e-93 */
+    {0xa6dfbd9fb8e5b88e, 0xcb4ccd500f6bb952}, /* 1e-92 */
+    {0xd097ad07a71f26b2, 0x7e2000a41346a7a7}, /* 1e-91 */
+    {0x825ecc24c873782f, 0x8ed400668c0c28c8}, /* 1e-90 */
+    {0xa2f67f2dfa90563b, 0x728900802f0f32fa}, /* 1e-89 */
+    {0xcbb41ef979346bca, 0x4f2b40a03ad2ffb9}, /* 1e-88 */
+    {0xfea126b7d78186bc, 0xe2f610c84987bfa8}, /* 1e-87 */
+    {0x9f24b832e6b0f436, 0x0dd9ca7d2df4d7c9}, /* 1e-86 */
+    {0xc6ede63fa05d3143, 0x91503d1c79720dbb}, /* 1e-85 */
+    {0xf8a95fcf88747d94, 0x75a44c6397ce912a}, /* 1e-84 */
+    {0x9b69dbe1b548ce7c, 0xc986afbe3ee11aba}, /* 1e-83 */
+    {0xc24452da229b021b, 0xfbe85badce996168}, /* 1e-82 */
+    {0xf2d56790ab41c2a2, 0xfae27299423fb9c3}, /* 1e-81 */
+    {0x97c560ba6b0919a5, 0xdccd879fc967d41a}, /* 1e-80 */
+    {0xbdb6b8e905cb600f, 0x5400e987bbc1c920}, /* 1e-79 */
+    {0xed246723473e3813, 0x290123e9aab23b68}, /* 1e-78 */
+    {0x9436c0760c86e30b, 0xf9a0b6720aaf6521}, /* 1e-77 */
+    {0xb94470938fa89bce, 0xf808e40e8d5b3e69}, /* 1e-76 */
+    {0xe7958cb87392c2c2, 0xb60b1d1230b20e04}, /* 1e-75 */
+    {0x90bd77f3483bb9b9, 0xb1c6f22b5e6f48c2}, /* 1e-74 */
+    {0xb4ecd5f01a4aa828, 0x1e38aeb6360b1af3}, /* 1e-73 */
+    {0xe2280b6c20dd5232, 0x25c6da63c38de1b0}, /* 1e-72 */
+    {0x8d590723948a535f, 0x579c487e5a38ad0e}, /* 1e-71 */
+    {0xb0af48ec79ace837, 0x2d835a9df0c6d851}, /* 1e-70 */
+    {0xdcdb1b2798182244, 0xf8e431456cf88e65}, /* 1e-69 */
+    {0x8a08f0f8bf0f156b, 0x1b8e9ecb641b58ff}, /* 1e-68 */
+    {0xac8b2d36eed2dac5, 0xe272467e3d222f3f}, /* 1e-67 */
+    {0xd7adf884aa879177, 0x5b0ed81dcc6abb0f}, /* 1e-66 */
+    {0x86ccbb52ea94baea, 0x98e947129fc2b4e9}, /* 1e-65 */
+    {0xa87fea27a539e9a5, 0x3f2398d747b36224}, /* 1e-64 */
+    {0xd29fe4b18e88640e, 0x8eec7f0d19a03aad}, /* 1e-63 */
+    {0x83a3eeeef9153e89, 0x1953cf68300424ac}, /* 1e-62 */
+    {0xa48ceaaab75a8e2b, 0x5fa8c3423c052dd7}, /* 1e-61 */
+    {0xcdb02555653131b6, 0x3792f412cb06794d}, /* 1e-60 */
+    {0x808e17555f3ebf11, 0xe2bbd88bbee40bd0}, /* 1e-59 */
+    {0xa0b19d2ab70e6ed6, 0x5b6aceaeae9d0ec4}, /* 1e-58 */
+    {0xc8de047564d20a8b, 0xf245825a5a445275}, /* 1e-57 */
+    {0xfb158592be068d2e, 0xeed6e2f0f0d56712}, /* 1e-56 */
+    {0x9ced737bb6c4183d, 0x55464dd69685606b}, /* 1e-55 */
+    {0xc428d05aa4751e4c, 0xaa97e14c3c26b886}, /* 1e-54 */
+    {0xf53304714d9265df, 0xd53dd99f4b3066a8}, /* 1e-53 */
+    {0x993fe2c6d07b7fab, 0xe546a8038efe4029}, /* 1e-52 */
+    {0xbf8fdb78849a5f96, 0xde98520472bdd033}, /* 1e-51 */
+    {0xef73d256a5c0f77c, 0x963e66858f6d4440}, /* 1e-50 */
+    {0x95a8637627989aad, 0xdde7001379a44aa8}, /* 1e-49 */
+    {0xbb127c53b17ec159, 0x5560c018580d5d52}, /* 1e-48 */
+    {0xe9d71b689dde71af, 0xaab8f01e6e10b4a6}, /* 1e-47 */
+    {0x9226712162ab070d, 0xcab3961304ca70e8}, /* 1e-46 */
+    {0xb6b00d69bb55c8d1, 0x3d607b97c5fd0d22}, /* 1e-45 */
+    {0xe45c10c42a2b3b05, 0x8cb89a7db77c506a}, /* 1e-44 */
+    {0x8eb98a7a9a5b04e3, 0x77f3608e92adb242}, /* 1e-43 */
+    {0xb267ed1940f1c61c, 0x55f038b237591ed3}, /* 1e-42 */
+    {0xdf01e85f912e37a3, 0x6b6c46dec52f6688}, /* 1e-41 */
+    {0x8b61313bbabce2c6, 0x2323ac4b3b3da015}, /* 1e-40 */
+    {0xae397d8aa96c1b77, 0xabec975e0a0d081a}, /* 1e-39 */
+    {0xd9c7dced53c72255, 0x96e7bd358c904a21}, /* 1e-38 */
+    {0x881cea14545c7575, 0x7e50d64177da2e54}, /* 1e-37 */
+    {0xaa242499697392d2, 0xdde50bd1d5d0b9e9}, /* 1e-36 */
+    {0xd4ad2dbfc3d07787, 0x955e4ec64b44e864}, /* 1e-35 */
+    {0x84ec3c97da624ab4, 0xbd5af13bef0b113e}, /* 1e-34 */
+    {0xa6274bbdd0fadd61, 0xecb1ad8aeacdd58e}, /* 1e-33 */
+    {0xcfb11ead453994ba, 0x67de18eda5814af2}, /* 1e-32 */
+    {0x81ceb32c4b43fcf4, 0x80eacf948770ced7}, /* 1e-31 */
+    {0xa2425ff75e14fc31, 0xa1258379a94d028d}, /* 1e-30 */
+    {0xcad2f7f5359a3b3e, 0x096ee45813a04330}, /* 1e-29 */
+    {0xfd87b5f28300ca0d, 0x8bca9d6e188853fc}, /* 1e-28 */
+    {0x9e74d1b791e07e48, 0x775ea264cf55347d}, /* 1e-27 */
+    {0xc612062576589dda, 0x95364afe032a819d}, /* 1e-26 */
+    {0xf79687aed3eec551, 0x3a83ddbd83f52204}, /* 1e-25 */
+    {0x9abe14cd44753b52, 0xc4926a9672793542}, /* 1e-24 */
+    {0xc16d9a0095928a27, 0x75b7053c0f178293}, /* 1e-23 */
+    {0xf1c90080baf72cb1, 0x5324c68b12dd6338}, /* 1e-22 */
+    {0x971da05074da7bee, 0xd3f6fc16ebca5e03}, /* 1e-21 */
+    {0xbce5086492111aea, 0x88f4bb1ca6bcf584}, /* 1e-20 */
+    {0xec1e4a7db69561a5, 0x2b31e9e3d06c32e5}, /* 1e-19 */
+    {0x9392ee8e921d5d07, 0x3aff322e62439fcf}, /* 1e-18 */
+    {0xb877aa3236a4b449, 0x09befeb9fad487c2}, /* 1e-17 */
+    {0xe69594bec44de15b, 0x4c2ebe687989a9b3}, /* 1e-16 */
+    {0x901d7cf73ab0acd9, 0x0f9d37014bf60a10}, /* 1e-15 */
+    {0xb424dc35095cd80f, 0x538484c19ef38c94}, /* 1e-14 */
+    {0xe12e13424bb40e13, 0x2865a5f206b06fb9}, /* 1e-13 */
+    {0x8cbccc096f5088cb, 0xf93f87b7442e45d3}, /* 1e-12 */
+    {0xafebff0bcb24aafe, 0xf78f69a51539d748}, /* 1e-11 */
+    {0xdbe6fecebdedd5be, 0xb573440e5a884d1b}, /* 1e-10 */
+    {0x89705f4136b4a597, 0x31680a88f8953030}, /* 1e-9 */
+    {0xabcc77118461cefc, 0xfdc20d2b36ba7c3d}, /* 1e-8 */
+    {0xd6bf94d5e57a42bc, 0x3d32907604691b4c}, /* 1e-7 */
+    {0x8637bd05af6c69b5, 0xa63f9a49c2c1b10f}, /* 1e-6 */
+    {0xa7c5ac471b478423, 0x0fcf80dc33721d53}, /* 1e-5 */
+    {0xd1b71758e219652b, 0xd3c36113404ea4a8}, /* 1e-4 */
+    {0x83126e978d4fdf3b, 0x645a1cac083126e9}, /* 1e-3 */
+    {0xa3d70a3d70a3d70a, 0x3d70a3d70a3d70a3}, /* 1e-2 */
+    {0xcccccccccccccccc, 0xcccccccccccccccc}, /* 1e-1 */
+    {0x8000000000000000, 0x0000000000000000}, /* 1e0 */
+    {0xa000000000000000, 0x0000000000000000}, /* 1e1 */
+    {0xc800000000000000, 0x0000000000000000}, /* 1e2 */
+    {0xfa00000000000000, 0x0000000000000000}, /* 1e3 */
+    {0x9c40000000000000, 0x0000000000000000}, /* 1e4 */
+    {0xc350000000000000, 0x0000000000000000}, /* 1e5 */
+    {0xf424000000000000, 0x0000000000000000}, /* 1e6 */
+    {0x9896800000000000, 0x0000000000000000}, /* 1e7 */
+    {0xbebc200000000000, 0x0000000000000000}, /* 1e8 */
+    {0xee6b280000000000, 0x0000000000000000}, /* 1e9 */
+    {0x9502f90000000000, 0x0000000000000000}, /* 1e10 */
+    {0xba43b74000000000, 0x0000000000000000}, /* 1e11 */
+    {0xe8d4a51000000000, 0x0000000000000000}, /* 1e12 */
+    {0x9184e72a00000000, 0x0000000000000000}, /* 1e13 */
+    {0xb5e620f480000000, 0x0000000000000000}, /* 1e14 */
+    {0xe35fa931a0000000, 0x0000000000000000}, /* 1e15 */
+    {0x8e1bc9bf04000000, 0x0000000000000000}, /* 1e16 */
+    {0xb1a2bc2ec5000000, 0x0000000000000000}, /* 1e17 */
+    {0xde0b6b3a76400000, 0x0000000000000000}, /* 1e18 */
+    {0x8ac7230489e80000, 0x0000000000000000}, /* 1e19 */
+    {0xad78ebc5ac620000, 0x0000000000000000}, /* 1e20 */
+    {0xd8d726b7177a8000, 0x0000000000000000}, /* 1e21 */
+    {0x878678326eac9000, 0x0000000000000000}, /* 1e22 */
+    {0xa968163f0a57b400, 0x0000000000000000}, /* 1e23 */
+    {0xd3c21bcecceda100, 0x0000000000000000}, /* 1e24 */
+    {0x84595161401484a0, 0x0000000000000000}, /* 1e25 */
+    {0xa56fa5b99019a5c8, 0x0000000000000000}, /* 1e26 */
+    {0xcecb8f27f4200f3a, 0x0000000000000000}, /* 1e27 */
+    {0x813f3978f8940984, 0x4000000000000000}, /* 1e28 */
+    {0xa18f07d736b90be5, 0x5000000000000000}, /* 1e29 */
+    {0xc9f2c9cd04674ede, 0xa400000000000000}, /* 1e30 */
+    {0xfc6f7c4045812296, 0x4d00000000000000}, /* 1e31 */
+    {0x9dc5ada82b70b59d, 0xf020000000000000}, /* 1e32 */
+    {0xc5371912364ce305, 0x6c28000000000000}, /* 1e33 */
+    {0xf684df56c3e01bc6, 0xc732000000000000}, /* 1e34 */
+    {0x9a130b963a6c115c, 0x3c7f400000000000}, /* 1e35 */
+    {0xc097ce7bc90715b3, 0x4b9f100000000000}, /* 1e36 */
+    {0xf0bdc21abb48db20, 0x1e86d40000000000}, /* 1e37 */
+    {0x96769950b50d88f4, 0x1314448000000000}, /* 1e38 */
+    {0xbc143fa4e250eb31, 0x17d955a000000000}, /* 1e39 */
+    {0xeb194f8e1ae525fd, 0x5dcfab0800000000}, /* 1e40 */
+    {0x92efd1b8d0cf37be, 0x5aa1cae500000000}, /* 1e41 */
+    {0xb7abc627050305ad, 0xf14a3d9e40000000}, /* 1e42 */
+    {0xe596b7b0c643c719, 0x6d9ccd05d0000000}, /* 1e43 */
+    {0x8f7e32ce7bea5c6f, 0xe4820023a2000000}, /* 1e44 */
+    {0xb35dbf821ae4f38b, 0xdda2802c8a800000}, /* 1e45 */
+    {0xe0352f62a19e306e, 0xd50b2037ad200000}, /* 1e46 */
+    {0x8c213d9da502de45, 0x4526f422cc340000}, /* 1e47 */
+    {0xaf298d050e4395d6, 0x9670b12b7f410000}, /* 1e48 */
+    {0xdaf3f04651d47b4c, 0x3c0cdd765f114000}, /* 1e49 */
+    {0x88d8762bf324cd0f, 0xa5880a69fb6ac800}, /* 1e50 */
+    {0xab0e93b6efee0053, 0x8eea0d047a457a00}, /* 1e51 */
+    {0xd5d238a4abe98068, 0x72a4904598d6d880}, /* 1e52 */
+    {0x85a36366eb71f041, 0x47a6da2b7f864750}, /* 1e53 */
+    {0xa70c3c40a64e6c51, 0x999090b65f67d924}, /* 1e54 */
+    {0xd0cf4b50cfe20765, 0xfff4b4e3f741cf6d}, /* 1e55 */
+    {0x82818f1281ed449f, 0xbff8f10e7a8921a4}, /* 1e56 */
+    {0xa321f2d7226895c7, 0xaff72d52192b6a0d}, /* 1e57 */
+    {0xcbea6f8ceb02bb39, 0x9bf4f8a69f764490}, /* 1e58 */
+    {0xfee50b7025c36a08, 0x02f236d04753d5b4}, /* 1e59 */
+    {0x9f4f2726179a2245, 0x01d762422c946590}, /* 1e60 */
+    {0xc722f0ef9d80aad6, 0x424d3ad2b7b97ef5}, /* 1e61 */
+    {0xf8ebad2b84e0d58b, 0xd2e0898765a7deb2}, /* 1e62 */
+    {0x9b934c3b330c8577, 0x63cc55f49f88eb2f}, /* 1e63 */
+    {0xc2781f49ffcfa6d5, 0x3cbf6b71c76b25fb}, /* 1e64 */
+    {0xf316271c7fc3908a, 0x8bef464e3945ef7a}, /* 1e65 */
+    {0x97edd871cfda3a56, 0x97758bf0e3cbb5ac}, /* 1e66 */
+    {0xbde94e8e43d0c8ec, 0x3d52eeed1cbea317}, /* 1e67 */
+    {0xed63a231d4c4fb27, 0x4ca7aaa863ee4bdd}, /* 1e68 */
+    {0x945e455f24fb1cf8, 0x8fe8caa93e74ef6a}, /* 1e69 */
+    {0xb975d6b6ee39e436, 0xb3e2fd538e122b44}, /* 1e70 */
+    {0xe7d34c64a9c85d44, 0x60dbbca87196b616}, /* 1e71 */
+    {0x90e40fbeea1d3a4a, 0xbc8955e946fe31cd}, /* 1e72 */
+    {0xb51d13aea4a488dd, 0x6babab6398bdbe41}, /* 1e73 */
+    {0xe264589a4dcdab14, 0xc696963c7eed2dd1}, /* 1e74 */
+    {0x8d7eb76070a08aec, 0xfc1e1de5cf543ca2}, /* 1e75 */
+    {0xb0de65388cc8ada8, 0x3b25a55f43294bcb}, /* 1e76 */
+    {0xdd15fe86affad912, 0x49ef0eb713f39ebe}, /* 1e77 */
+    {0x8a2dbf142dfcc7ab, 0x6e3569326c784337}, /* 1e78 */
+    {0xacb92ed9397bf996, 0x49c2c37f07965404}, /* 1e79 */
+    {0xd7e77a8f87daf7fb, 0xdc33745ec97be906}, /* 1e80 */
+    {0x86f0ac99b4e8dafd, 0x69a028bb3ded71a3}, /* 1e81 */
+    {0xa8acd7c0222311bc, 0xc40832ea0d68ce0c}, /* 1e82 */
+    {0xd2d80db02aabd62b, 0xf50a3fa490c30190}, /* 1e83 */
+    {0x83c7088e1aab65db, 0x792667c6da79e0fa}, /* 1e84 */
+    {0xa4b8cab1a1563f52, 0x577001b891185938}, /* 1e85 */
+    {0xcde6fd5e09abcf26, 0xed4c0226b55e6f86}, /* 1e86 */
+    {0x80b05e5ac60b6178, 0x544f8158315b05b4}, /* 1e87 */
+    {0xa0dc75f1778e39d6, 0x696361ae3db1c721}, /* 1e88 */
+    {0xc913936dd571c84c, 0x03bc3a19cd1e38e9}, /* 1e89 */
+    {0xfb5878494ace3a5f, 0x04ab48a04065c723}, /* 1e90 */
+    {0x9d174b2dcec0e47b, 0x62eb0d64283f9c76}, /* 1e91 */
+    {0xc45d1df942711d9a, 0x3ba5d0bd324f8394}, /* 1e92 */
+    {0xf5746577930d6500, 0xca8f44ec7ee36479}, /* 1e93 */
+    {0x9968bf6abbe85f20, 0x7e998b13cf4e1ecb}, /* 1e94 */
+    {0xbfc2ef456ae276e8, 0x9e3fedd8c321a67e}, /* 1e95 */
+    {0xefb3ab16c59b14a2, 0xc5cfe94ef3ea101e}, /* 1e96 */
+    {0x95d04aee3b80ece5, 0xbba1f1d158724a12}, /* 1e97 */
+    {0xbb445da9ca61281f, 0x2a8a6e45ae8edc97}, /* 1e98 */
+    {0xea1575143cf97226, 0xf52d09d71a3293bd}, /* 1e99 */
+    {0x924d692ca61be758, 0x593c2626705f9c56}, /* 1e100 */
+    {0xb6e0c377cfa2e12e, 0x6f8b2fb00c77836c}, /* 1e101 */
+    {0xe498f455c38b997a, 0x0b6dfb9c0f956447}, /* 1e102 */
+    {0x8edf98b59a373fec, 0x4724bd4189bd5eac}, /* 1e103 */
+    {0xb2977ee300c50fe7, 0x58edec91ec2cb657}, /* 1e104 */
+    {0xdf3d5e9bc0f653e1, 0x2f2967b66737e3ed}, /* 1e105 */
+    {0x8b865b215899f46c, 0xbd79e0d20082ee74}, /* 1e106 */
+    {0xae67f1e9aec07187, 0xecd8590680a3aa11}, /* 1e107 */
+    {0xda01ee641a708de9, 0xe80e6f4820cc9495}, /* 1e108 */
+    {0x884134fe908658b2, 0x3109058d147fdcdd}, /* 1e109 */
+    {0xaa51823e34a7eede, 0xbd4b46f0599fd415}, /* 1e110 */
+    {0xd4e5e2cdc1d1ea96, 0x6c9e18ac7007c91a}, /* 1e111 */
+    {0x850fadc09923329e, 0x03e2cf6bc604ddb0}, /* 1e112 */
+    {0xa6539930bf6bff45, 0x84db8346b786151c}, /* 1e113 */
+    {0xcfe87f7cef46ff16, 0xe612641865679a63}, /* 1e114 */
+    {0x81f14fae158c5f6e, 0x4fcb7e8f3f60c07e}, /* 1e115 */
+    {0xa26da3999aef7749, 0xe3be5e330f38f09d}, /* 1e116 */
+    {0xcb090c8001ab551c, 0x5cadf5bfd3072cc5}, /* 1e117 */
+    {0xfdcb4fa002162a63, 0x73d9732fc7c8f7f6}, /* 1e118 */
+    {0x9e9f11c4014dda7e, 0x2867e7fddcdd9afa}, /* 1e119 */
+    {0xc646d63501a1511d, 0xb281e1fd541501b8}, /* 1e120 */
+    {0xf7d88bc24209a565, 0x1f225a7ca91a4226}, /* 1e121 */
+    {0x9ae757596946075f, 0x3375788de9b06958}, /* 1e122 */
+    {0xc1a12d2fc3978937, 0x0052d6b1641c83ae}, /* 1e123 */
+    {0xf209787bb47d6b84, 0xc0678c5dbd23a49a}, /* 1e124 */
+    {0x9745eb4d50ce6332, 0xf840b7ba963646e0}, /* 1e125 */
+    {0xbd176620a501fbff, 0xb650e5a93bc3d898}, /* 1e126 */
+    {0xec5d3fa8ce427aff, 0xa3e51f138ab4cebe}, /* 1e127 */
+    {0x93ba47c980e98cdf, 0xc66f336c36b10137}, /* 1e128 */
+    {0xb8a8d9bbe123f017, 0xb80b0047445d4184}, /* 1e129 */
+    {0xe6d3102ad96cec1d, 0xa60dc059157491e5}, /* 1e130 */
+    {0x9043ea1ac7e41392, 0x87c89837ad68db2f}, /* 1e131 */
+    {0xb454e4a179dd1877, 0x29babe4598c311fb}, /* 1e132 */
+    {0xe16a1dc9d8545e94, 0xf4296dd6fef3d67a}, /* 1e133 */
+    {0x8ce2529e2734bb1d, 0x1899e4a65f58660c}, /* 1e134 */
+    {0xb01ae745b101e9e4, 0x5ec05dcff72e7f8f}, /* 1e135 */
+    {0xdc21a1171d42645d, 0x76707543f4fa1f73}, /* 1e136 */
+    {0x899504ae72497eba, 0x6a06494a791c53a8}, /* 1e137 */
+    {0xabfa45da0edbde69, 0x0487db9d17636892}, /* 1e138 */
+    {0xd6f8d7509292d603, 0x45a9d2845d3c42b6}, /* 1e139 */
+    {0x865b86925b9bc5c2, 0x0b8a2392ba45a9b2}, /* 1e140 */
+    {0xa7f26836f282b732, 0x8e6cac7768d7141e}, /* 1e141 */
+    {0xd1ef0244af2364ff, 0x3207d795430cd926}, /* 1e142 */
+    {0x8335616aed761f1f, 0x7f44e6bd49e807b8}, /* 1e143 */
+    {0xa402b9c5a8d3a6e7, 0x5f16206c9c6209a6}, /* 1e144 */
+    {0xcd036837130890a1, 0x36dba887c37a8c0f}, /* 1e145 */
+    {0x802221226be55a64, 0xc2494954da2c9789}, /* 1e146 */
+    {0xa02aa96b06deb0fd, 0xf2db9baa10b7bd6c}, /* 1e147 */
+    {0xc83553c5c8965d3d, 0x6f92829494e5acc7}, /* 1e148 */
+    {0xfa42a8b73abbf48c, 0xcb772339ba1f17f9}, /* 1e149 */
+    {0x9c69a97284b578d7, 0xff2a760414536efb}, /* 1e150 */
+    {0xc38413cf25e2d70d, 0xfef5138519684aba}, /* 1e151 */
+    {0xf46518c2ef5b8cd1, 0x7eb258665fc25d69}, /* 1e152 */
+    {0x98bf2f79d5993802, 0xef2f773ffbd97a61}, /* 1e153 */
+    {0xbeeefb584aff8603, 0xaafb550ffacfd8fa}, /* 1e154 */
+    {0xeeaaba2e5dbf6784, 0x95ba2a53f983cf38}, /* 1e155 */
+    {0x952ab45cfa97a0b2, 0xdd945a747bf26183}, /* 1e156 */
+    {0xba756174393d88df, 0x94f971119aeef9e4}, /* 1e157 */
+    {0xe912b9d1478ceb17, 0x7a37cd5601aab85d}, /* 1e158 */
+    {0x91abb422ccb812ee, 0xac62e055c10ab33a}, /* 1e159 */
+    {0xb616a12b7fe617aa, 0x577b986b314d6009}, /* 1e160 */
+    {0xe39c49765fdf9d94, 0xed5a7e85fda0b80b}, /* 1e161 */
+    {0x8e41ade9fbebc27d, 0x14588f13be847307}, /* 1e162 */
+    {0xb1d219647ae6b31c, 0x596eb2d8ae258fc8}, /* 1e163 */
+    {0xde469fbd99a05fe3, 0x6fca5f8ed9aef3bb}, /* 1e164 */
+    {0x8aec23d680043bee, 0x25de7bb9480d5854}, /* 1e165 */
+    {0xada72ccc20054ae9, 0xaf561aa79a10ae6a}, /* 1e166 */
+    {0xd910f7ff28069da4, 0x1b2ba1518094da04}, /* 1e167 */
+    {0x87aa9aff79042286, 0x90fb44d2f05d0842}, /* 1e168 */
+    {0xa99541bf57452b28, 0x353a1607ac744a53}, /* 1e169 */
+    {0xd3fa922f2d1675f2, 0x42889b8997915ce8}, /* 1e170 */
+    {0x847c9b5d7c2e09b7, 0x69956135febada11}, /* 1e171 */
+    {0xa59bc234db398c25, 0x43fab9837e699095}, /* 1e172 */
+    {0xcf02b2c21207ef2e, 0x94f967e45e03f4bb}, /* 1e173 */
+    {0x8161afb94b44f57d, 0x1d1be0eebac278f5}, /* 1e174 */
+    {0xa1ba1ba79e1632dc, 0x6462d92a69731732}, /* 1e175 */
+    {0xca28a291859bbf93, 0x7d7b8f7503cfdcfe}, /* 1e176 */
+    {0xfcb2cb35e702af78, 0x5cda735244c3d43e}, /* 1e177 */
+    {0x9defbf01b061adab, 0x3a0888136afa64a7}, /* 1e178 */
+    {0xc56baec21c7a1916, 0x088aaa1845b8fdd0}, /* 1e179 */
+    {0xf6c69a72a3989f5b, 0x8aad549e57273d45}, /* 1e180 */
+    {0x9a3c2087a63f6399, 0x36ac54e2f678864b}, /* 1e181 */
+    {0xc0cb28a98fcf3c7f, 0x84576a1bb416a7dd}, /* 1e182 */
+    {0xf0fdf2d3f3c30b9f, 0x656d44a2a11c51d5}, /* 1e183 */
+    {0x969eb7c47859e743, 0x9f644ae5a4b1b325}, /* 1e184 */
+    {0xbc4665b596706114, 0x873d5d9f0dde1fee}, /* 1e185 */
+    {0xeb57ff22fc0c7959, 0xa90cb506d155a7ea}, /* 1e186 */
+    {0x9316ff75dd87cbd8, 0x09a7f12442d588f2}, /* 1e187 */
+    {0xb7dcbf5354e9bece, 0x0c11ed6d538aeb2f}, /* 1e188 */
+    {0xe5d3ef282a242e81, 0x8f1668c8a86da5fa}, /* 1e189 */
+    {0x8fa475791a569d10, 0xf96e017d694487bc}, /* 1e190 */
+    {0xb38d92d760ec4455, 0x37c981dcc395a9ac}, /* 1e191 */
+    {0xe070f78d3927556a, 0x85bbe253f47b1417}, /* 1e192 */
+    {0x8c469ab843b89562, 0x93956d7478ccec8e}, /* 1e193 */
+    {0xaf58416654a6babb, 0x387ac8d1970027b2}, /* 1e194 */
+    {0xdb2e51bfe9d0696a, 0x06997b05fcc0319e}, /* 1e195 */
+    {0x88fcf317f22241e2, 0x441fece3bdf81f03}, /* 1e196 */
+    {0xab3c2fddeeaad25a, 0xd527e81cad7626c3}, /* 1e197 */
+    {0xd60b3bd56a5586f1, 0x8a71e223d8d3b074}, /* 1e198 */
+    {0x85c7056562757456, 0xf6872d5667844e49}, /* 1e199 */
+    {0xa738c6bebb12d16c, 0xb428f8ac016561db}, /* 1e200 */
+    {0xd106f86e69d785c7, 0xe13336d701beba52}, /* 1e201 */
+    {0x82a45b450226b39c, 0xecc0024661173473}, /* 1e202 */
+    {0xa34d721642b06084, 0x27f002d7f95d0190}, /* 1e203 */
+    {0xcc20ce9bd35c78a5, 0x31ec038df7b441f4}, /* 1e204 */
+    {0xff290242c83396ce, 0x7e67047175a15271}, /* 1e205 */
+    {0x9f79a169bd203e41, 0x0f0062c6e984d386}, /* 1e206 */
+    {0xc75809c42c684dd1, 0x52c07b78a3e60868}, /* 1e207 */
+    {0xf92e0c3537826145, 0xa7709a56ccdf8a82}, /* 1e208 */
+    {0x9bbcc7a142b17ccb, 0x88a66076400bb691}, /* 1e209 */
+    {0xc2abf989935ddbfe, 0x6acff893d00ea435}, /* 1e210 */
+    {0xf356f7ebf83552fe, 0x0583f6b8c4124d43}, /* 1e211 */
+    {0x98165af37b2153de, 0xc3727a337a8b704a}, /* 1e212 */
+    {0xbe1bf1b059e9a8d6, 0x744f18c0592e4c5c}, /* 1e213 */
+    {0xeda2ee1c7064130c, 0x1162def06f79df73}, /* 1e214 */
+    {0x9485d4d1c63e8be7, 0x8addcb5645ac2ba8}, /* 1e215 */
+    {0xb9a74a0637ce2ee1, 0x6d953e2bd7173692}, /* 1e216 */
+    {0xe8111c87c5c1ba99, 0xc8fa8db6ccdd0437}, /* 1e217 */
+    {0x910ab1d4db9914a0, 0x1d9c9892400a22a2}, /* 1e218 */
+    {0xb54d5e4a127f59c8, 0x2503beb6d00cab4b}, /* 1e219 */
+    {0xe2a0b5dc971f303a, 0x2e44ae64840fd61d}, /* 1e220 */
+    {0x8da471a9de737e24, 0x5ceaecfed289e5d2}, /* 1e221 */
+    {0xb10d8e1456105dad, 0x7425a83e872c5f47}, /* 1e222 */
+    {0xdd50f1996b947518, 0xd12f124e28f77719}, /* 1e223 */
+    {0x8a5296ffe33cc92f, 0x82bd6b70d99aaa6f}, /* 1e224 */
+    {0xace73cbfdc0bfb7b, 0x636cc64d1001550b}, /* 1e225 */
+    {0xd8210befd30efa5a, 0x3c47f7e05401aa4e}, /* 1e226 */
+    {0x8714a775e3e95c78, 0x65acfaec34810a71}, /* 1e227 */
+    {0xa8d9d1535ce3b396, 0x7f1839a741a14d0d}, /* 1e228 */
+    {0xd31045a8341ca07c, 0x1ede48111209a050}, /* 1e229 */
+    {0x83ea2b892091e44d, 0x934aed0aab460432}, /* 1e230 */
+    {0xa4e4b66b68b65d60, 0xf81da84d5617853f}, /* 1e231 */
+    {0xce1de40642e3f4b9, 0x36251260ab9d668e}, /* 1e232 */
+    {0x80d2ae83e9ce78f3, 0xc1d72b7c6b426019}, /* 1e233 */
+    {0xa1075a24e4421730, 0xb24cf65b8612f81f}, /* 1e234 */
+    {0xc94930ae1d529cfc, 0xdee033f26797b627}, /* 1e235 */
+    {0xfb9b7cd9a4a7443c, 0x169840ef017da3b1}, /* 1e236 */
+    {0x9d412e0806e88aa5, 0x8e1f289560ee864e}, /* 1e237 */
+    {0xc491798a08a2ad4e, 0xf1a6f2bab92a27e2}, /* 1e238 */
+    {0xf5b5d7ec8acb58a2, 0xae10af696774b1db}, /* 1e239 */
+    {0x9991a6f3d6bf1765, 0xacca6da1e0a8ef29}, /* 1e240 */
+    {0xbff610b0cc6edd3f, 0x17fd090a58d32af3}, /* 1e241 */
+    {0xeff394dcff8a948e, 0xddfc4b4cef07f5b0}, /* 1e242 */
+    {0x95f83d0a1fb69cd9, 0x4abdaf101564f98e}, /* 1e243 */
+    {0xbb764c4ca7a4440f, 0x9d6d1ad41abe37f1}, /* 1e244 */
+    {0xea53df5fd18d5513, 0x84c86189216dc5ed}, /* 1e245 */
+    {0x92746b9be2f8552c, 0x32fd3cf5b4e49bb4}, /* 1e246 */
+    {0xb7118682dbb66a77, 0x3fbc8c33221dc2a1}, /* 1e247 */
+    {0xe4d5e82392a40515, 0x0fabaf3feaa5334a}, /* 1e248 */
+    {0x8f05b1163ba6832d, 0x29cb4d87f2a7400e}, /* 1e249 */
+    {0xb2c71d5bca9023f8, 0x743e20e9ef511012}, /* 1e250 */
+    {0xdf78e4b2bd342cf6, 0x914da9246b255416}, /* 1e251 */
+    {0x8bab8eefb6409c1a, 0x1ad089b6c2f7548e}, /* 1e252 */
+    {0xae9672aba3d0c320, 0xa184ac2473b529b1}, /* 1e253 */
+    {0xda3c0f568cc4f3e8, 0xc9e5d72d90a2741e}, /* 1e254 */
+    {0x8865899617fb1871, 0x7e2fa67c7a658892}, /* 1e255 */
+    {0xaa7eebfb9df9de8d, 0xddbb901b98feeab7}, /* 1e256 */
+    {0xd51ea6fa85785631, 0x552a74227f3ea565}, /* 1e257 */
+    {0x8533285c936b35de, 0xd53a88958f87275f}, /* 1e258 */
+    {0xa67ff273b8460356, 0x8a892abaf368f137}, /* 1e259 */
+    {0xd01fef10a657842c, 0x2d2b7569b0432d85}, /* 1e260 */
+    {0x8213f56a67f6b29b, 0x9c3b29620e29fc73}, /* 1e261 */
+    {0xa298f2c501f45f42, 0x8349f3ba91b47b8f}, /* 1e262 */
+    {0xcb3f2f7642717713, 0x241c70a936219a73}, /* 1e263 */
+    {0xfe0efb53d30dd4d7, 0xed238cd383aa0110}, /* 1e264 */
+    {0x9ec95d1463e8a506, 0xf4363804324a40aa}, /* 1e265 */
+    {0xc67bb4597ce2ce48, 0xb143c6053edcd0d5}, /* 1e266 */
+    {0xf81aa16fdc1b81da, 0xdd94b7868e94050a}, /* 1e267 */
+    {0x9b10a4e5e9913128, 0xca7cf2b4191c8326}, /* 1e268 */
+    {0xc1d4ce1f63f57d72, 0xfd1c2f611f63a3f0}, /* 1e269 */
+    {0xf24a01a73cf2dccf, 0xbc633b39673c8cec}, /* 1e270 */
+    {0x976e41088617ca01, 0xd5be0503e085d813}, /* 1e271 */
+    {0xbd49d14aa79dbc82, 0x4b2d8644d8a74e18}, /* 1e272 */
+    {0xec9c459d51852ba2, 0xddf8e7d60ed1219e}, /* 1e273 */
+    {0x93e1ab8252f33b45, 0xcabb90e5c942b503}, /* 1e274 */
+    {0xb8da1662e7b00a17, 0x3d6a751f3b936243}, /* 1e275 */
+    {0xe7109bfba19c0c9d, 0x0cc512670a783ad4}, /* 1e276 */
+    {0x906a617d450187e2, 0x27fb2b80668b24c5}, /* 1e277 */
+    {0xb484f9dc9641e9da, 0xb1f9f660802dedf6}, /* 1e278 */
+    {0xe1a63853bbd26451, 0x5e7873f8a0396973}, /* 1e279 */
+    {0x8d07e33455637eb2, 0xdb0b487b6423e1e8}, /* 1e280 */
+    {0xb049dc016abc5e5f, 0x91ce1a9a3d2cda62}, /* 1e281 */
+    {0xdc5c5301c56b75f7, 0x7641a140cc7810fb}, /* 1e282 */
+    {0x89b9b3e11b6329ba, 0xa9e904c87fcb0a9d}, /* 1e283 */
+    {0xac2820d9623bf429, 0x546345fa9fbdcd44}, /* 1e284 */
+    {0xd732290fbacaf133, 0xa97c177947ad4095}, /* 1e285 */
+    {0x867f59a9d4bed6c0, 0x49ed8eabcccc485d}, /* 1e286 */
+    {0xa81f301449ee8c70, 0x5c68f256bfff5a74}, /* 1e287 */
+    {0xd226fc195c6a2f8c, 0x73832eec6fff3111}, /* 1e288 */
+    {0x83585d8fd9c25db7, 0xc831fd53c5ff7eab}, /* 1e289 */
+    {0xa42e74f3d032f525, 0xba3e7ca8b77f5e55}, /* 1e290 */
+    {0xcd3a1230c43fb26f, 0x28ce1bd2e55f35eb}, /* 1e291 */
+    {0x80444b5e7aa7cf85, 0x7980d163cf5b81b3}, /* 1e292 */
+    {0xa0555e361951c366, 0xd7e105bcc332621f}, /* 1e293 */
+    {0xc86ab5c39fa63440, 0x8dd9472bf3fefaa7}, /* 1e294 */
+    {0xfa856334878fc150, 0xb14f98f6f0feb951}, /* 1e295 */
+    {0x9c935e00d4b9d8d2, 0x6ed1bf9a569f33d3}, /* 1e296 */
+    {0xc3b8358109e84f07, 0x0a862f80ec4700c8}, /* 1e297 */
+    {0xf4a642e14c6262c8, 0xcd27bb612758c0fa}, /* 1e298 */
+    {0x98e7e9cccfbd7dbd, 0x8038d51cb897789c}, /* 1e299 */
+    {0xbf21e44003acdd2c, 0xe0470a63e6bd56c3}, /* 1e300 */
+    {0xeeea5d5004981478, 0x1858ccfce06cac74}, /* 1e301 */
+    {0x95527a5202df0ccb, 0x0f37801e0c43ebc8}, /* 1e302 */
+    {0xbaa718e68396cffd, 0xd30560258f54e6ba}, /* 1e303 */
+    {0xe950df20247c83fd, 0x47c6b82ef32a2069}, /* 1e304 */
+    {0x91d28b7416cdd27e, 0x4cdc331d57fa5441}, /* 1e305 */
+    {0xb6472e511c81471d, 0xe0133fe4adf8e952}, /* 1e306 */
+    {0xe3d8f9e563a198e5, 0x58180fddd97723a6}, /* 1e307 */
+    {0x8e679c2f5e44ff8f, 0x570f09eaa7ea7648}, /* 1e308 */
+    {0xb201833b35d63f73, 0x2cd2cc6551e513da}, /* 1e309 */
+    {0xde81e40a034bcf4f, 0xf8077f7ea65e58d1}, /* 1e310 */
+    {0x8b112e86420f6191, 0xfb04afaf27faf782}, /* 1e311 */
+    {0xadd57a27d29339f6, 0x79c5db9af1f9b563}, /* 1e312 */
+    {0xd94ad8b1c7380874, 0x18375281ae7822bc}, /* 1e313 */
+    {0x87cec76f1c830548, 0x8f2293910d0b15b5}, /* 1e314 */
+    {0xa9c2794ae3a3c69a, 0xb2eb3875504ddb22}, /* 1e315 */
+    {0xd433179d9c8cb841, 0x5fa60692a46151eb}, /* 1e316 */
+    {0x849feec281d7f328, 0xdbc7c41ba6bcd333}, /* 1e317 */
+    {0xa5c7ea73224deff3, 0x12b9b522906c0800}, /* 1e318 */
+    {0xcf39e50feae16bef, 0xd768226b34870a00}, /* 1e319 */
+    {0x81842f29f2cce375, 0xe6a1158300d46640}, /* 1e320 */
+    {0xa1e53af46f801c53, 0x60495ae3c1097fd0}, /* 1e321 */
+    {0xca5e89b18b602368, 0x385bb19cb14bdfc4}, /* 1e322 */
+    {0xfcf62c1dee382c42, 0x46729e03dd9ed7b5}, /* 1e323 */
+    {0x9e19db92b4e31ba9, 0x6c07a2c26a8346d1}, /* 1e324 */
+};
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+typedef struct ngi_number_wide {
+    uint64_t hi, lo;
+} ngi_number_wide;
+
+#if defined(__SIZEOF_INT128__) && !defined(__wasm__)
+
+__extension__ typedef unsigned __int128 ngi_number_native_wide;
+
+static inline ngi_number_wide ngi_number_multiply(uint64_t a, uint64_t b) {
+    const ngi_number_native_wide product = (ngi_number_native_wide)a * b;
+    const ngi_number_wide wide = {(uint64_t)(product >> 64), (uint64_t)product};
+    return wide;
+}
+
+#else
+
+/* On wasm32 a native 128-bit product would call the compiler's library. */
+static inline ngi_number_wide ngi_number_multiply(uint64_t a, uint64_t b) {
+    const uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
+    const uint64_t low = a0 * b0;
+    const uint64_t cross = a1 * b0 + (low >> 32);
+    const uint64_t middle = a0 * b1 + (uint32_t)cross;
+    const ngi_number_wide wide = {a1 * b1 + (cross >> 32) + (middle >> 32),
+                                  (middle << 32) | (uint32_t)low};
+    return wide;
+}
+
+#endif
+
+/* floor(log2(10^q)), for |q| up to 345. */
+static inline int ngi_number_log2_of_power(int q) { return (q * 217706) >> 16; }
+
+static inline ngi_number_wide ngi_number_power(int q) {
+    const uint64_t *entry = ngi_number_powers[q - NGI_NUMBER_LOWEST_POWER];
+    const ngi_number_wide wide = {entry[0], entry[1]};
+    return wide;
+}
+
+static inline bool ngi_number_power_is_exact(int q) {
+    return q >= 0 && q <= NGI_NUMBER_LAST_EXACT_POWER;
+}
+
+/* ---- writing integers ----------------------------------------------------------------------- */
+
+static const char ngi_number_pairs[201] =
+    "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+    "8081828384858687888990919293949596979899";
+
+static const uint64_t ngi_number_tens[20] = {UINT64_C(1),
+                                             UINT64_C(10),
+                                             UINT64_C(100),
+                                             UINT64_C(1000),
+                                             UINT64_C(10000),
+                                             UINT64_C(100000),
+                                             UINT64_C(1000000),
+                                             UINT64_C(10000000),
+                                             UINT64_C(100000000),
+                                             UINT64_C(1000000000),
+                                             UINT64_C(10000000000),
+                                             UINT64_C(100000000000),
+                                             UINT64_C(1000000000000),
+                                             UINT64_C(10000000000000),
+                                             UINT64_C(100000000000000),
+                                             UINT64_C(1000000000000000),
+                                             UINT64_C(10000000000000000),
+                                             UINT64_C(100000000000000000),
+                                             UINT64_C(1000000000000000000),
+                                             UINT64_C(10000000000000000000)};
+
+/* How many decimal digits `value` has; 1 for 0. */
+static inline unsigned ngi_number_count_digits(uint64_t value) {
+    const unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
+    const unsigned guess = bits * 1233 >> 12; /* bits * log10(2): exact or one too few */
+    return guess + (guess < 20 && value >= ngi_number_tens[guess]) + (value == 0);
+}
+
+/* Writes the last `count` digits of `value`, with leading zeros where it has fewer. */
+static void ngi_number_put_digits(char *out, uint64_t value, unsigned count) {
+    char *at = out + count;
+    /* Most values fit 32 bits sooner or later, and dividing those is quicker. */
+    while (value > UINT32_MAX && at - out >= 2) {
+        at -= 2;
+        __builtin_memcpy(at, ngi_number_pairs + 2 * (value % 100), 2);
+        value /= 100;
+    }
+    uint32_t rest = (uint32_t)value;
+    while (at - out >= 2) {
+        at -= 2;
+        __builtin_memcpy(at, ngi_number_pairs + 2 * (rest % 100), 2);
+        rest /= 100;
+    }
+    if (at > out) {
+        *out = (char)('0' + rest % 10);
+    }
+}
+
+static size_t ngi_number_write_integer(char *out, uint64_t magnitude, bool negative) {
+    const unsigned count = ngi_number_count_digits(magnitude);
+    out[0] = '-';
+    ngi_number_put_digits(out + negative, magnitude, count);
+    return negative + count;
+}
+
+size_t ng_write_u64(char out[NG_NUMBER_TEXT_MAX], uint64_t value) {
+    return ngi_number_write_integer(out, value, false);
+}
+
+size_t ng_write_i64(char out[NG_NUMBER_TEXT_MAX], int64_t value) {
+    const bool negative = value < 0;
+    return ngi_number_write_integer(out, negative ? 0 - (uint64_t)value : (uint64_t)value,
+                                    negative);
+}
+
+/* ---- writing floats ------------------------------------------------------------------------- */
+
+/* digits * 10^exponent */
+typedef struct ngi_number_decimal {
+    uint64_t digits;
+    int exponent;
+} ngi_number_decimal;
+
+/* The high word of g * c / 2^64, its last bit set where the rest is not (nearly) zero: g is rounded
+ * up, so a rest of 0 or 1 means that the exact product ends there. */
+static inline uint64_t ngi_number_round_to_odd(ngi_number_wide g, uint64_t c) {
+    const ngi_number_wide low = ngi_number_multiply(g.lo, c);
+    const ngi_number_wide high = ngi_number_multiply(g.hi, c);
+    const uint64_t rest = high.lo + low.hi;
+    return (high.hi + (rest < low.hi)) | (rest > 1);
+}
+
+/* The shortest decimal within the rounding interval of c * 2^q, and of those the closest one.
+ * `lopsided`: the interval is half as wide below, since c is the lowest of its power of two. */
+static ngi_number_decimal ngi_number_shortest(uint64_t c, int q, bool lopsided) {
+    /* 10^k is the largest power of ten that is no wider than the interval: of its multiples at
+     * least one lies inside, and of the multiples of 10^(k+1) at most one does. */
+    const int k = (q * 1262611 - (lopsided ? 524031 : 0)) >> 22;
+    const int shift = q + ngi_number_log2_of_power(-k) + 1;
+    ngi_number_wide g = ngi_number_power(-k);
+    if (!ngi_number_power_is_exact(-k)) {
+        g.lo += 1;
+        g.hi += g.lo == 0;
+    }
+    /* The value and the ends of its interval, in quarters of 10^k. The ends belong to it if c is
+     * even, since reading rounds ties to even. */
+    const uint64_t outside = c & 1;
+    const uint64_t value = ngi_number_round_to_odd(g, (4 * c) << shift);
+    const uint64_t least = ngi_number_round_to_odd(g, (4 * c - 2 + lopsided) << shift) + outside;
+    const uint64_t most = ngi_number_round_to_odd(g, (4 * c + 2) << shift) - outside;
+    const uint64_t below = value / 4;
+
+    ngi_number_decimal decimal;
+    if (below >= 10) {
+        const uint64_t tens = below / 10;
+        const bool under = least <= 40 * tens, over = 40 * tens + 40 <= most;
+        if (under != over) {
+            decimal.digits = tens + over;
+            decimal.exponent = k + 1;
+            return decimal;
+        }
+    }
+    const bool under = least <= 4 * below, over = 4 * below + 4 <= most;
+    const uint64_t half = 4 * below + 2;
+    const bool closer = value > half || (value == half && (below & 1));
+    decimal.digits = below + (under != over ? over : closer);
+    decimal.exponent = k;
+    return decimal;
+}
+
+/* `point` digits stand before the decimal point. */
+static size_t ngi_number_write_plain(char *out, uint64_t digits, unsigned count, int point) {
+    if (point <= 0) {
+        const unsigned zeros = (unsigned)-point;
+        __builtin_memcpy(out, "0.000", 5);
+        ngi_number_put_digits(out + 2 + zeros, digits, count);
+        return 2 + zeros + count;
+    }
+    const unsigned whole = (unsigned)point;
+    if (whole >= count) {
+        ngi_number_put_digits(out, digits * ngi_number_tens[whole - count], whole);
+        return whole;
+    }
+    const uint64_t scale = ngi_number_tens[count - whole];
+    ngi_number_put_digits(out, digits / scale, whole);
+    out[whole] = '.';
+    ngi_number_put_digits(out + whole + 1, digits % scale, count - whole);
+    return count + 1;
+}
+
+static size_t ngi_number_write_scientific(char *out, uint64_t digits, unsigned count, int point) {
+    char *at = out + count;
+    ngi_number_put_digits(out + 1, digits, count);
+    out[0] = out[1];
+    if (count > 1) {
+        out[1] = '.';
+        at++;
+    }
+    const int exponent = point - 1;
+    const unsigned size = (unsigned)(exponent < 0 ? -exponent : exponent);
+    *at++ = 'e';
+    *at++ = exponent < 0 ? '-' : '+';
+    const unsigned width = size < 100 ? 2 : 3;
+    ngi_number_put_digits(at, size, width);
+    return (size_t)(at - out) + width;
+}
+
+/* A finite float that is not zero, from its parts. */
+static size_t ngi_number_write_float(char *out, uint64_t c, int q, bool lopsided) {
+    ngi_number_decimal decimal = ngi_number_shortest(c, q, lopsided);
+    while (decimal.digits % 100 == 0) {
+        decimal.digits /= 100;
+        decimal.exponent += 2;
+    }
+    if (decimal.digits % 10 == 0) {
+        decimal.digits /= 10;
+        decimal.exponent += 1;
+    }
+    const unsigned count = ngi_number_count_digits(decimal.digits);
+    const int point = (int)count + decimal.exponent;
+    if (point > -4 && point <= 16) {
+        return ngi_number_write_plain(out, decimal.digits, count, point);
+    }
+    return ngi_number_write_scientific(out, decimal.digits, count, point);
+}
+
+static size_t ngi_number_write_special(char *out, bool negative, bool infinite, bool nan) {
+    char *at = out;
+    if (negative && !nan) {
+        *at++ = '-';
+    }
+    if (nan || infinite) {
+        __builtin_memcpy(at, nan ? "nan" : "inf", 3);
+        return (size_t)(at - out) + 3;
+    }
+    *at++ = '0';
+    return (size_t)(at - out);
+}
+
+size_t ng_write_f64(char out[NG_NUMBER_TEXT_MAX], double value) {
+    uint64_t bits;
+    __builtin_memcpy(&bits, &value, sizeof bits);
+    const uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
+    const int exponent = (int)(bits >> 52 & 0x7ff);
+    const bool negative = bits >> 63;
+    if (exponent == 0x7ff || (bits << 1) == 0) {
+        return ngi_number_write_special(out, negative, exponent != 0, exponent != 0 && fraction);
+    }
+    out[0] = '-';
+    char *const at = out + negative;
+    const uint64_t implied = exponent > 0 ? UINT64_C(1) << 52 : 0;
+    const int q = (exponent > 0 ? exponent : 1) - 1075;
+    return negative +
+           ngi_number_write_float(at, fraction | implied, q, fraction == 0 && exponent > 1);
+}
+
+size_t ng_write_f32(char out[NG_NUMBER_TEXT_MAX], float value) {
+    uint32_t bits;
+    __builtin_memcpy(&bits, &value, sizeof bits);
+    const uint32_t fraction = bits & ((UINT32_C(1) << 23) - 1);
+    const int exponent = (int)(bits >> 23 & 0xff);
+    const bool negative = bits >> 31;
+    if (exponent == 0xff || (bits << 1) == 0) {
+        return ngi_number_write_special(out, negative, exponent != 0, exponent != 0 && fraction);
+    }
+    out[0] = '-';
+    char *const at = out + negative;
+    const uint32_t implied = exponent > 0 ? UINT32_C(1) << 23 : 0;
+    const int q = (exponent > 0 ? exponent : 1) - 150;
+    return negative +
+           ngi_number_write_float(at, fraction | implied, q, fraction == 0 && exponent > 1);
+}
+
+/* ---- reading: the pieces -------------------------------------------------------------------- */
+
+static inline bool ngi_number_is_digit(char c) { return (unsigned char)(c - '0') < 10; }
+
+static inline bool ngi_number_is_space(char c) { return c == ' ' || c == '\t'; }
+
+static inline void ngi_number_trim(const char **text, const char **end) {
+    while (*text < *end && ngi_number_is_space(**text)) {
+        (*text)++;
+    }
+    while (*text < *end && ngi_number_is_space((*end)[-1])) {
+        (*end)--;
+    }
+}
+
+/* Takes a sign off the front; true for a minus. */
+static inline bool ngi_number_take_sign(const char **at, const char *end) {
+    if (*at < end && (**at == '-' || **at == '+')) {
+        return *(*at)++ == '-';
+    }
+    return false;
+}
+
+/* Takes digits as long as there are any, eight at a time where it can. What they make overflows
+ * silently, so the caller counts them. */
+static inline uint64_t ngi_number_take_digits(const char **at, const char *end, uint64_t value) {
+    const char *p = *at;
+    while (end - p >= 8) {
+        uint64_t eight;
+        __builtin_memcpy(&eight, p, 8);
+        const uint64_t high = UINT64_C(0xf0f0f0f0f0f0f0f0), zeros = UINT64_C(0x3030303030303030);
+        if ((eight & high) != zeros || ((eight + UINT64_C(0x0606060606060606)) & high) != zeros) {
+            break;
+        }
+        /* Pairs, then fours, then all eight, the first byte being the most significant. */
+        eight = (eight & UINT64_C(0x0f0f0f0f0f0f0f0f)) * 2561 >> 8;
+        eight = (eight & UINT64_C(0x00ff00ff00ff00ff)) * 6553601 >> 16;
+        eight = (eight & UINT64_C(0x0000ffff0000ffff)) * UINT64_C(42949672960001) >> 32;
+        value = value * 100000000 + eight;
+        p += 8;
+    }
+    while (p < end && ngi_number_is_digit(*p)) {
+        value = value * 10 + (uint64_t)(*p++ - '0');
+    }
+    *at = p;
+    return value;
+}
+
+/* Whether the text is this word, given in small letters, in any case. */
+static bool ngi_number_is_word(const char *text, const char *end, const char *word) {
+    while (text < end && *word != '\0' && (*text | 0x20) == *word) {
+        text++;
+        word++;
+    }
+    return text == end && *word == '\0';
+}
+
+/* ---- reading floats: the nearest value, where 192 bits can tell ------------------------------ */
+
+/* A float type by its parameters. */
+typedef struct ngi_number_format {
+    int fraction_bits;
+    int least_exponent, most_exponent;
+} ngi_number_format;
+
+static const ngi_number_format ngi_number_format_f64 = {52, -1022, 1023};
+static const ngi_number_format ngi_number_format_f32 = {23, -126, 127};
+
+static inline uint64_t ngi_number_infinity(const ngi_number_format *format) {
+    const int exponents = format->most_exponent - format->least_exponent + 2;
+    return (uint64_t)exponents << format->fraction_bits;
+}
+
+/* The value next to digits * 10^q, as bits of the format. `cut`: the true digits are more than
+ * these, by less than one. Answers false where that leaves open which of two neighbours is nearer;
+ * `*bits` is then the lower one. `digits` is not 0. */
+static bool ngi_number_nearest(uint64_t digits, int64_t q64, bool cut,
+                               const ngi_number_format *format, uint64_t *bits) {
+    /* 2^64 * 10^-343 is less than half of the smallest double. */
+    if (q64 < NGI_NUMBER_LOWEST_POWER) {
+        *bits = 0;
+        return true;
+    }
+    if (q64 > 308) {
+        *bits = ngi_number_infinity(format);
+        return true;
+    }
+    const int q = (int)q64;
+    const int zeros = __builtin_clzll(digits);
+    const uint64_t scaled = digits << zeros;
+    const ngi_number_wide power = ngi_number_power(q);
+    const bool exact = ngi_number_power_is_exact(q) && !cut;
+
+    const ngi_number_wide first = ngi_number_multiply(scaled, power.hi);
+    const ngi_number_wide second = ngi_number_multiply(scaled, power.lo);
+    const uint64_t middle = first.lo + second.hi;
+    const uint64_t high = first.hi + (middle < first.lo);
+
+    const int top = (int)(high >> 63);
+    const int exponent = ngi_number_log2_of_power(q) + 63 - zeros + top;
+    if (exponent > format->most_exponent) {
+        *bits = ngi_number_infinity(format);
+        return true;
+    }
+    const int least = format->least_exponent;
+    const int below_least = exponent < least ? least - exponent : 0;
+    const int drop = 63 - format->fraction_bits - 1 + top + below_least;
+    const uint64_t kept = drop < 64 ? high >> drop : 0;
+    const uint64_t field = exponent > least ? (uint64_t)(exponent - least) : 0;
+    const uint64_t lower = (field << format->fraction_bits) + kept;
+    const uint64_t half = drop <= 64 ? UINT64_C(1) << (drop - 1) : 0; /* 0: it is above `high` */
+    const uint64_t under_half = high & (half - 1);
+    *bits = lower;
+    if ((high & half) == 0) {
+        /* Nearer to the lower one, unless what was rounded away carries up to the half. The power
+         * is short by less than one in its last place, and so the product by less than one in
+         * `middle`; cut digits are short by less than one, and the product by 2^zeros in `high`. */
+        const uint64_t spare = half - 1 - under_half;
+        if (cut) {
+            return spare > (UINT64_C(1) << zeros) + 1;
+        }
+        return exact || spare > 0 || middle != UINT64_MAX;
+    }
+    const bool tie = exact && under_half == 0 && middle == 0 && second.lo == 0;
+    *bits = lower + (tie ? lower & 1 : 1);
+    return true;
+}
+
+/* ---- reading floats: exact integers decide the rest ----------------------------------------- */
+
+/* Enough digits: the half between two doubles has no more than 768 of them. */
+#define NGI_NUMBER_DIGITS 800
+
+/* Both sides of the comparison below stay under 2700 bits: 800 digits are 2658, and a half that is
+ * scaled by at most 10^1124 (the smallest double is about 10^-324) is 54 + 2611. */
+#define NGI_NUMBER_LIMBS 96
+
+typedef struct ngi_number_big {
+    uint32_t limbs[NGI_NUMBER_LIMBS]; /* the lowest first */
+    int count;
+} ngi_number_big;
+
+static void ngi_number_big_multiply_add(ngi_number_big *big, uint32_t factor, uint32_t term) {
+    uint64_t carry = term;
+    for (int i = 0; i < big->count; i++) {
+        carry += (uint64_t)big->limbs[i] * factor;
+        big->limbs[i] = (uint32_t)carry;
+        carry >>= 32;
+    }
+    if (carry > 0) {
+        big->limbs[big->count++] = (uint32_t)carry;
+    }
+}
+
+static void ngi_number_big_multiply_by_power_of_five(ngi_number_big *big, int64_t power) {
+    for (; power >= 13; power -= 13) {
+        ngi_number_big_multiply_add(big, 1220703125, 0);
+    }
+    for (; power > 0; power--) {
+        ngi_number_big_multiply_add(big, 5, 0);
+    }
+}
+
+static void ngi_number_big_shift(ngi_number_big *big, int64_t bits) {
+    const int whole = (int)(bits / 32);
+    for (int i = big->count; i-- > 0 && whole > 0;) {
+        big->limbs[i + whole] = big->limbs[i];
+    }
+    for (int i = 0; i < whole; i++) {
+        big->limbs[i] = 0;
+    }
+    big->count += whole;
+    ngi_number_big_multiply_add(big, UINT32_C(1) << (bits % 32), 0);
+}
+
+static int ngi_number_big_compare(const ngi_number_big *a, const ngi_number_big *b) {
+    if (a->count != b->count) {
+        return a->count < b->count ? -1 : 1;
+    }
+    for (int i = a->count; i-- > 0;) {
+        if (a->limbs[i] != b->limbs[i]) {
+            return a->limbs[i] < b->limbs[i] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+/* The text of a decimal, taken apart. */
+typedef struct ngi_number_parts {
+    const char *mantissa, *mantissa_end; /* digits, one of which may be a point */
+    uint64_t digits;                     /* the first 19 significant ones */
+    int64_t exponent;                    /* the value is digits * 10^exponent, or */
+    bool cut;                            /* more: there are other digits, and not only zeros */
+    int64_t last;                        /* the exponent of the mantissa's last digit */
+} ngi_number_parts;
+
+/* The digits of the mantissa as one integer; answers how many more there are. `*left_over`: they
+ * are not only zeros. */
+static int64_t ngi_number_big_read(const ngi_number_parts *parts, ngi_number_big *big,
+                                   bool *left_over) {
+    int taken = 0;
+    int64_t dropped = 0;
+    big->count = 0;
+    *left_over = false;
+    for (const char *p = parts->mantissa; p < parts->mantissa_end; p++) {
+        if (*p == '.') {
+            continue;
+        }
+        if (taken == NGI_NUMBER_DIGITS) {
+            dropped++;
+            *left_over |= *p != '0';
+        } else if (taken > 0 || *p != '0') {
+            ngi_number_big_multiply_add(big, 10, (uint32_t)(*p - '0'));
+            taken++;
+        }
+    }
+    return dropped;
+}
+
+static void ngi_number_big_set(ngi_number_big *big, uint64_t value) {
+    big->limbs[0] = (uint32_t)value;
+    big->limbs[1] = (uint32_t)(value >> 32);
+    big->count = big->limbs[1] > 0 ? 2 : 1;
+}
+
+/* Which of two neighbours decimal * 10^ten (and a bit more, if `left_over`) is nearer to: `lower`,
+ * as bits of the format, or the next. The decimal is used up. */
+static uint64_t ngi_number_decide(ngi_number_big *decimal, int64_t ten, bool left_over,
+                                  uint64_t lower, const ngi_number_format *format) {
+    /* The half between them is an odd integer times 2^two. */
+    const uint64_t implied = UINT64_C(1) << format->fraction_bits;
+    const int64_t field = (int64_t)(lower >> format->fraction_bits);
+    const uint64_t fraction = lower & (implied - 1);
+    const int64_t two =
+        (field > 0 ? field - 1 : 0) + format->least_exponent - format->fraction_bits - 1;
+    ngi_number_big half;
+    ngi_number_big_set(&half, 2 * (field > 0 ? fraction | implied : fraction) + 1);
+
+    /* Each power moves to the side on which its exponent is positive. */
+    ngi_number_big_multiply_by_power_of_five(ten < 0 ? &half : decimal, ten < 0 ? -ten : ten);
+    const int64_t shift = two - ten;
+    ngi_number_big_shift(shift < 0 ? decimal : &half, shift < 0 ? -shift : shift);
+    const int order = ngi_number_big_compare(decimal, &half);
+    if (order != 0) {
+        return lower + (order > 0);
+    }
+    return lower + (left_over ? 1 : lower & 1);
+}
+
+/* The value next to digits * 10^exponent, as bits of the format. */
+static uint64_t ngi_number_bits(uint64_t digits, int64_t exponent,
+                                const ngi_number_format *format) {
+    uint64_t bits = 0;
+    if (digits > 0 && !ngi_number_nearest(digits, exponent, false, format, &bits)) {
+        ngi_number_big big;
+        ngi_number_big_set(&big, digits);
+        return ngi_number_decide(&big, exponent, false, bits, format);
+    }
+    return bits;
+}
+
+/* The same for a text whose digits were cut. */
+static uint64_t ngi_number_bits_of_text(const ngi_number_parts *parts,
+                                        const ngi_number_format *format) {
+    uint64_t bits;
+    if (!ngi_number_nearest(parts->digits, parts->exponent, true, format, &bits)) {
+        ngi_number_big big;
+        bool left_over;
+        const int64_t dropped = ngi_number_big_read(parts, &big, &left_over);
+        return ngi_number_decide(&big, parts->last + dropped, left_over, bits, format);
+    }
+    return bits;
+}
+
+/* ---- reading floats: the text --------------------------------------------------------------- */
+
+/* More than 19 digits: keeps the first 19 significant ones. */
+static void ngi_number_cut(ngi_number_parts *parts) {
+    int taken = 0;
+    int64_t dropped = 0;
+    parts->digits = 0;
+    for (const char *p = parts->mantissa; p < parts->mantissa_end; p++) {
+        if (*p == '.') {
+            continue;
+        }
+        if (taken == 19) {
+            dropped++;
+            parts->cut |= *p != '0';
+        } else if (taken > 0 || *p != '0') {
+            parts->digits = parts->digits * 10 + (uint64_t)(*p - '0');
+            taken++;
+        }
+    }
+    parts->exponent = parts->last + dropped;
+}
+
+/* Takes an exponent without its `e`; beyond 10^17 it stays there, as no text makes up for that. */
+static bool ngi_number_take_exponent(const char **at, const char *end, int64_t *exponent) {
+    const bool negative = ngi_number_take_sign(at, end);
+    int64_t value = 0;
+    if (*at == end) {
+        return false;
+    }
+    for (; *at < end; (*at)++) {
+        if (!ngi_number_is_digit(**at)) {
+            return false;
+        }
+        if (value < INT64_C(100000000000000000)) {
+            value = value * 10 + (**at - '0');
+        }
+    }
+    *exponent = negative ? -value : value;
+    return true;
+}
+
+/* Takes a decimal without its sign apart. */
+static bool ngi_number_take_apart(const char *at, const char *end, ngi_number_parts *parts) {
+    parts->mantissa = at;
+    parts->cut = false;
+    parts->digits = ngi_number_take_digits(&at, end, 0);
+    ptrdiff_t count = at - parts->mantissa;
+    int64_t exponent = 0;
+    if (at < end && *at == '.') {
+        const char *const fraction = ++at;
+        parts->digits = ngi_number_take_digits(&at, end, parts->digits);
+        exponent = -(int64_t)(at - fraction);
+        count += at - fraction;
+    }
+    parts->mantissa_end = at;
+    if (count == 0) {
+        return false;
+    }
+    if (at < end) {
+        int64_t written = 0;
+        at++;
+        if ((at[-1] | 0x20) != 'e' || !ngi_number_take_exponent(&at, end, &written)) {
+            return false;
+        }
+        exponent += written;
+    }
+    parts->last = parts->exponent = exponent;
+    if (count > 19) {
+        ngi_number_cut(parts);
+    }
+    return true;
+}
+
+/* `nan`, `inf` and `infinity`, without their sign. */
+static bool ngi_number_take_word(const char *at, const char *end, const ngi_number_format *format,
+                                 uint64_t *bits) {
+    *bits = ngi_number_infinity(format);
+    if (ngi_number_is_word(at, end, "nan")) {
+        *bits |= UINT64_C(1) << (format->fraction_bits - 1);
+        return true;
+    }
+    return ngi_number_is_word(at, end, "inf") || ngi_number_is_word(at, end, "infinity");
+}
+
+static double ngi_number_f64_of_bits(uint64_t bits) {
+    double value;
+    __builtin_memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static float ngi_number_f32_of_bits(uint64_t bits) {
+    const uint32_t narrow = (uint32_t)bits;
+    float value;
+    __builtin_memcpy(&value, &narrow, sizeof value);
+    return value;
+}
+
+/* Where the machine computes in the type itself, two exact operands make one rounding. (The x87
+ * keeps excess precision and would round twice.) */
+#if __FLT_EVAL_METHOD__ == 0
+#define NGI_NUMBER_ROUNDS_ONCE 1
+#else
+#define NGI_NUMBER_ROUNDS_ONCE 0
+#endif
+
+double ngi_number_f64(uint64_t digits, int exponent) {
+#if NGI_NUMBER_ROUNDS_ONCE
+    static const double tens[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    if (digits <= UINT64_C(1) << 53 && exponent >= -22 && exponent <= 22) {
+        const double value = (double)digits;
+        return exponent < 0 ? value / tens[-exponent] : value * tens[exponent];
+    }
+#endif
+    return ngi_number_f64_of_bits(ngi_number_bits(digits, exponent, &ngi_number_format_f64));
+}
+
+float ngi_number_f32(uint64_t digits, int exponent) {
+#if NGI_NUMBER_ROUNDS_ONCE
+    static const float tens[11] = {1e0F, 1e1F, 1e2F, 1e3F, 1e4F, 1e5F,
+                                   1e6F, 1e7F, 1e8F, 1e9F, 1e10F};
+    if (digits <= UINT64_C(1) << 24 && exponent >= -10 && exponent <= 10) {
+        const float value = (float)digits;
+        return exponent < 0 ? value / tens[-exponent] : value * tens[exponent];
+    }
+#endif
+    return ngi_number_f32_of_bits(ngi_number_bits(digits, exponent, &ngi_number_format_f32));
+}
+
+/* What a float's text says, without its sign. */
+typedef enum ngi_number_kind {
+    NGI_NUMBER_NONE,  /* nothing */
+    NGI_NUMBER_EXACT, /* digits * 10^exponent, as `parts` has them */
+    NGI_NUMBER_BITS   /* these bits of the format */
+} ngi_number_kind;
+
+static ngi_number_kind ngi_number_read(const char *text, size_t size,
+                                       const ngi_number_format *format, bool *negative,
+                                       ngi_number_parts *parts, uint64_t *bits) {
+    const char *at = text, *end = text + size;
+    ngi_number_trim(&at, &end);
+    *negative = ngi_number_take_sign(&at, end);
+    if (!ngi_number_take_apart(at, end, parts)) {
+        const bool word = ngi_number_take_word(at, end, format, bits);
+        *negative = *negative && *bits == ngi_number_infinity(format);
+        return word ? NGI_NUMBER_BITS : NGI_NUMBER_NONE;
+    }
+    if (parts->cut) {
+        *bits = ngi_number_bits_of_text(parts, format);
+        return NGI_NUMBER_BITS;
+    }
+    /* Beyond these limits everything is infinite or zero. */
+    if (parts->exponent > 400) {
+        parts->exponent = 400;
+    } else if (parts->exponent < -400) {
+        parts->exponent = -400;
+    }
+    return NGI_NUMBER_EXACT;
+}
+
+bool ng_read_f64(const char *text, size_t size, double *out) {
+    ngi_number_parts parts;
+    uint64_t bits;
+    bool negative;
+    const ngi_number_kind kind =
+        ngi_number_read(text, size, &ngi_number_format_f64, &negative, &parts, &bits);
+    if (kind == NGI_NUMBER_NONE) {
+        return false;
+    }
+    const double value = kind == NGI_NUMBER_EXACT
+                             ? ngi_number_f64(parts.digits, (int)parts.exponent)
+                             : ngi_number_f64_of_bits(bits);
+    *out = negative ? -value : value;
+    return true;
+}
+
+bool ng_read_f32(const char *text, size_t size, float *out) {
+    ngi_number_parts parts;
+    uint64_t bits;
+    bool negative;
+    const ngi_number_kind kind =
+        ngi_number_read(text, size, &ngi_number_format_f32, &negative, &parts, &bits);
+    if (kind == NGI_NUMBER_NONE) {
+        return false;
+    }
+    const float value = kind == NGI_NUMBER_EXACT ? ngi_number_f32(parts.digits, (int)parts.exponent)
+                                                 : ngi_number_f32_of_bits(bits);
+    *out = negative ? -value : value;
+    return true;
+}
+
+/* ---- reading integers and bools ------------------------------------------------------------- */
+
+/* Reads the magnitude of an integer. */
+static bool ngi_number_read_integer(const char *text, size_t size, bool *negative,
+                                    uint64_t *magnitude) {
+    const char *at = text, *end = text + size;
+    ngi_number_trim(&at, &end);
+    *negative = ngi_number_take_sign(&at, end);
+    const char *const first = at;
+    while (at < end && *at == '0') {
+        at++;
+    }
+    const char *const significant = at;
+    const uint64_t value = ngi_number_take_digits(&at, end, 0);
+    if (at != end || at == first || at - significant > 20) {
+        return false;
+    }
+    /* Twenty digits that wrapped around are less than 10^19, or begin with more than a 1. */
+    if (at - significant == 20 && (*significant > '1' || value < ngi_number_tens[19])) {
+        return false;
+    }
+    *magnitude = value;
+    return true;
+}
+
+bool ng_read_u64(const char *text, size_t size, uint64_t *out) {
+    uint64_t magnitude;
+    bool negative;
+    if (!ngi_number_read_integer(text, size, &negative, &magnitude) ||
+        (negative && magnitude > 0)) {
+        return false;
+    }
+    *out = magnitude;
+    return true;
+}
+
+bool ng_read_i64(const char *text, size_t size, int64_t *out) {
+    uint64_t magnitude;
+    bool negative;
+    if (!ngi_number_read_integer(text, size, &negative, &magnitude) ||
+        magnitude > (uint64_t)INT64_MAX + negative) {
+        return false;
+    }
+    *out = (int64_t)(negative ? 0 - magnitude : magnitude);
+    return true;
+}
+
+bool ng_read_bool(const char *text, size_t size, bool *out) {
+    const char *at = text, *end = text + size;
+    ngi_number_trim(&at, &end);
+    const bool one = end - at == 1 && *at == '1', zero = end - at == 1 && *at == '0';
+    if (one || ngi_number_is_word(at, end, "true")) {
+        *out = true;
+        return true;
+    }
+    if (zero || ngi_number_is_word(at, end, "false")) {
+        *out = false;
+        return true;
+    }
+    return false;
+}
+
+/* ---- timestamps ----------------------------------------------------------------------------- */
+
+#define NGI_NUMBER_SECONDS_A_DAY 86400
+
+/* Digits of a second's fraction in the unit. */
+static unsigned ngi_number_fraction_digits(ng_type unit) {
+    switch (unit) {
+    case NG_TIMESTAMP_MS:
+        return 3;
+    case NG_TIMESTAMP_US:
+        return 6;
+    case NG_TIMESTAMP_NS:
+        return 9;
+    default:
+        return 0;
+    }
+}
+
+/* A calendar's year that begins in March ends with the leap day, so that the lengths of its months
+ * follow a straight line: the first `m` of them have (153 * m + 2) / 5 days. Days are counted from
+ * March 1st of the year 0, which is 719468 days before 1970. */
+#define NGI_NUMBER_DAYS_TO_1970 719468
+#define NGI_NUMBER_DAYS_AN_ERA 146097 /* 400 years */
+
+/* Days since 1970 of a day in the years 1 to 9999. */
+static int64_t ngi_number_days(int year, int month, int day) {
+    const int march_year = month > 2 ? year : year - 1;
+    const int march_month = month > 2 ? month - 3 : month + 9;
+    const int leap_days = march_year / 4 - march_year / 100 + march_year / 400;
+    return march_year * 365 + leap_days + (153 * march_month + 2) / 5 + day - 1 -
+           NGI_NUMBER_DAYS_TO_1970;
+}
+
+/* The year, month and day of a day in the years 1 to 9999, as digits: 20140701. */
+static uint32_t ngi_number_calendar(int32_t days) {
+    const uint32_t count = (uint32_t)(days + NGI_NUMBER_DAYS_TO_1970);
+    const uint32_t era = count / NGI_NUMBER_DAYS_AN_ERA, rest = count % NGI_NUMBER_DAYS_AN_ERA;
+    /* Take away the leap days there have been, and every year has 365. */
+    const uint32_t year_of_era = (rest - rest / 1460 + rest / 36524 - rest / 146096) / 365;
+    const uint32_t day_of_year = rest - (year_of_era * 365 + year_of_era / 4 - year_of_era / 100);
+    const uint32_t march_month = (5 * day_of_year + 2) / 153;
+    const uint32_t day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    const uint32_t month = march_month < 10 ? march_month + 3 : march_month - 9;
+    return (era * 400 + year_of_era + (month <= 2)) * 10000 + month * 100 + day;
+}
+
+/* value / by, rounded down, and the rest, which is never negative. */
+static inline int64_t ngi_number_floor_divide(int64_t value, int64_t by, int64_t *rest) {
+    const bool down = value % by < 0;
+    *rest = value % by + (down ? by : 0);
+    return value / by - down;
+}
+
+size_t ng_write_timestamp(char out[NG_NUMBER_TEXT_MAX], int64_t value, ng_type unit) {
+    const unsigned digits = ngi_number_fraction_digits(unit);
+    const int64_t a_second = (int64_t)ngi_number_tens[digits];
+    int64_t fraction, second_of_day;
+    const int64_t seconds = ngi_number_floor_divide(value, a_second, &fraction);
+    const int64_t days = ngi_number_floor_divide(seconds, NGI_NUMBER_SECONDS_A_DAY, &second_of_day);
+    if (days < -719162 || days > 2932896) { /* 0001-01-01 and 9999-12-31 */
+        return ng_write_i64(out, value);
+    }
+    const uint32_t date = ngi_number_calendar((int32_t)days);
+    const uint32_t second = (uint32_t)second_of_day;
+    ngi_number_put_digits(out, date / 10000, 4);
+    out[4] = '-';
+    ngi_number_put_digits(out + 5, date / 100 % 100, 2);
+    out[7] = '-';
+    ngi_number_put_digits(out + 8, date % 100, 2);
+    out[10] = 'T';
+    ngi_number_put_digits(out + 11, second / 3600, 2);
+    out[13] = ':';
+    ngi_number_put_digits(out + 14, second / 60 % 60, 2);
+    out[16] = ':';
+    ngi_number_put_digits(out + 17, second % 60, 2);
+    size_t size = 19;
+    if (digits > 0) {
+        out[size] = '.';
+        ngi_number_put_digits(out + size + 1, (uint64_t)fraction, digits);
+        size += 1 + digits;
+    }
+    out[size] = 'Z';
+    return size + 1;
+}
+
+/* Takes exactly `count` digits; false if there are fewer. */
+static bool ngi_number_take_field(const char **at, const char *end, int count, int *value) {
+    *value = 0;
+    for (int i = 0; i < count; i++) {
+        if (*at == end || !ngi_number_is_digit(**at)) {
+            return false;
+        }
+        *value = *value * 10 + (*(*at)++ - '0');
+    }
+    return true;
+}
+
+static bool ngi_number_take_char(const char **at, const char *end, char c) {
+    if (*at < end && **at == c) {
+        (*at)++;
+        return true;
+    }
+    return false;
+}
+
+/* `YYYY-MM-DD`, as days since 1970. */
+static bool ngi_number_take_date(const char **at, const char *end, int64_t *days) {
+    int year, month, day;
+    if (!ngi_number_take_field(at, end, 4, &year) || !ngi_number_take_char(at, end, '-') ||
+        !ngi_number_take_field(at, end, 2, &month) || !ngi_number_take_char(at, end, '-') ||
+        !ngi_number_take_field(at, end, 2, &day) || year < 1 || month < 1 || month > 12 ||
+        day < 1) {
+        return false;
+    }
+    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    const int thirty = month == 4 || month == 6 || month == 9 || month == 11;
+    if (day > (month == 2 ? 28 + leap : 31 - thirty)) {
+        return false;
+    }
+    *days = ngi_number_days(year, month, day);
+    return true;
+}
+
+/* `hh:mm[:ss[.digits]]`, as seconds and as a count of units within the second. */
+static bool ngi_number_take_time(const char **at, const char *end, unsigned digits, int *seconds,
+                                 int64_t *fraction) {
+    int hour, minute, second = 0;
+    if (!ngi_number_take_field(at, end, 2, &hour) || !ngi_number_take_char(at, end, ':') ||
+        !ngi_number_take_field(at, end, 2, &minute)) {
+        return false;
+    }
+    if (ngi_number_take_char(at, end, ':')) {
+        if (!ngi_number_take_field(at, end, 2, &second)) {
+            return false;
+        }
+        if (ngi_number_take_char(at, end, '.')) {
+            unsigned taken = 0;
+            for (; *at < end && ngi_number_is_digit(**at); (*at)++, taken++) {
+                if (taken < digits) {
+                    *fraction = *fraction * 10 + (**at - '0');
+                }
+            }
+            if (taken == 0) {
+                return false;
+            }
+            *fraction *= (int64_t)ngi_number_tens[taken < digits ? digits - taken : 0];
+        }
+    }
+    *seconds = hour * 3600 + minute * 60 + second;
+    return hour < 24 && minute < 60 && second < 60;
+}
+
+/* `Z`, `+hh:mm`, `-hh:mm`, `+hhmm` or nothing, as seconds ahead of UTC. */
+static bool ngi_number_take_zone(const char **at, const char *end, int *ahead) {
+    int hours, minutes;
+    *ahead = 0;
+    if (*at == end || ngi_number_take_char(at, end, 'Z')) {
+        return true;
+    }
+    if (**at != '+' && **at != '-') {
+        return false;
+    }
+    const bool behind = *(*at)++ == '-';
+    if (!ngi_number_take_field(at, end, 2, &hours)) {
+        return false;
+    }
+    (void)ngi_number_take_char(at, end, ':');
+    if (!ngi_number_take_field(at, end, 2, &minutes) || hours > 23 || minutes > 59) {
+        return false;
+    }
+    *ahead = (hours * 3600 + minutes * 60) * (behind ? -1 : 1);
+    return true;
+}
+
+/* seconds * a_second + fraction, if an int64_t holds it. */
+static bool ngi_number_count_units(int64_t seconds, int64_t a_second, int64_t fraction,
+                                   int64_t *out) {
+    /* Before 1970 it is counted down from the second's end, since the second's beginning may be out
+     * of range where the moment itself is not. */
+    if (seconds < 0) {
+        seconds++;
+        fraction -= a_second;
+    }
+    if (seconds > INT64_MAX / a_second || seconds < INT64_MIN / a_second) {
+        return false;
+    }
+    const int64_t whole = seconds * a_second;
+    if (fraction > 0 ? whole > INT64_MAX - fraction : whole < INT64_MIN - fraction) {
+        return false;
+    }
+    *out = whole + fraction;
+    return true;
+}
+
+bool ng_read_timestamp(const char *text, size_t size, ng_type unit, int64_t *out) {
+    const char *at = text, *end = text + size;
+    ngi_number_trim(&at, &end);
+    if (end - at < 10 || at[4] != '-') {
+        return ng_read_i64(text, size, out);
+    }
+    const unsigned digits = ngi_number_fraction_digits(unit);
+    int64_t days, fraction = 0;
+    int seconds = 0, ahead = 0;
+    if (!ngi_number_take_date(&at, end, &days)) {
+        return false;
+    }
+    if (ngi_number_take_char(&at, end, 'T') || ngi_number_take_char(&at, end, ' ')) {
+        if (!ngi_number_take_time(&at, end, digits, &seconds, &fraction) ||
+            !ngi_number_take_zone(&at, end, &ahead)) {
+            return false;
+        }
+    }
+    return at == end && ngi_number_count_units(days * NGI_NUMBER_SECONDS_A_DAY + seconds - ahead,
+                                               (int64_t)ngi_number_tens[digits], fraction, out);
+}
+
+/* ---- csv_reader.c ---------------------------------------------------------------------------- */
+
+/* csv_reader: how CSV text becomes columns.
+ *
+ * The buffer always holds whole bytes of the stream from `at` (the next row) to `end`, behind which
+ * stands a line end of our own, so that a search for the end of a field needs no other bound. A row
+ * is first taken as it stands, on the assumption that all of it is there and all is well. Where
+ * that turns out to be wrong, its end is looked for (across as many reads as it takes, each byte
+ * once), and then it is taken again, and what is wrong with it can be said. So the bytes that a
+ * source gives at a time never change what comes out. */
+
+/* Readable bytes behind `end`: a line end of our own, and the rest of a word. */
+#define NGI_CSV_PAD 8
+
+#define NGI_CSV_NEWLINES UINT64_C(0x0a0a0a0a0a0a0a0a)
+#define NGI_CSV_RETURNS UINT64_C(0x0d0d0d0d0d0d0d0d)
+#define NGI_CSV_POINTS UINT64_C(0x2e2e2e2e2e2e2e2e)
+#define NGI_CSV_ZEROS UINT64_C(0x3030303030303030)
+#define NGI_CSV_ONES UINT64_C(0x0101010101010101)
+
+/* Where a used field stands: `skip` fields after the one before it, or in the same place (`again`).
+ */
+typedef struct ngi_csv_place {
+    const ng_csv_field *field;
+    size_t index, skip;
+    size_t column; /* which of the caller's columns */
+    bool again;
+} ngi_csv_place;
+
+/* What came of a row or a field. */
+typedef enum ngi_csv_outcome {
+    NGI_CSV_TAKEN,
+    NGI_CSV_FULL, /* a column has no room for its text */
+    NGI_CSV_MORE, /* its end is not there yet */
+    NGI_CSV_BAD   /* something is wrong; `bad` says what */
+} ngi_csv_outcome;
+
+/* What can be wrong with a row. */
+typedef enum ngi_csv_trouble {
+    NGI_CSV_NOT_A_VALUE,
+    NGI_CSV_OUT_OF_RANGE,
+    NGI_CSV_EMPTY,
+    NGI_CSV_NOT_UTF8,
+    NGI_CSV_TOO_FEW,
+    NGI_CSV_TOO_MANY,
+    NGI_CSV_AFTER_QUOTE,
+    NGI_CSV_OPEN_QUOTE,
+    NGI_CSV_TOO_LONG,
+    NGI_CSV_NO_ROOM
+} ngi_csv_trouble;
+
+/* A field as it stands in the buffer: between its quotes, if it has any. */
+typedef struct ngi_csv_cell {
+    const char *text;
+    size_t size;
+    const char *stop; /* the separator or line end behind it */
+    size_t doubled;   /* how many quotes in it are written twice */
+    bool quoted;
+} ngi_csv_cell;
+
+/* ---- finding the ends of fields and rows ----------------------------------------------------- */
+
+static inline uint64_t ngi_csv_load(const char *p) {
+    uint64_t word;
+    __builtin_memcpy(&word, p, sizeof word);
+    return word;
+}
+
+/* The top bit of each byte that is zero; bytes above the lowest such one may be wrong. */
+static inline uint64_t ngi_csv_zero_bytes(uint64_t word) {
+    return (word - NGI_CSV_ONES) & ~word & (NGI_CSV_ONES << 7);
+}
+
+/* The same for the bytes that are a line end or the character that fills `pattern`. */
+static inline uint64_t ngi_csv_stops(uint64_t word, uint64_t pattern) {
+    return ngi_csv_zero_bytes(word ^ pattern) | ngi_csv_zero_bytes(word ^ NGI_CSV_NEWLINES) |
+           ngi_csv_zero_bytes(word ^ NGI_CSV_RETURNS);
+}
+
+/* The first line end or character of `pattern` from `p` on: at the latest the one behind the end.
+ */
+static inline const char *ngi_csv_find_stop(const char *p, uint64_t pattern) {
+    for (;; p += 8) {
+        const uint64_t stops = ngi_csv_stops(ngi_csv_load(p), pattern);
+        if (stops != 0) {
+            return p + (__builtin_ctzll(stops) >> 3);
+        }
+    }
+}
+
+static inline ngi_csv_outcome ngi_csv_note(ng_csv_reader *r, ngi_csv_trouble trouble,
+                                           const char *at) {
+    r->bad = (int)trouble;
+    r->bad_at = at;
+    r->bad_field = NULL;
+    return NGI_CSV_BAD;
+}
+
+/* Finds the end of the field in quotes at `p`. Line ends in it are added to `lines_inside`. */
+static ngi_csv_outcome ngi_csv_find_quote(ng_csv_reader *r, const char *p, ngi_csv_cell *cell) {
+    const char quote = r->options.quote;
+    cell->text = p + 1;
+    cell->quoted = true;
+    cell->doubled = 0;
+    for (const char *q = p + 1;; q++) {
+        q = ngi_csv_find_stop(q, r->quotes);
+        if (q >= r->end) {
+            return r->ended ? ngi_csv_note(r, NGI_CSV_OPEN_QUOTE, p) : NGI_CSV_MORE;
+        }
+        if (*q != quote) {
+            /* The two characters of a CRLF are one line end. */
+            r->lines_inside += *q == '\n' ? q[-1] != '\r' : 1;
+            continue;
+        }
+        if (q + 1 == r->end && !r->ended) {
+            return NGI_CSV_MORE;
+        }
+        if (q + 1 < r->end && q[1] == quote) {
+            cell->doubled++;
+            q++;
+            continue;
+        }
+        cell->size = (size_t)(q - cell->text);
+        cell->stop = q + 1;
+        const char after = q[1];
+        if (after == r->options.separator || after == '\n' || after == '\r') {
+            return NGI_CSV_TAKEN;
+        }
+        return ngi_csv_note(r, NGI_CSV_AFTER_QUOTE, q + 1);
+    }
+}
+
+/* Finds the end of the field at `p`. */
+static inline ngi_csv_outcome ngi_csv_find_cell(ng_csv_reader *r, const char *p,
+                                                ngi_csv_cell *cell) {
+    if (*p == r->options.quote) {
+        return ngi_csv_find_quote(r, p, cell);
+    }
+    cell->text = p;
+    cell->stop = ngi_csv_find_stop(p, r->separators);
+    cell->size = (size_t)(cell->stop - p);
+    cell->doubled = 0;
+    cell->quoted = false;
+    return NGI_CSV_TAKEN;
+}
+
+/* Where the next row begins, after the line end at `stop`; NULL if that is not known yet. */
+static inline const char *ngi_csv_next_row(const ng_csv_reader *r, const char *stop) {
+    if (stop < r->end && *stop == '\n') {
+        return stop + 1;
+    }
+    if (stop + 1 < r->end) {
+        return stop + 1 + (stop[1] == '\n');
+    }
+    /* Our own line end, or a CR that an LF may follow. */
+    return r->ended ? r->end : NULL;
+}
+
+/* Where `ngi_csv_find_row_end` stands between two bytes. */
+enum { NGI_CSV_FIELD_START, NGI_CSV_IN_FIELD, NGI_CSV_IN_QUOTES, NGI_CSV_AFTER_QUOTES };
+
+/* Finds the end of the row at `at`, and makes `record_size` its size with its line end; false if it
+ * is not there yet. Goes on where it stopped, once there are more bytes. */
+static bool ngi_csv_find_row_end(ng_csv_reader *r) {
+    if (r->complete) {
+        return true;
+    }
+    const char quote = r->options.quote;
+    int state = r->scan_state;
+    const char *p = r->at + r->scanned;
+    for (; p < r->end; p++) {
+        if (state == NGI_CSV_IN_QUOTES) {
+            state = *p == quote ? NGI_CSV_AFTER_QUOTES : NGI_CSV_IN_QUOTES;
+        } else if (*p == quote && state != NGI_CSV_IN_FIELD) {
+            state = NGI_CSV_IN_QUOTES; /* opened, or one that is written twice */
+        } else if (*p == '\n' || *p == '\r') {
+            const char *next = ngi_csv_next_row(r, p);
+            if (next == NULL) {
+                break;
+            }
+            r->record_size = (size_t)(next - r->at);
+            r->complete = true;
+            return true;
+        } else {
+            state = *p == r->options.separator ? NGI_CSV_FIELD_START : NGI_CSV_IN_FIELD;
+        }
+    }
+    r->scan_state = state;
+    r->scanned = (size_t)(p - r->at);
+    if (p == r->end && r->ended) {
+        r->record_size = r->scanned;
+        r->complete = true;
+    }
+    return r->complete;
+}
+
+/* Moves on to the row at `next`. */
+static inline void ngi_csv_move_on(ng_csv_reader *r, const char *next, uint64_t lines) {
+    r->at = next;
+    r->line += lines;
+    r->scanned = 0;
+    r->scan_state = NGI_CSV_FIELD_START;
+    r->complete = false;
+}
+
+/* Line ends in a text; a CRLF is one. */
+static uint64_t ngi_csv_count_lines(const char *from, const char *to) {
+    uint64_t lines = 0;
+    for (const char *p = from; p < to; p++) {
+        lines += *p == '\r' || (*p == '\n' && (p == from || p[-1] != '\r'));
+    }
+    return lines;
+}
+
+/* ---- words for people ------------------------------------------------------------------------ */
+
+/* A text that grows within its room, and is cut at its end. */
+typedef struct ngi_csv_text {
+    char *at, *end; /* `end` leaves room for a NUL */
+} ngi_csv_text;
+
+static void ngi_csv_put_bytes(ngi_csv_text *text, const char *bytes, size_t size) {
+    const size_t room = (size_t)(text->end - text->at);
+    const size_t fitting = size < room ? size : room;
+    __builtin_memcpy(text->at, bytes, fitting);
+    text->at += fitting;
+    *text->at = '\0';
+}
+
+static void ngi_csv_put(ngi_csv_text *text, const char *words) {
+    while (*words != '\0' && text->at < text->end) {
+        *text->at++ = *words++;
+    }
+    *text->at = '\0';
+}
+
+static void ngi_csv_put_number(ngi_csv_text *text, uint64_t number) {
+    char digits[NG_NUMBER_TEXT_MAX];
+    ngi_csv_put_bytes(text, digits, ng_write_u64(digits, number));
+}
+
+static void ngi_csv_put_count(ngi_csv_text *text, uint64_t count, const char *noun) {
+    ngi_csv_put_number(text, count);
+    ngi_csv_put(text, " ");
+    ngi_csv_put(text, noun);
+    if (count != 1) {
+        ngi_csv_put(text, "s");
+    }
+}
+
+/* The size of the UTF-8 character at `p`, from 1 to 4; 0 if there is none. */
+static size_t ngi_csv_character_size(const char *p, const char *end) {
+    const unsigned first = (unsigned char)*p;
+    if (first < 0x80) {
+        return 1;
+    }
+    const size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (first < 0xc2 || first > 0xf4 || (size_t)(end - p) < size) {
+        return 0;
+    }
+    for (size_t i = 1; i < size; i++) {
+        if (((unsigned char)p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    /* Not written longer than need be, no surrogates, nothing above U+10FFFF. */
+    const unsigned second = (unsigned char)p[1];
+    const bool wrong = (first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) ||
+                       (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90);
+    return wrong ? 0 : size;
+}
+
+static bool ngi_csv_is_utf8(const char *p, const char *end) {
+    while (p < end) {
+        while (end - p >= 8 && (ngi_csv_load(p) & (NGI_CSV_ONES << 7)) == 0) {
+            p += 8;
+        }
+        if (p == end) {
+            break;
+        }
+        const size_t size = ngi_csv_character_size(p, end);
+        if (size == 0) {
+            return false;
+        }
+        p += size;
+    }
+    return true;
+}
+
+/* A text from the input, in quotation marks and with what cannot be shown as escapes. */
+static void ngi_csv_put_excerpt(ngi_csv_text *text, const char *p, size_t size) {
+    static const char digits[17] = "0123456789abcdef";
+    const char *const end = p + size;
+    const char *const shown = size > 40 ? p + 40 : end;
+    ngi_csv_put(text, "`");
+    while (p < shown) {
+        const size_t width = ngi_csv_character_size(p, end);
+        const unsigned c = (unsigned char)*p;
+        if (c == '\n' || c == '\r' || c == '\t') {
+            ngi_csv_put(text, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
+        } else if (width == 0 || c < 0x20 || c == 0x7f) {
+            const char escape[4] = {'\\', 'x', digits[c >> 4], digits[c & 15]};
+            ngi_csv_put_bytes(text, escape, 4);
+        } else {
+            ngi_csv_put_bytes(text, p, width);
+        }
+        p += width > 0 ? width : 1;
+    }
+    ngi_csv_put(text, p < end ? "`..." : "`");
+}
+
+static const char *ngi_csv_type_name(ng_type type) {
+    static const char *const names[] = {"",
+                                        "bool",
+                                        "i8",
+                                        "i16",
+                                        "i32",
+                                        "i64",
+                                        "u8",
+                                        "u16",
+                                        "u32",
+                                        "u64",
+                                        "f32",
+                                        "f64",
+                                        "timestamp[s]",
+                                        "timestamp[ms]",
+                                        "timestamp[us]",
+                                        "timestamp[ns]",
+                                        "utf8"};
+    return names[(int)type];
+}
+
+static ngi_csv_text ngi_csv_begin_message(ng_csv_error *error) {
+    const ngi_csv_text text = {error->message, error->message + sizeof error->message - 1};
+    error->message[0] = '\0';
+    error->field = NULL;
+    error->line = error->field_line = error->column = 0;
+    return text;
+}
+
+/* Ends the stream with an error that has no place in the text. */
+static ng_status ngi_csv_fail(ng_csv_reader *r, ng_status status, const char *message,
+                              const char *remedy) {
+    ngi_csv_text text = ngi_csv_begin_message(&r->error);
+    ngi_csv_put(&text, message);
+    r->error.remedy = remedy;
+    r->error.status = r->status = status;
+    return status;
+}
+
+/* Says where `at`, in the row at r->at, is. */
+static void ngi_csv_put_place(const ng_csv_reader *r, ng_csv_error *error, const char *at) {
+    const char *start = at;
+    while (start > r->at && start[-1] != '\n' && start[-1] != '\r') {
+        start--;
+    }
+    error->line = r->line;
+    error->field_line = r->line + ngi_csv_count_lines(r->at, start);
+    error->column = 1;
+    for (const char *p = start; p < at; p++) {
+        error->column += ((unsigned char)*p & 0xc0) != 0x80;
+    }
+}
+
+/* Fields of the row at r->at, as far as it can be told. */
+static size_t ngi_csv_count_fields(ng_csv_reader *r) {
+    size_t count = 1;
+    ngi_csv_cell cell;
+    for (const char *p = r->at; ngi_csv_find_cell(r, p, &cell) == NGI_CSV_TAKEN;
+         p = cell.stop + 1) {
+        if (*cell.stop != r->options.separator) {
+            break;
+        }
+        count++;
+    }
+    return count;
+}
+
+static const char *ngi_csv_bad_field_remedy(ng_csv_on_error on_error) {
+    return on_error == NG_CSV_NULL
+               ? "correct it, or add `?` to the field's type so that it can be null"
+               : "correct it, or set `on_error` to \"null\" or \"skip\"";
+}
+
+/* What to do about it; each sentence begins small and has no full stop. */
+static const char *ngi_csv_remedy(const ng_csv_reader *r) {
+    switch ((ngi_csv_trouble)r->bad) {
+    case NGI_CSV_OUT_OF_RANGE:
+        return "give the field a wider type in the schema";
+    case NGI_CSV_EMPTY:
+        return "add `?` to the field's type so that it can be null, or set `on_error` to \"skip\"";
+    case NGI_CSV_NOT_UTF8:
+        return "convert the file to UTF-8";
+    case NGI_CSV_TOO_FEW:
+    case NGI_CSV_TOO_MANY:
+        return "complete the row, put texts with separators in quotes, or set `on_error` to "
+               "\"skip\"";
+    case NGI_CSV_AFTER_QUOTE:
+        return "write a quote within a quoted field twice";
+    case NGI_CSV_OPEN_QUOTE:
+        return "close it, or write a quote within a quoted field twice";
+    case NGI_CSV_TOO_LONG:
+        return "look for a quote that is never closed, or raise the limit on rows";
+    case NGI_CSV_NO_ROOM:
+        return "give the column more room for text";
+    default:
+        return ngi_csv_bad_field_remedy(r->options.on_error);
+    }
+}
+
+static void ngi_csv_put_trouble(ng_csv_reader *r, ngi_csv_text *text) {
+    const ng_csv_field *field = r->bad_field;
+    switch ((ngi_csv_trouble)r->bad) {
+    case NGI_CSV_NOT_A_VALUE:
+    case NGI_CSV_OUT_OF_RANGE:
+        ngi_csv_put_excerpt(text, r->bad_text, r->bad_size);
+        ngi_csv_put(text, r->bad == NGI_CSV_OUT_OF_RANGE ? " does not fit into " : " is not a ");
+        ngi_csv_put(text, r->bad == NGI_CSV_OUT_OF_RANGE ? "" : "value of ");
+        ngi_csv_put(text, ngi_csv_type_name(field->type));
+        break;
+    case NGI_CSV_EMPTY:
+        ngi_csv_put(text, "the field is empty, but as ");
+        ngi_csv_put(text, ngi_csv_type_name(field->type));
+        ngi_csv_put(text, " it cannot be null");
+        break;
+    case NGI_CSV_NOT_UTF8:
+        ngi_csv_put_excerpt(text, r->bad_text, r->bad_size);
+        ngi_csv_put(text, " is not UTF-8");
+        break;
+    case NGI_CSV_TOO_FEW:
+    case NGI_CSV_TOO_MANY:
+        ngi_csv_put(text, "the row has ");
+        ngi_csv_put_count(text, ngi_csv_count_fields(r), "field");
+        ngi_csv_put(text, r->options.header ? ", the header has " : ", the first row has ");
+        ngi_csv_put_number(text, r->fields_in_row);
+        break;
+    case NGI_CSV_AFTER_QUOTE:
+        ngi_csv_put(text, "text follows the closing quote of a field");
+        break;
+    case NGI_CSV_OPEN_QUOTE:
+        ngi_csv_put(text, "the quote that opens here is never closed");
+        break;
+    case NGI_CSV_TOO_LONG:
+        ngi_csv_put(text, "the row is longer than the limit of ");
+        ngi_csv_put_count(text, r->options.record_limit, "byte");
+        break;
+    case NGI_CSV_NO_ROOM:
+        ngi_csv_put(text, "a text of ");
+        ngi_csv_put_count(text, r->bad_size, "byte");
+        ngi_csv_put(text, " does not fit into its column, even alone");
+        break;
+    }
+}
+
+/* Writes down what is noted as bad. */
+static void ngi_csv_describe(ng_csv_reader *r, ng_csv_error *error) {
+    ngi_csv_text text = ngi_csv_begin_message(error);
+    error->status = NG_BAD_INPUT;
+    error->remedy = ngi_csv_remedy(r);
+    ngi_csv_put_place(r, error, r->bad_at);
+    if (r->bad_field != NULL) {
+        error->field = r->bad_field->name;
+    }
+    ngi_csv_put_trouble(r, &text);
+}
+
+size_t ng_csv_error_text(const ng_csv_error *error, const char *path, char *out, size_t room) {
+    ngi_csv_text text = {out, out + room - 1};
+    ngi_csv_put(&text, path);
+    if (error->line > 0) {
+        ngi_csv_put(&text, ":");
+        ngi_csv_put_number(&text, error->field_line);
+        ngi_csv_put(&text, ":");
+        ngi_csv_put_number(&text, error->column);
+    }
+    ngi_csv_put(&text, ": error: ");
+    if (error->field != NULL) {
+        ngi_csv_put(&text, "field `");
+        ngi_csv_put(&text, error->field);
+        ngi_csv_put(&text, "`: ");
+    }
+    ngi_csv_put(&text, error->message);
+    if (error->field_line != error->line) {
+        ngi_csv_put(&text, " (in the row that begins on line ");
+        ngi_csv_put_number(&text, error->line);
+        ngi_csv_put(&text, ")");
+    }
+    ngi_csv_put(&text, "\n    ");
+    ngi_csv_put(&text, error->remedy);
+    ngi_csv_put(&text, "\n");
+    return (size_t)(text.at - out);
+}
+
+/* ---- one field into its column --------------------------------------------------------------- */
+
+static inline void ngi_csv_put_bit(uint8_t *bits, size_t row, bool on) {
+    const unsigned bit = 1U << (row & 7);
+    bits[row >> 3] = (uint8_t)((bits[row >> 3] & ~bit) | (on ? bit : 0));
+}
+
+/* Stores an integer; false if it does not fit into its type. */
+static inline bool ngi_csv_store_signed(ng_type type, void *values, size_t row, int64_t value) {
+    switch (type) {
+    case NG_I8:
+        ((int8_t *)values)[row] = (int8_t)value;
+        return value >= INT8_MIN && value <= INT8_MAX;
+    case NG_I16:
+        ((int16_t *)values)[row] = (int16_t)value;
+        return value >= INT16_MIN && value <= INT16_MAX;
+    case NG_I32:
+        ((int32_t *)values)[row] = (int32_t)value;
+        return value >= INT32_MIN && value <= INT32_MAX;
+    default:
+        ((int64_t *)values)[row] = value;
+        return true;
+    }
+}
+
+static inline bool ngi_csv_store_unsigned(ng_type type, void *values, size_t row, uint64_t value) {
+    switch (type) {
+    case NG_U8:
+        ((uint8_t *)values)[row] = (uint8_t)value;
+        return value <= UINT8_MAX;
+    case NG_U16:
+        ((uint16_t *)values)[row] = (uint16_t)value;
+        return value <= UINT16_MAX;
+    case NG_U32:
+        ((uint32_t *)values)[row] = (uint32_t)value;
+        return value <= UINT32_MAX;
+    default:
+        ((uint64_t *)values)[row] = value;
+        return true;
+    }
+}
+
+/* A number of up to eight characters: -? digits [. digits]. */
+typedef struct ngi_csv_brief {
+    uint32_t digits; /* all of them, as one integer */
+    int places;      /* how many stand after the point */
+    bool negative, pointed;
+    const char *stop;
+} ngi_csv_brief;
+
+/* Most numbers in the world are brief. Their digits are brought together in one word and made an
+ * integer in three multiplications, without a branch on how many there are. */
+static inline bool ngi_csv_take_brief(const ng_csv_reader *r, const char *p, ngi_csv_brief *brief) {
+    uint64_t word = ngi_csv_load(p);
+    const uint64_t stops = ngi_csv_stops(word, r->separators);
+    unsigned size = stops != 0 ? (unsigned)__builtin_ctzll(stops) >> 3 : 8;
+    brief->stop = p + size;
+    brief->negative = (word & 0xff) == '-';
+    size -= brief->negative;
+    if (stops == 0 || size == 0) {
+        return false;
+    }
+    /* The text to the top, where its last character is the last digit; zeros fill the rest. */
+    word = (word >> (8 * brief->negative)) << (64 - 8 * size);
+    const uint64_t points = ngi_csv_zero_bytes(word ^ NGI_CSV_POINTS);
+    brief->places = 0;
+    brief->pointed = points != 0;
+    if (points != 0) {
+        const unsigned at = (unsigned)__builtin_ctzll(points) >> 3;
+        const uint64_t before = (UINT64_C(1) << (8 * at)) - 1;
+        word = ((word & before) << 8) | (word & ~(before << 8 | 0xff));
+        brief->places = 7 - (int)at;
+        size--;
+        if (size == 0) {
+            return false;
+        }
+    }
+    word |= NGI_CSV_ZEROS >> (8 * size - 8) >> 8;
+    const uint64_t high = NGI_CSV_ONES * 0xf0;
+    if ((word & high) != NGI_CSV_ZEROS || ((word + NGI_CSV_ONES * 6) & high) != NGI_CSV_ZEROS) {
+        return false;
+    }
+    /* Pairs, then fours, then all eight, the first byte being the most significant. */
+    word = (word & UINT64_C(0x0f0f0f0f0f0f0f0f)) * 2561 >> 8;
+    word = (word & UINT64_C(0x00ff00ff00ff00ff)) * 6553601 >> 16;
+    word = (word & UINT64_C(0x0000ffff0000ffff)) * UINT64_C(42949672960001) >> 32;
+    brief->digits = (uint32_t)word;
+    return true;
+}
+
+/* Stores a number that is brief and not null; false if it wants a closer look. */
+static inline bool ngi_csv_store_brief(const ng_csv_reader *r, ng_type type, const char *p,
+                                       void *values, size_t row, const char **stop) {
+    ngi_csv_brief brief;
+    if (r->nulls_like_numbers || !ngi_csv_take_brief(r, p, &brief)) {
+        return false;
+    }
+    *stop = brief.stop;
+    if (type == NG_F32) {
+        const float value = ngi_number_f32(brief.digits, -brief.places);
+        ((float *)values)[row] = brief.negative ? -value : value;
+        return true;
+    }
+    if (type == NG_F64) {
+        const double value = ngi_number_f64(brief.digits, -brief.places);
+        ((double *)values)[row] = brief.negative ? -value : value;
+        return true;
+    }
+    if (brief.pointed) {
+        return false;
+    }
+    if (type >= NG_U8 && type <= NG_U64) {
+        return !brief.negative && ngi_csv_store_unsigned(type, values, row, brief.digits);
+    }
+    const int64_t value = brief.negative ? -(int64_t)brief.digits : (int64_t)brief.digits;
+    return ngi_csv_store_signed(type, values, row, value);
+}
+
+/* Stores the value that a text says; false if it says none. */
+static bool ngi_csv_store_value(ng_type type, const char *text, size_t size, void *values,
+                                size_t row) {
+    switch (type) {
+    case NG_BOOL: {
+        bool value;
+        if (!ng_read_bool(text, size, &value)) {
+            return false;
+        }
+        ngi_csv_put_bit((uint8_t *)values, row, value);
+        return true;
+    }
+    case NG_F32:
+        return ng_read_f32(text, size, (float *)values + row);
+    case NG_F64:
+        return ng_read_f64(text, size, (double *)values + row);
+    case NG_U8:
+    case NG_U16:
+    case NG_U32:
+    case NG_U64: {
+        uint64_t value;
+        return ng_read_u64(text, size, &value) && ngi_csv_store_unsigned(type, values, row, value);
+    }
+    case NG_I8:
+    case NG_I16:
+    case NG_I32:
+    case NG_I64: {
+        int64_t value;
+        return ng_read_i64(text, size, &value) && ngi_csv_store_signed(type, values, row, value);
+    }
+    default:
+        return ng_read_timestamp(text, size, type, (int64_t *)values + row);
+    }
+}
+
+/* What stands where a row is null: zero, so that the same text gives the same bytes. */
+static void ngi_csv_store_nothing(ng_type type, ng_column *column, size_t row) {
+    if (type == NG_UTF8) {
+        int32_t *offsets = (int32_t *)column->values;
+        offsets[row + 1] = offsets[row];
+    } else if (type == NG_BOOL) {
+        ngi_csv_put_bit((uint8_t *)column->values, row, false);
+    } else if (type == NG_F32) {
+        ((float *)column->values)[row] = 0;
+    } else if (type == NG_F64) {
+        ((double *)column->values)[row] = 0;
+    } else if (type >= NG_U8 && type <= NG_U64) {
+        (void)ngi_csv_store_unsigned(type, column->values, row, 0);
+    } else {
+        (void)ngi_csv_store_signed(type, column->values, row, 0);
+    }
+}
+
+static ngi_csv_outcome ngi_csv_store_text(const ng_csv_reader *r, const ngi_csv_cell *cell,
+                                          ng_column *column, size_t row) {
+    int32_t *offsets = (int32_t *)column->values;
+    const size_t used = (size_t)offsets[row], size = cell->size - cell->doubled;
+    const size_t limit = column->bytes_size < INT32_MAX ? column->bytes_size : INT32_MAX;
+    if (size > limit - used) {
+        return NGI_CSV_FULL;
+    }
+    uint8_t *out = column->bytes + used;
+    if (cell->doubled == 0) {
+        __builtin_memcpy(out, cell->text, size);
+    } else {
+        for (const char *p = cell->text; p < cell->text + cell->size; p++) {
+            *out++ = (uint8_t)*p;
+            p += *p == r->options.quote; /* the second of two */
+        }
+    }
+    offsets[row + 1] = (int32_t)(used + size);
+    return NGI_CSV_TAKEN;
+}
+
+static bool ngi_csv_equals(const char *text, size_t size, const char *words) {
+    for (size_t i = 0; i < size; i++) {
+        if (words[i] == '\0' || words[i] != text[i]) {
+            return false;
+        }
+    }
+    return words[size] == '\0';
+}
+
+static bool ngi_csv_is_one_of_nulls(const ng_csv_options *options, const char *text, size_t size) {
+    for (size_t i = 0; i < options->null_count; i++) {
+        if (ngi_csv_equals(text, size, options->nulls[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Narrows a text to what stands between its spaces. */
+static void ngi_csv_trim(const char **text, size_t *size) {
+    while (*size > 0 && (**text == ' ' || **text == '\t')) {
+        (*text)++;
+        (*size)--;
+    }
+    while (*size > 0 && ((*text)[*size - 1] == ' ' || (*text)[*size - 1] == '\t')) {
+        (*size)--;
+    }
+}
+
+static bool ngi_csv_is_null(const ng_csv_options *options, ng_type type, const ngi_csv_cell *cell) {
+    const char *text = cell->text;
+    size_t size = cell->size;
+    if (cell->quoted) {
+        return false;
+    }
+    if (ngi_csv_is_one_of_nulls(options, text, size)) {
+        return true;
+    }
+    if (type == NG_UTF8) {
+        return false;
+    }
+    ngi_csv_trim(&text, &size);
+    return size < cell->size && ngi_csv_is_one_of_nulls(options, text, size);
+}
+
+/* Why a text is no value of its type. */
+static ngi_csv_trouble ngi_csv_diagnose(ng_type type, const ngi_csv_cell *cell) {
+    const char *text = cell->text;
+    size_t size = cell->size;
+    if (type == NG_UTF8) {
+        return NGI_CSV_NOT_UTF8;
+    }
+    ngi_csv_trim(&text, &size);
+    if (size == 0) {
+        return NGI_CSV_EMPTY;
+    }
+    if (type < NG_I8 || type > NG_U64) {
+        return NGI_CSV_NOT_A_VALUE;
+    }
+    const size_t sign = *text == '-' || *text == '+';
+    for (size_t i = sign; i < size; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return NGI_CSV_NOT_A_VALUE;
+        }
+    }
+    return size > sign ? NGI_CSV_OUT_OF_RANGE : NGI_CSV_NOT_A_VALUE;
+}
+
+/* A field that is no value of its type: a null where that is asked for, else bad. Only a row that
+ * is there as a whole may be tolerated, since the others are taken again. */
+static ngi_csv_outcome ngi_csv_take_bad(ng_csv_reader *r, const ng_csv_field *field,
+                                        const ngi_csv_cell *cell, ng_column *column, size_t row) {
+    (void)ngi_csv_note(r, ngi_csv_diagnose(field->type, cell), cell->text - cell->quoted);
+    r->bad_field = field;
+    r->bad_text = cell->text;
+    r->bad_size = cell->size;
+    if (r->options.on_error != NG_CSV_NULL || !field->nullable || !r->complete) {
+        return NGI_CSV_BAD;
+    }
+    if (r->nulled == 0 && r->pending_nulls == 0) {
+        ngi_csv_describe(r, &r->tolerated);
+    }
+    r->pending_nulls++;
+    ngi_csv_store_nothing(field->type, column, row);
+    ngi_csv_put_bit(column->valid, row, false);
+    return NGI_CSV_TAKEN;
+}
+
+/* Takes the field at `p` whatever it is. */
+static ngi_csv_outcome ngi_csv_take_any(ng_csv_reader *r, const ng_csv_field *field, const char *p,
+                                        ng_column *column, size_t row, const char **stop) {
+    ngi_csv_cell cell;
+    ngi_csv_outcome outcome = ngi_csv_find_cell(r, p, &cell);
+    if (outcome != NGI_CSV_TAKEN) {
+        return outcome;
+    }
+    *stop = cell.stop;
+    if (cell.stop == r->end && !r->ended) {
+        return NGI_CSV_MORE;
+    }
+    if (field->nullable && ngi_csv_is_null(&r->options, field->type, &cell)) {
+        ngi_csv_store_nothing(field->type, column, row);
+        ngi_csv_put_bit(column->valid, row, false);
+        return NGI_CSV_TAKEN;
+    }
+    if (field->type != NG_UTF8) {
+        if (!ngi_csv_store_value(field->type, cell.text, cell.size, column->values, row)) {
+            return ngi_csv_take_bad(r, field, &cell, column, row);
+        }
+    } else {
+        if (!ngi_csv_is_utf8(cell.text, cell.text + cell.size)) {
+            return ngi_csv_take_bad(r, field, &cell, column, row);
+        }
+        outcome = ngi_csv_store_text(r, &cell, column, row);
+        if (outcome == NGI_CSV_FULL) {
+            (void)ngi_csv_note(r, NGI_CSV_NO_ROOM, p);
+            r->bad_field = field;
+            r->bad_size = cell.size - cell.doubled;
+            return outcome;
+        }
+    }
+    if (field->nullable) {
+        ngi_csv_put_bit(column->valid, row, true);
+    }
+    return NGI_CSV_TAKEN;
+}
+
+/* ---- one row --------------------------------------------------------------------------------- */
+
+/* Goes on to the field behind the separator at `stop`. */
+static inline ngi_csv_outcome ngi_csv_step(ng_csv_reader *r, const char *stop, const char **p) {
+    if (*stop != r->options.separator) {
+        return ngi_csv_note(r, NGI_CSV_TOO_FEW, r->at);
+    }
+    *p = stop + 1;
+    return NGI_CSV_TAKEN;
+}
+
+/* Goes over `count` fields and the separators behind them. */
+static inline ngi_csv_outcome ngi_csv_skip(ng_csv_reader *r, const char **p, size_t count) {
+    ngi_csv_outcome outcome = NGI_CSV_TAKEN;
+    for (; count > 0 && outcome == NGI_CSV_TAKEN; count--) {
+        ngi_csv_cell cell;
+        outcome = ngi_csv_find_cell(r, *p, &cell);
+        if (outcome == NGI_CSV_TAKEN) {
+            outcome = ngi_csv_step(r, cell.stop, p);
+        }
+    }
+    return outcome;
+}
+
+/* Takes the field at `p`; `*stop` is where it ends. */
+static inline ngi_csv_outcome ngi_csv_take_field(ng_csv_reader *r, const ng_csv_field *field,
+                                                 const char *p, ng_column *column, size_t row,
+                                                 const char **stop) {
+    if (field->type >= NG_I8 && field->type <= NG_F64 &&
+        ngi_csv_store_brief(r, field->type, p, column->values, row, stop)) {
+        if (field->nullable) {
+            ngi_csv_put_bit(column->valid, row, true);
+        }
+        return NGI_CSV_TAKEN;
+    }
+    return ngi_csv_take_any(r, field, p, column, row, stop);
+}
+
+/* Goes over the fields behind the last one that is used, which ends at `*stop` (NULL: none is
+ * used). */
+static inline ngi_csv_outcome ngi_csv_skip_rest(ng_csv_reader *r, const char **stop) {
+    const char *p = r->at;
+    ngi_csv_cell cell;
+    if (r->unused_at_end == 0) {
+        return NGI_CSV_TAKEN;
+    }
+    ngi_csv_outcome outcome = *stop != NULL ? ngi_csv_step(r, *stop, &p) : NGI_CSV_TAKEN;
+    if (outcome == NGI_CSV_TAKEN) {
+        outcome = ngi_csv_skip(r, &p, r->unused_at_end - 1);
+    }
+    if (outcome == NGI_CSV_TAKEN) {
+        outcome = ngi_csv_find_cell(r, p, &cell);
+        *stop = cell.stop;
+    }
+    return outcome;
+}
+
+/* Takes the row at `at` into row `row` of the columns; `*next` is where the next one begins. */
+static ngi_csv_outcome ngi_csv_take_row(ng_csv_reader *r, ng_column *columns, size_t row,
+                                        const char **next) {
+    const char *p = r->at, *stop = NULL;
+    ngi_csv_outcome outcome = NGI_CSV_TAKEN;
+    r->lines_inside = 0;
+    r->pending_nulls = 0;
+    for (size_t i = 0; i < r->field_count; i++) {
+        const ngi_csv_place *place = &r->places[i];
+        if (!place->again) {
+            outcome = stop != NULL ? ngi_csv_step(r, stop, &p) : NGI_CSV_TAKEN;
+            if (outcome == NGI_CSV_TAKEN) {
+                outcome = ngi_csv_skip(r, &p, place->skip);
+            }
+        }
+        if (outcome == NGI_CSV_TAKEN) {
+            ng_column *column = &columns[place->column];
+            outcome = ngi_csv_take_field(r, place->field, p, column, row, &stop);
+        }
+        if (outcome != NGI_CSV_TAKEN) {
+            return outcome;
+        }
+    }
+    outcome = ngi_csv_skip_rest(r, &stop);
+    if (outcome != NGI_CSV_TAKEN) {
+        return outcome;
+    }
+    if (*stop == r->options.separator) {
+        return ngi_csv_note(r, NGI_CSV_TOO_MANY, stop + 1);
+    }
+    *next = ngi_csv_next_row(r, stop);
+    return *next != NULL ? NGI_CSV_TAKEN : NGI_CSV_MORE;
+}
+
+/* ---- the stream ------------------------------------------------------------------------------ */
+
+/* Gets more bytes behind `end`. There is room: what is left of the buffer is at most a row. */
+static ng_status ngi_csv_refill(ng_csv_reader *r) {
+    const size_t left = (size_t)(r->end - r->at);
+    if ((size_t)(r->at - r->buffer) >= left) {
+        __builtin_memcpy(r->buffer, r->at, left);
+        r->at = r->buffer;
+        r->end = r->buffer + left;
+    }
+    ng_status status = r->source;
+    size_t size = 0;
+    if (status == NG_OK) {
+        size = r->read(r->ctx, r->end, r->options.chunk, &status);
+    }
+    if (size > r->options.chunk) {
+        return ngi_csv_fail(r, NG_INVALID, "the source gave more bytes than there was room for",
+                            "answer at most `room` in the read function");
+    }
+    if (size == 0 && status < 0) {
+        return ngi_csv_fail(r, status, "reading failed", "see to where the file comes from");
+    }
+    r->source = status < 0 ? status : NG_OK;
+    r->ended = status == NG_END || (size == 0 && status == NG_OK);
+    r->end += size;
+    const uint64_t newline = '\n';
+    __builtin_memcpy(r->end, &newline, sizeof newline);
+    return size == 0 && status == NG_AGAIN ? NG_AGAIN : NG_OK;
+}
+
+/* Steps over blank lines, which are rows only where a row is one field; false where nothing is
+ * left. */
+static inline bool ngi_csv_skip_blank_lines(ng_csv_reader *r) {
+    while ((*r->at == '\n' || *r->at == '\r') && r->fields_in_row != 1 && r->at < r->end) {
+        const char *next = ngi_csv_next_row(r, r->at);
+        if (next == NULL) {
+            return false;
+        }
+        ngi_csv_move_on(r, next, 1);
+    }
+    return r->at < r->end;
+}
+
+static ng_status ngi_csv_fail_at(ng_csv_reader *r) {
+    ngi_csv_describe(r, &r->error);
+    r->status = r->error.status;
+    return r->status;
+}
+
+/* Whether the row at `at` is too long, as far as it is there. */
+static bool ngi_csv_is_too_long(ng_csv_reader *r) {
+    const size_t size = r->complete ? r->record_size : (size_t)(r->end - r->at);
+    if (size > r->options.record_limit) {
+        (void)ngi_csv_note(r, NGI_CSV_TOO_LONG, r->at);
+        return true;
+    }
+    return false;
+}
+
+/* Takes a row that is there as a whole, or does what is to be done where it is bad; false where the
+ * batch ends. */
+static bool ngi_csv_settle(ng_csv_reader *r, ng_column *columns, size_t *row) {
+    const char *next = r->at + r->record_size;
+    if (!ngi_csv_is_too_long(r)) {
+        const char *end_of_row;
+        const ngi_csv_outcome outcome = ngi_csv_take_row(r, columns, *row, &end_of_row);
+        if (outcome == NGI_CSV_TAKEN) {
+            ngi_csv_move_on(r, end_of_row, 1 + r->lines_inside);
+            r->nulled += r->pending_nulls;
+            ++*row;
+            return true;
+        }
+        if (outcome == NGI_CSV_FULL && *row > 0) {
+            return false;
+        }
+        if (r->options.on_error == NG_CSV_SKIP && r->bad <= NGI_CSV_AFTER_QUOTE) {
+            if (r->skipped == 0) {
+                ngi_csv_describe(r, &r->tolerated);
+            }
+            r->skipped++;
+            ngi_csv_move_on(r, next, ngi_csv_count_lines(r->at, next));
+            return true;
+        }
+    }
+    (void)ngi_csv_fail_at(r);
+    return false;
+}
+
+/* Takes rows until the batch ends; answers how many. Where none could be taken, `*status` says why.
+ */
+static size_t ngi_csv_take_rows(ng_csv_reader *r, ng_column *columns, size_t capacity,
+                                ng_status *status) {
+    size_t row = 0;
+    while (row < capacity) {
+        bool waits = false; /* for more bytes */
+        if (!ngi_csv_skip_blank_lines(r)) {
+            waits = true;
+            if (r->ended) {
+                *status = r->status = NG_END;
+                break;
+            }
+        } else if (r->scanned == 0 && !r->complete) {
+            const char *next;
+            const ngi_csv_outcome outcome = ngi_csv_take_row(r, columns, row, &next);
+            if (outcome == NGI_CSV_TAKEN && (size_t)(next - r->at) <= r->options.record_limit) {
+                ngi_csv_move_on(r, next, 1 + r->lines_inside);
+                row++;
+                continue;
+            }
+            if (row > 0 && (outcome == NGI_CSV_FULL || outcome == NGI_CSV_MORE)) {
+                break;
+            }
+        }
+        if (!waits && ngi_csv_find_row_end(r)) {
+            if (!ngi_csv_settle(r, columns, &row)) {
+                *status = r->status;
+                break;
+            }
+            continue;
+        }
+        if (row > 0) {
+            break;
+        }
+        *status = ngi_csv_is_too_long(r) ? ngi_csv_fail_at(r) : ngi_csv_refill(r);
+        if (*status != NG_OK) {
+            break;
+        }
+    }
+    return row;
+}
+
+/* ---- the header ------------------------------------------------------------------------------ */
+
+/* A label as it is written in the header, against one in plain text. */
+static bool ngi_csv_is_label(const ngi_csv_cell *cell, char quote, const char *label) {
+    if (cell->doubled == 0) {
+        return ngi_csv_equals(cell->text, cell->size, label);
+    }
+    for (const char *p = cell->text; p < cell->text + cell->size; p++, label++) {
+        if (*label == '\0' || *label != *p) {
+            return false;
+        }
+        p += *p == quote; /* the second of two */
+    }
+    return *label == '\0';
+}
+
+#define NGI_CSV_LABEL 40 /* longer labels are compared by their beginnings */
+
+static char ngi_csv_small_letter(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
+
+/* How many letters must be changed, put in or taken out to make one label the other (Levenshtein).
+ */
+static size_t ngi_csv_distance(const char *a, size_t a_size, const char *b, size_t b_size) {
+    size_t row[NGI_CSV_LABEL + 1];
+    a_size = a_size < NGI_CSV_LABEL ? a_size : NGI_CSV_LABEL;
+    b_size = b_size < NGI_CSV_LABEL ? b_size : NGI_CSV_LABEL;
+    for (size_t j = 0; j <= b_size; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; i <= a_size; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_size; j++) {
+            const bool same = ngi_csv_small_letter(a[i - 1]) == ngi_csv_small_letter(b[j - 1]);
+            const size_t changed = diagonal + !same;
+            const size_t shorter = row[j] < row[j - 1] ? row[j] : row[j - 1];
+            diagonal = row[j];
+            row[j] = changed <= shorter ? changed : shorter + 1;
+        }
+    }
+    return row[b_size];
+}
+
+static size_t ngi_csv_length(const char *words) {
+    size_t size = 0;
+    while (words[size] != '\0') {
+        size++;
+    }
+    return size;
+}
+
+/* Ends a sentence about a label that is not there: with the one that was meant, or with all. */
+static void ngi_csv_suggest(ng_csv_reader *r, ngi_csv_text *text, const char *label) {
+    const size_t size = ngi_csv_length(label);
+    const char *p = r->at;
+    ngi_csv_cell cell, nearest = {NULL, 0, NULL, 0, false};
+    size_t least = size / 3 + 1;
+    for (size_t i = 0; i < r->fields_in_row; i++, p = cell.stop + 1) {
+        (void)ngi_csv_find_cell(r, p, &cell);
+        const char *trimmed = cell.text;
+        size_t trimmed_size = cell.size;
+        ngi_csv_trim(&trimmed, &trimmed_size);
+        const size_t distance = ngi_csv_distance(trimmed, trimmed_size, label, size);
+        if (distance < least || (distance == least && nearest.text == NULL)) {
+            least = distance;
+            nearest = cell;
+        }
+    }
+    if (nearest.text != NULL) {
+        ngi_csv_put(text, "; did you mean ");
+        ngi_csv_put_excerpt(text, nearest.text, nearest.size);
+        ngi_csv_put(text, "?");
+        return;
+    }
+    ngi_csv_put(text, "; it has ");
+    p = r->at;
+    for (size_t i = 0; i < r->fields_in_row; i++, p = cell.stop + 1) {
+        (void)ngi_csv_find_cell(r, p, &cell);
+        if (text->end - text->at < 60) {
+            ngi_csv_put(text, ", ...");
+            break;
+        }
+        ngi_csv_put(text, i > 0 ? ", " : "");
+        ngi_csv_put_excerpt(text, cell.text, cell.size);
+    }
+}
+
+/* An error about the header, or about the first row where there is none, begins with these words.
+ */
+static ngi_csv_text ngi_csv_begin_header_error(ng_csv_reader *r, const ng_csv_field *field,
+                                               const char *at, const char *words) {
+    ngi_csv_text text = ngi_csv_begin_message(&r->error);
+    ngi_csv_put_place(r, &r->error, at);
+    r->error.field = field->name;
+    r->error.status = r->status = NG_BAD_INPUT;
+    ngi_csv_put(&text, words);
+    return text;
+}
+
+/* Finds the field's label in the header. */
+static bool ngi_csv_find_label(ng_csv_reader *r, const ng_csv_field *field, size_t *index) {
+    const char *p = r->at;
+    bool found = false;
+    ngi_csv_cell cell;
+    for (size_t i = 0; i < r->fields_in_row; i++, p = cell.stop + 1) {
+        (void)ngi_csv_find_cell(r, p, &cell);
+        if (!ngi_csv_is_label(&cell, r->options.quote, field->label)) {
+            continue;
+        }
+        if (found) {
+            ngi_csv_text text =
+                ngi_csv_begin_header_error(r, field, p, "the header has two columns ");
+            ngi_csv_put_excerpt(&text, field->label, ngi_csv_length(field->label));
+            r->error.remedy = "say which one by its position";
+            return false;
+        }
+        found = true;
+        *index = i;
+    }
+    if (!found) {
+        ngi_csv_text text =
+            ngi_csv_begin_header_error(r, field, r->at, "the header has no column ");
+        ngi_csv_put_excerpt(&text, field->label, ngi_csv_length(field->label));
+        ngi_csv_suggest(r, &text, field->label);
+        r->error.remedy = "name the column as the header does, or give its position";
+    }
+    return found;
+}
+
+/* Finds where a field stands in the rows. */
+static bool ngi_csv_find_index(ng_csv_reader *r, const ng_csv_field *field, size_t *index) {
+    if (field->label != NULL) {
+        return ngi_csv_find_label(r, field, index);
+    }
+    *index = field->index;
+    if (*index < r->fields_in_row) {
+        return true;
+    }
+    ngi_csv_text text = ngi_csv_begin_header_error(r, field, r->at, "there is no column ");
+    ngi_csv_put_number(&text, field->index);
+    ngi_csv_put(&text, r->options.header ? ": the header has " : ": the first row has ");
+    ngi_csv_put_count(&text, r->fields_in_row, "field");
+    r->error.remedy = "correct the position; the first column is 0";
+    return false;
+}
+
+/* Puts the used fields into the order in which they stand in a row. */
+static bool ngi_csv_find_places(ng_csv_reader *r) {
+    for (size_t i = 0; i < r->field_count; i++) {
+        size_t index = 0;
+        if (!ngi_csv_find_index(r, &r->fields[i], &index)) {
+            return false;
+        }
+        size_t at = i;
+        for (; at > 0 && r->places[at - 1].index > index; at--) {
+            r->places[at] = r->places[at - 1];
+        }
+        r->places[at].field = &r->fields[i];
+        r->places[at].column = i;
+        r->places[at].index = index;
+    }
+    size_t next = 0; /* the first field behind those so far */
+    for (size_t i = 0; i < r->field_count; i++) {
+        ngi_csv_place *place = &r->places[i];
+        place->again = i > 0 && place->index + 1 == next;
+        place->skip = place->again ? 0 : place->index - next;
+        next = place->index + 1;
+    }
+    r->unused_at_end = r->fields_in_row - next;
+    return true;
+}
+
+/* Steps over a byte order mark. */
+static ng_status ngi_csv_skip_mark(ng_csv_reader *r) {
+    static const char mark[4] = "\xef\xbb\xbf";
+    size_t size = 0;
+    while (size < 3) {
+        if (r->at + size == r->end) {
+            if (r->ended) {
+                break;
+            }
+            const ng_status status = ngi_csv_refill(r);
+            if (status != NG_OK) {
+                return status;
+            }
+        } else if (r->at[size] == mark[size]) {
+            size++;
+        } else {
+            break;
+        }
+    }
+    r->at += size == 3 ? 3 : 0;
+    r->past_mark = true;
+    return NG_OK;
+}
+
+/* Checks that the first row is in order and counts its fields. */
+static bool ngi_csv_measure_first_row(ng_csv_reader *r) {
+    ngi_csv_cell cell;
+    size_t count = 0;
+    const char *p = r->at;
+    if (ngi_csv_is_too_long(r)) {
+        return false;
+    }
+    do {
+        if (ngi_csv_find_cell(r, p, &cell) != NGI_CSV_TAKEN) {
+            return false;
+        }
+        count++;
+        p = cell.stop + 1;
+    } while (*cell.stop == r->options.separator);
+    r->fields_in_row = count;
+    return true;
+}
+
+/* Reads as far as the first row of values, and learns where the fields stand. */
+static ng_status ngi_csv_open(ng_csv_reader *r) {
+    ng_status status = r->past_mark ? NG_OK : ngi_csv_skip_mark(r);
+    while (status == NG_OK) {
+        if (ngi_csv_skip_blank_lines(r)) {
+            if (ngi_csv_find_row_end(r)) {
+                break;
+            }
+        } else if (r->ended && r->options.header) {
+            return ngi_csv_fail(r, NG_BAD_INPUT, "the file is empty, but a header was expected",
+                                "give the file a header, or set `header` to false");
+        } else if (r->ended) {
+            r->status = NG_END;
+            return NG_END;
+        }
+        status = ngi_csv_is_too_long(r) ? ngi_csv_fail_at(r) : ngi_csv_refill(r);
+    }
+    if (status != NG_OK) {
+        return status;
+    }
+    if (!ngi_csv_measure_first_row(r)) {
+        return ngi_csv_fail_at(r);
+    }
+    if (!ngi_csv_find_places(r)) {
+        return r->status;
+    }
+    if (r->options.header) {
+        const char *next = r->at + r->record_size;
+        ngi_csv_move_on(r, next, ngi_csv_count_lines(r->at, next));
+    }
+    r->opened = true;
+    return NG_OK;
+}
+
+/* ---- what users call ------------------------------------------------------------------------- */
+
+ng_csv_options ng_csv_defaults(void) {
+    static const char *const nulls[1] = {""};
+    ng_csv_options options;
+    options.separator = ',';
+    options.quote = '"';
+    options.header = true;
+    options.on_error = NG_CSV_FAIL;
+    options.nulls = nulls;
+    options.null_count = 1;
+    options.record_limit = (size_t)1 << 20;
+    options.chunk = (size_t)128 << 10;
+    return options;
+}
+
+size_t ng_csv_reader_size(size_t field_count, const ng_csv_options *options) {
+    const size_t most = SIZE_MAX / 8;
+    if (field_count > most / sizeof(ngi_csv_place) || options->record_limit > most ||
+        options->chunk > most) {
+        return SIZE_MAX;
+    }
+    return field_count * sizeof(ngi_csv_place) + 2 * options->record_limit + options->chunk +
+           NGI_CSV_PAD;
+}
+
+static bool ngi_csv_is_delimiter(char c) { return c > 0 && c != '\n' && c != '\r'; }
+
+/* Refuses what no reader can be made of. */
+static ng_status ngi_csv_check(ng_csv_reader *r) {
+    const ng_csv_options *options = &r->options;
+    if (!ngi_csv_is_delimiter(options->separator) || !ngi_csv_is_delimiter(options->quote) ||
+        options->separator == options->quote) {
+        return ngi_csv_fail(r, NG_INVALID, "the separator and the quote cannot be told apart",
+                            "use two different ASCII characters that are not line ends");
+    }
+    if (options->record_limit == 0 || options->chunk == 0) {
+        return ngi_csv_fail(r, NG_INVALID, "the limit on rows or the chunk is 0",
+                            "begin with ng_csv_defaults()");
+    }
+    for (size_t i = 0; i < r->field_count; i++) {
+        const ng_csv_field *field = &r->fields[i];
+        if (field->type < NG_BOOL || field->type > NG_UTF8) {
+            return ngi_csv_fail(r, NG_INVALID, "a field has no type", "use one of ng_type");
+        }
+        if (field->label != NULL && !options->header) {
+            return ngi_csv_fail(r, NG_INVALID, "a field goes by its label, but there is no header",
+                                "set the label to NULL and give the index");
+        }
+    }
+    return NG_OK;
+}
+
+/* Whether a text that means null could also be taken for a number. */
+static bool ngi_csv_has_null_like_a_number(const ng_csv_options *options) {
+    for (size_t i = 0; i < options->null_count; i++) {
+        const char first = options->nulls[i][0];
+        if ((first >= '0' && first <= '9') || first == '-' || first == '.') {
+            return true;
+        }
+    }
+    return false;
+}
+
+ng_status ng_csv_reader_init(ng_csv_reader *reader, void *arena, size_t arena_size,
+                             const ng_csv_field *fields, size_t field_count,
+                             const ng_csv_options *options, ng_csv_read read, void *ctx) {
+    ng_csv_reader *const r = reader;
+    __builtin_memset(r, 0, sizeof *r);
+    r->fields = fields;
+    r->field_count = field_count;
+    r->options = *options;
+    r->read = read;
+    r->ctx = ctx;
+    r->line = 1;
+    if (arena == NULL || arena_size < ng_csv_reader_size(field_count, options)) {
+        return ngi_csv_fail(r, NG_INVALID, "the arena is too small",
+                            "give it the bytes that ng_csv_reader_size() says");
+    }
+    if (ngi_csv_check(r) != NG_OK) {
+        return r->status;
+    }
+    r->places = (ngi_csv_place *)arena;
+    r->buffer = (char *)(r->places + field_count);
+    r->at = r->end = r->buffer;
+    *r->end = '\n';
+    r->separators = NGI_CSV_ONES * (unsigned char)options->separator;
+    r->quotes = NGI_CSV_ONES * (unsigned char)options->quote;
+    r->nulls_like_numbers = ngi_csv_has_null_like_a_number(options);
+    return NG_OK;
+}
+
+ng_status ng_csv_reader_next(ng_csv_reader *reader, ng_column *columns, size_t capacity,
+                             size_t *rows) {
+    ng_csv_reader *const r = reader;
+    *rows = 0;
+    if (r->status != NG_OK) {
+        return r->status;
+    }
+    if (capacity == 0) {
+        return NG_INVALID;
+    }
+    if (!r->opened) {
+        const ng_status status = ngi_csv_open(r);
+        if (status != NG_OK) {
+            return status;
+        }
+    }
+    for (size_t i = 0; i < r->field_count; i++) {
+        if (r->fields[i].type == NG_UTF8) {
+            *(int32_t *)columns[i].values = 0;
+        }
+    }
+    ng_status status = NG_OK;
+    *rows = ngi_csv_take_rows(r, columns, capacity, &status);
+    r->rows += *rows;
+    return *rows > 0 ? NG_OK : status;
+}
+
+/* ---- csv_writer.c ---------------------------------------------------------------------------- */
+
+/* csv_writer: how columns become CSV text. */
+
+/* The most that is put into the buffer without looking at the room again: a number. */
+#define NGI_CSV_WRITER_PIECE NG_NUMBER_TEXT_MAX
+
+static inline bool ngi_csv_writer_bit(const uint8_t *bits, size_t row) {
+    return bits[row >> 3] >> (row & 7) & 1;
+}
+
+static void ngi_csv_writer_empty(ng_csv_writer *w) {
+    if (w->status == NG_OK && w->at > w->buffer) {
+        const ng_status status = w->write(w->ctx, w->buffer, (size_t)(w->at - w->buffer));
+        w->status = status < 0 ? status : NG_OK;
+    }
+    w->at = w->buffer;
+}
+
+/* Makes room for a piece. */
+static inline void ngi_csv_writer_make_room(ng_csv_writer *w) {
+    if ((size_t)(w->end - w->at) < NGI_CSV_WRITER_PIECE) {
+        ngi_csv_writer_empty(w);
+    }
+}
+
+static void ngi_csv_writer_put_bytes(ng_csv_writer *w, const char *bytes, size_t size) {
+    while (size > 0) {
+        const size_t room = (size_t)(w->end - w->at);
+        const size_t fitting = size < room ? size : room;
+        __builtin_memcpy(w->at, bytes, fitting);
+        w->at += fitting;
+        bytes += fitting;
+        size -= fitting;
+        if (size > 0) {
+            ngi_csv_writer_empty(w);
+        }
+    }
+}
+
+/* ---- texts ----------------------------------------------------------------------------------- */
+
+/* Whether a byte of the word is the one that fills `pattern`. */
+static inline bool ngi_csv_writer_holds(uint64_t word, uint64_t pattern) {
+    const uint64_t ones = UINT64_C(0x0101010101010101), x = word ^ pattern;
+    return ((x - ones) & ~x & (ones << 7)) != 0;
+}
+
+static bool ngi_csv_writer_needs_quotes(const ng_csv_writer *w, const char *text, size_t size) {
+    const uint64_t newlines = UINT64_C(0x0a0a0a0a0a0a0a0a), returns = UINT64_C(0x0d0d0d0d0d0d0d0d);
+    size_t i = 0;
+    for (; i + 8 <= size; i += 8) {
+        uint64_t word;
+        __builtin_memcpy(&word, text + i, sizeof word);
+        if (ngi_csv_writer_holds(word, w->separators) || ngi_csv_writer_holds(word, w->quotes) ||
+            ngi_csv_writer_holds(word, newlines) || ngi_csv_writer_holds(word, returns)) {
+            return true;
+        }
+    }
+    for (; i < size; i++) {
+        const char c = text[i];
+        if (c == w->separator || c == w->quote || c == '\n' || c == '\r') {
+            return true;
+        }
+    }
+    /* At the very front of a file these bytes would be a byte order mark. */
+    return size == 0 || (size >= 3 && text[0] == '\xef' && text[1] == '\xbb' && text[2] == '\xbf');
+}
+
+static void ngi_csv_writer_put_text(ng_csv_writer *w, const char *text, size_t size) {
+    if (!ngi_csv_writer_needs_quotes(w, text, size)) {
+        ngi_csv_writer_put_bytes(w, text, size);
+        return;
+    }
+    ngi_csv_writer_put_bytes(w, &w->quote, 1);
+    size_t from = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == w->quote) {
+            /* All up to the quote, and then again from the quote on: so it stands twice. */
+            ngi_csv_writer_put_bytes(w, text + from, i + 1 - from);
+            from = i;
+        }
+    }
+    ngi_csv_writer_put_bytes(w, text + from, size - from);
+    ngi_csv_writer_put_bytes(w, &w->quote, 1);
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+/* Writes what is not a text. */
+static inline size_t ngi_csv_writer_value(char *out, ng_type type, const void *values, size_t row) {
+    switch (type) {
+    case NG_BOOL: {
+        const bool value = ngi_csv_writer_bit((const uint8_t *)values, row);
+        __builtin_memcpy(out, value ? "true" : "false", 5);
+        return value ? 4 : 5;
+    }
+    case NG_I8:
+        return ng_write_i64(out, ((const int8_t *)values)[row]);
+    case NG_I16:
+        return ng_write_i64(out, ((const int16_t *)values)[row]);
+    case NG_I32:
+        return ng_write_i64(out, ((const int32_t *)values)[row]);
+    case NG_I64:
+        return ng_write_i64(out, ((const int64_t *)values)[row]);
+    case NG_U8:
+        return ng_write_u64(out, ((const uint8_t *)values)[row]);
+    case NG_U16:
+        return ng_write_u64(out, ((const uint16_t *)values)[row]);
+    case NG_U32:
+        return ng_write_u64(out, ((const uint32_t *)values)[row]);
+    case NG_U64:
+        return ng_write_u64(out, ((const uint64_t *)values)[row]);
+    case NG_F32:
+        return ng_write_f32(out, ((const float *)values)[row]);
+    case NG_F64:
+        return ng_write_f64(out, ((const double *)values)[row]);
+    default:
+        return ng_write_timestamp(out, ((const int64_t *)values)[row], type);
+    }
+}
+
+static inline void ngi_csv_writer_put_field(ng_csv_writer *w, ng_type type, const ng_column *column,
+                                            size_t row) {
+    if (column->valid != NULL && !ngi_csv_writer_bit(column->valid, row)) {
+        return;
+    }
+    if (type == NG_UTF8) {
+        const int32_t *offsets = (const int32_t *)column->values + row;
+        ngi_csv_writer_put_text(w, (const char *)column->bytes + offsets[0],
+                                (size_t)(offsets[1] - offsets[0]));
+        return;
+    }
+    if (w->numbers_like_texts) {
+        char text[NG_NUMBER_TEXT_MAX];
+        const size_t size = ngi_csv_writer_value(text, type, column->values, row);
+        ngi_csv_writer_put_text(w, text, size);
+        return;
+    }
+    ngi_csv_writer_make_room(w);
+    w->at += ngi_csv_writer_value(w->at, type, column->values, row);
+}
+
+static void ngi_csv_writer_put_names(ng_csv_writer *w) {
+    if (w->begun) {
+        return;
+    }
+    w->begun = true;
+    for (size_t i = 0; i < w->field_count; i++) {
+        const char *name = w->fields[i].name;
+        size_t size = 0;
+        while (name[size] != '\0') {
+            size++;
+        }
+        ngi_csv_writer_put_text(w, name, size);
+        ngi_csv_writer_put_bytes(w, i + 1 < w->field_count ? &w->separator : "\n", 1);
+    }
+}
+
+/* ---- what users call ------------------------------------------------------------------------- */
+
+static bool ngi_csv_writer_is_delimiter(char c) { return c > 0 && c != '\n' && c != '\r'; }
+
+/* Whether the character can stand in what is written for a number, bool or timestamp. */
+static bool ngi_csv_writer_is_in_numbers(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == 'T' || c == 'Z' || c == '+' ||
+           c == '-' || c == '.' || c == ':';
+}
+
+ng_status ng_csv_writer_init(ng_csv_writer *writer, void *buffer, size_t size,
+                             const ng_field *fields, size_t field_count, char separator, char quote,
+                             ng_csv_write write, void *ctx) {
+    __builtin_memset(writer, 0, sizeof *writer);
+    writer->status = NG_INVALID;
+    if (buffer == NULL || size < NG_CSV_WRITER_BUFFER_MIN || separator == quote ||
+        !ngi_csv_writer_is_delimiter(separator) || !ngi_csv_writer_is_delimiter(quote)) {
+        return NG_INVALID;
+    }
+    writer->status = NG_OK;
+    writer->fields = fields;
+    writer->field_count = field_count;
+    writer->write = write;
+    writer->ctx = ctx;
+    writer->separator = separator;
+    writer->quote = quote;
+    writer->separators = UINT64_C(0x0101010101010101) * (unsigned char)separator;
+    writer->quotes = UINT64_C(0x0101010101010101) * (unsigned char)quote;
+    writer->numbers_like_texts =
+        ngi_csv_writer_is_in_numbers(separator) || ngi_csv_writer_is_in_numbers(quote);
+    writer->buffer = writer->at = (char *)buffer;
+    writer->end = writer->buffer + size;
+    return NG_OK;
+}
+
+ng_status ng_csv_writer_rows(ng_csv_writer *writer, const ng_column *columns, size_t first,
+                             size_t rows) {
+    ng_csv_writer *const w = writer;
+    ngi_csv_writer_put_names(w);
+    for (size_t row = first; row < first + rows && w->status == NG_OK; row++) {
+        for (size_t i = 0; i < w->field_count; i++) {
+            ngi_csv_writer_put_field(w, w->fields[i].type, &columns[i], row);
+            ngi_csv_writer_make_room(w);
+            *w->at++ = i + 1 < w->field_count ? w->separator : '\n';
+        }
+        w->rows++;
+    }
+    return w->status;
+}
+
+ng_status ng_csv_writer_flush(ng_csv_writer *writer) {
+    ngi_csv_writer_empty(writer);
+    return writer->status;
+}
+
+ng_status ng_csv_writer_finish(ng_csv_writer *writer) {
+    ngi_csv_writer_put_names(writer);
+    return ng_csv_writer_flush(writer);
+}
 
 #endif
 #endif

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from amalgamate import amalgamate
+from amalgamate import AmalgamateError, amalgamate
 
 HOUSE = Path(__file__).resolve().parent.parent
 
@@ -45,10 +45,8 @@ def show_difference(name: str, old: str, new: str) -> None:
     sys.stdout.writelines(difflib.unified_diff(before, after, f"{name} (committed)", name, n=0))
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Write all generated files anew.")
-    parser.add_argument("--check", action="store_true", help="change nothing, show what is stale")
-    options = parser.parse_args()
+def renew(is_check: bool) -> int:
+    """Compares each file with a new one and writes it unless this is a check; how many differ."""
     stale = 0
     for name, new in generated_files():
         target = HOUSE / name
@@ -56,10 +54,22 @@ def main() -> int:
         if old == new:
             continue
         stale += 1
-        if options.check:
+        if is_check:
             show_difference(name, old, new)
         else:
             target.write_text(new, encoding="utf-8")
+    return stale
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Write all generated files anew.")
+    parser.add_argument("--check", action="store_true", help="change nothing, show what is stale")
+    options = parser.parse_args()
+    try:
+        stale = renew(options.check)
+    except (AmalgamateError, subprocess.CalledProcessError) as error:
+        print(f"generated: error: {error}", file=sys.stderr)
+        return 1
     return int(options.check and stale > 0)
 
 
