@@ -17,6 +17,8 @@
 NGI_EXACT_BEGIN
 
 #include "simd_scalar.h"
+#include "simd_v256.h"
+#include "simd_v512.h"
 
 NGI_EXACT_END
 

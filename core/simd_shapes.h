@@ -108,5 +108,15 @@
         }                                                                                          \
         return ngi_##R##x##W##_load(r);                                                            \
     }
+/* All lanes to one, one after the other. */
+#define NGI_LANES_ACROSS(T, W, name, op)                                                           \
+    NGI_FN ngi_##T##x1 ngi_##T##x##W##_##name(ngi_##T##x##W a) {                                   \
+        ngi_##T##x1 x[W];                                                                          \
+        ngi_##T##x##W##_store(x, a);                                                               \
+        for (int lane = 1; lane < W; lane++) {                                                     \
+            x[0] = ngi_##T##x1_##op(x[0], x[lane]);                                                \
+        }                                                                                          \
+        return x[0];                                                                               \
+    }
 
 #endif
