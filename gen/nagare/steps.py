@@ -1,0 +1,252 @@
+"""Checks the steps of one river, one after the other: what each does to the columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import ir, syntax
+from . import messages as m
+from .check import Aggregation, Broken, Expressions, Scope
+from .ir import FLOATS, Position, Schema, Type
+from .messages import Wrong
+from .names import STEP_WORDS, nearest, suggestion, taken_by
+from .syntax import Span
+
+MOST_COLUMNS = 1024
+MOST_ROWS = 2**63 - 1
+
+_ASSIGNED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*=(?!=)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A step as written; without a `tree` it could not be parsed, which has been reported. `place`
+    says where its characters stand in the file, `report` takes what else is wrong with it."""
+
+    text: str
+    tree: syntax.Step | None
+    place: Callable[[Span], Position]
+    report: Callable[[Wrong], None]
+
+    @property
+    def whole(self) -> Span:
+        return 0, max(1, len(self.text))
+
+
+class Steps:
+    """The columns so far, and the checked steps. A column whose expression is wrong stays, without
+    a type, so that its later uses are not reported as well."""
+
+    def __init__(self, schema: Schema, params: dict[str, tuple[ir.Param, ...]]) -> None:
+        self.steps: list[ir.Step] = []
+        self._columns: dict[str, Type | None] = dict(schema)
+        self._complete = True
+        self._params = params
+        self._pending: list[tuple[Sentence, ir.Group | ir.Window]] = []
+        self._keys_unknown = False  # what may be a `group` could not be parsed
+
+    def run(self, sentences: list[Sentence]) -> Schema:
+        """Checks all steps; what comes out of the last, if no problem was reported."""
+        for sentence in sentences:
+            if sentence.tree is None:
+                self._unparsed(sentence.text)
+            else:
+                self._step(sentence)
+        self._nothing_pending()
+        return self._columns
+
+    def _step(self, sentence: Sentence) -> None:
+        tree = sentence.tree
+        match tree:
+            case syntax.Keys():
+                self._group(sentence, tree)
+                return
+            case syntax.Window():
+                self._window(sentence, tree)
+                return
+            case syntax.Assignments(word="aggregate"):
+                self._aggregate(sentence, tree)
+                return
+        self._nothing_pending()
+        match tree:
+            case syntax.Assignments(word="map"):
+                self._map(sentence, tree)
+            case syntax.Assignments():
+                self._select(sentence, tree)
+            case syntax.Condition():
+                self._condition(sentence, tree)
+            case syntax.Rows():
+                self._rows(sentence, tree)
+
+    def _add(self, sentence: Sentence, made: type[ir.Step], *parts: object) -> ir.Step:
+        at = sentence.place(sentence.whole)
+        step = made(at, sentence.text, self._columns, *parts)
+        self.steps.append(step)
+        return step
+
+    # ---- columns ---------------------------------------------------------------------------------
+
+    def _map(self, sentence: Sentence, tree: syntax.Assignments) -> None:
+        columns = dict(self._columns)
+        made = self._assign(sentence, tree, columns, {})
+        self._replace(sentence, columns)
+        self._add(sentence, ir.Map, tuple(made.items()))
+
+    def _select(self, sentence: Sentence, tree: syntax.Assignments) -> None:
+        made = self._assign(sentence, tree, dict(self._columns), {})
+        self._complete = True
+        self._replace(sentence, {name: x and x.type for name, x in made.items()})
+        self._add(sentence, ir.Select, tuple(made.items()))
+
+    def _aggregate(self, sentence: Sentence, tree: syntax.Assignments) -> None:
+        keys: tuple[str, ...] = ()
+        window = None
+        for _, step in self._pending:
+            if isinstance(step, ir.Group):
+                keys = step.keys
+            else:
+                window = step
+        self._pending = []
+        taken = dict.fromkeys(keys, "a key of the group")
+        allowed = tuple(self._columns) if self._keys_unknown else keys
+        made = self._assign(sentence, tree, self._columns, taken, Aggregation(allowed, window))
+        columns = {key: self._columns.get(key) for key in keys}
+        columns |= {name: x and x.type for name, x in made.items()}
+        self._complete = not self._keys_unknown
+        self._keys_unknown = False
+        self._replace(sentence, columns)
+        self._add(sentence, ir.Aggregated, tuple(made.items()), keys, window)
+
+    def _assign(
+        self,
+        sentence: Sentence,
+        tree: syntax.Assignments,
+        columns: dict[str, Type | None],
+        taken: dict[str, str],
+        aggregation: Aggregation | None = None,
+    ) -> dict[str, ir.Expr | None]:
+        """The assignments of a step; None for what is wrong. But for aggregates, each sees those
+        before it in `columns`."""
+        scope = Scope(columns, self._params, self._complete)
+        expressions = Expressions(sentence.text, scope, sentence.place, aggregation)
+        made: dict[str, ir.Expr | None] = {}
+        for item in tree.items:
+            name = item.name.text
+            try:
+                check_name(item.name)
+                if name in made or name in taken:
+                    what = taken.get(name, "set in this step")
+                    raise m.COLUMN_TWICE.at(item.name.span, name=name, what=what)
+                made[name] = expressions.infer(item.x)
+            except Broken:
+                made[name] = None
+            except Wrong as wrong:
+                sentence.report(wrong)
+                made.setdefault(name, None)
+            if aggregation is None:
+                columns[name] = made[name] and made[name].type
+        return made
+
+    def _replace(self, sentence: Sentence, columns: dict[str, Type | None]) -> None:
+        if len(columns) > MOST_COLUMNS:
+            sentence.report(m.MANY_COLUMNS.at(sentence.whole, most=MOST_COLUMNS))
+            self._complete = False
+            return
+        # Steps that change no column share their schema: a file of many steps stays small.
+        if list(columns.items()) != list(self._columns.items()):
+            self._columns = columns
+
+    # ---- rows ------------------------------------------------------------------------------------
+
+    def _condition(self, sentence: Sentence, tree: syntax.Condition) -> None:
+        made = {"filter": ir.Filter, "take while": ir.TakeWhile, "skip while": ir.SkipWhile}
+        scope = Scope(self._columns, self._params, self._complete)
+        try:
+            expressions = Expressions(sentence.text, scope, sentence.place)
+            condition = expressions.condition(tree.x, f"`{tree.word}`")
+            self._add(sentence, made[tree.word], condition)
+        except Broken:
+            pass
+        except Wrong as wrong:
+            sentence.report(wrong)
+
+    def _rows(self, sentence: Sentence, tree: syntax.Rows) -> None:
+        try:
+            self._add(sentence, {"take": ir.Take, "skip": ir.Skip}[tree.word], _count(tree.count))
+        except Wrong as wrong:
+            sentence.report(wrong)
+
+    # ---- groups and windows ----------------------------------------------------------------------
+
+    def _group(self, sentence: Sentence, tree: syntax.Keys) -> None:
+        if any(isinstance(step, ir.Window) for _, step in self._pending):
+            sentence.report(m.WINDOW_BEFORE_GROUP.at(sentence.whole))
+            self._pending = []
+        self._nothing_pending()
+        keys: list[str] = []
+        for key in tree.names:
+            try:
+                if key.text in keys:
+                    raise m.KEY_TWICE.at(key.span, name=key.text)
+                self._check_key(key)
+            except Wrong as wrong:
+                sentence.report(wrong)
+            keys.append(key.text)
+        step = self._add(sentence, ir.Group, tuple(dict.fromkeys(keys)))
+        self._pending.append((sentence, step))
+
+    def _check_key(self, key: syntax.Name) -> None:
+        if key.text not in self._columns:
+            if not self._complete:
+                return
+            hint = suggestion(key.text, self._columns, "columns")
+            raise m.NO_COLUMN.at(key.span, name=key.text, hint=hint)
+        key_type = self._columns[key.text]
+        if key_type is not None and key_type.kind in FLOATS:
+            raise m.FLOAT_KEY.at(key.span, name=key.text, kind=key_type.kind)
+
+    def _window(self, sentence: Sentence, tree: syntax.Window) -> None:
+        if any(isinstance(step, ir.Window) for _, step in self._pending):
+            self._nothing_pending()
+        try:
+            rows = _count(tree.count)
+        except Wrong as wrong:
+            sentence.report(wrong)
+            rows = 1
+        step = self._add(sentence, ir.Window, tree.kind, rows, tree.partial)
+        self._pending.append((sentence, step))
+
+    def _nothing_pending(self) -> None:
+        """Reports a group or a window that no aggregate follows."""
+        if self._pending:
+            sentence, step = self._pending[-1]
+            word = "group" if isinstance(step, ir.Group) else "window"
+            after = "`window` or `aggregate`" if word == "group" else "`aggregate`"
+            sentence.report(m.NO_AGGREGATE.at(sentence.whole, word=word, after=after))
+        self._pending = []
+
+    # ---- steps that could not be parsed ----------------------------------------------------------
+
+    def _unparsed(self, text: str) -> None:
+        """Takes over what can be told of a sentence that could not be parsed."""
+        self._pending = []
+        self._columns = self._columns | dict.fromkeys(_ASSIGNED.findall(text))
+        word = nearest((text.split() or [""])[0], STEP_WORDS)
+        self._keys_unknown = word in ("group", "window", None)
+        if word in ("select", "aggregate", None):
+            self._complete = False
+
+
+def check_name(name: syntax.Name) -> None:
+    """Raises `Wrong` if nothing can be called `name`."""
+    taken = taken_by(name.text)
+    if taken:
+        raise m.NAME_TAKEN.at(name.span, name=name.text, taken=taken)
+
+
+def _count(count: syntax.Integer) -> int:
+    if not 1 <= count.value <= MOST_ROWS:
+        raise m.ROWS_RANGE.at(count.span, most=MOST_ROWS)
+    return count.value
