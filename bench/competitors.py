@@ -4,6 +4,8 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -18,15 +20,26 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 class Skipped(Exception):
-    """A competitor that cannot be built here, and why."""
+    """A competitor for which something is not installed here, and what."""
+
+
+class Broken(Exception):
+    """A competitor that should have been built, and what its tool said."""
+
+
+@dataclass
+class Left:
+    """The competitors that were left out."""
+
+    skipped: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
 
 
 def run(command: list[str]) -> None:
     """Runs a tool in silence; what it said is shown only when it failed."""
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
-        lines = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
-        raise Skipped(f"`{' '.join(command)}` failed: {lines[0]}")
+        raise Broken(f"`{' '.join(command)}` failed:\n{(done.stderr or done.stdout).strip()}")
 
 
 def compilers() -> dict[str, str]:
@@ -91,6 +104,8 @@ def plain(tools: dict[str, str]) -> list[str]:
 
 
 def halide(tools: dict[str, str]) -> list[str]:
+    if subprocess.run([SYSTEM_PYTHON, "-c", "import halide"], capture_output=True).returncode != 0:
+        raise Skipped("needs Debian's python3-halide and libhalide14-0-dev")
     folder = OUT / "halide"
     folder.mkdir(exist_ok=True)
     run([SYSTEM_PYTHON, str(HERE / "peers_halide.py"), str(folder)])
@@ -117,38 +132,42 @@ def ours(tools: dict[str, str]) -> list[str]:
     ]
 
 
-def build_native(tools: dict[str, str]) -> tuple[str, list[str], list[str]]:
-    """The harness, the shared objects it is to race, and what had to be left out."""
-    OUT.mkdir(parents=True, exist_ok=True)
-    skipped: list[str] = []
+def attempt(
+    groups: list[Callable[[dict[str, str]], list[str]]], tools: dict[str, str], left: Left
+) -> list[str]:
+    """What could be built of these; what could not is noted in `left`."""
     built: list[str] = []
-    for group in (by_hand, plain, halide, ours):
+    for group in groups:
+        name = group.__name__.replace("_", " ")
         try:
             built += group(tools)
         except Skipped as reason:
-            skipped.append(f"{group.__name__.replace('_', ' ')}: {reason}")
-    return harness(tools), built, skipped
+            left.skipped.append(f"{name}: {reason}")
+        except Broken as reason:
+            left.broken.append(f"{name}: {reason}")
+    return built
 
 
-def build_wasm(tools: dict[str, str]) -> list[str]:
-    """Our module, and the one an expert wrote, for wasm.mjs; what had to be left out."""
+def build_native(tools: dict[str, str], left: Left) -> tuple[str, list[str]]:
+    """The harness and the shared objects it is to race."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    return harness(tools), attempt([by_hand, plain, halide, ours], tools, left)
+
+
+def build_wasm(tools: dict[str, str], left: Left) -> list[str]:
+    """The modules that wasm.mjs finds where they are built."""
     shutil.rmtree(OUT / "wasm", ignore_errors=True)
     (OUT / "peers_wasm.wasm").unlink(missing_ok=True)
-    skipped: list[str] = []
-    for group in (our_module, expert_module):
-        try:
-            group(tools)
-        except Skipped as reason:
-            skipped.append(f"{group.__name__.replace('_', ' ')}: {reason}")
-    return skipped
+    return attempt([our_module, expert_module], tools, left)
 
 
-def our_module(_: dict[str, str]) -> None:
+def our_module(_: dict[str, str]) -> list[str]:
     folder = str(OUT / "wasm")
     run([str(ROOT / "nagare"), "build", str(RIVERS), "--target", "wasm", "-o", folder])
+    return [folder]
 
 
-def expert_module(tools: dict[str, str]) -> None:
+def expert_module(tools: dict[str, str]) -> list[str]:
     clang = tools.get("clang")
     linker = next((name for name in ("wasm-ld-19", "wasm-ld") if shutil.which(name)), None)
     if not clang or not linker:
@@ -157,4 +176,6 @@ def expert_module(tools: dict[str, str]) -> None:
     target = ["--target=wasm32", "-ffreestanding", "-msimd128", "-mbulk-memory", "-O3"]
     run([clang, "-std=c11", *target, "-c", str(HERE / "peers_wasm.c"), "-o", compiled])
     flags = ["--no-entry", "--export-dynamic", "--export=__heap_base", "--max-memory=2147483648"]
-    run([linker, *flags, compiled, "-o", str(OUT / "peers_wasm.wasm")])
+    linked = str(OUT / "peers_wasm.wasm")
+    run([linker, *flags, compiled, "-o", linked])
+    return [linked]

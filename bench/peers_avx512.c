@@ -155,7 +155,7 @@ V512_INLINE void compact_all(bench_task *task, bool one_compare, int ahead) {
 
 V512_INLINE void compact_by(bench_task *task, int ahead) { compact_all(task, true, ahead); }
 
-V512 static void compact_two_compares(bench_task *task) { compact_by(task, false, 0); }
+V512 static void compact_two_compares(bench_task *task) { compact_all(task, false, 0); }
 
 /* Survivors gather in the cache and go to memory as whole lines that are not read first. The stage
  * begins where the output's first whole line does. */

@@ -3,7 +3,7 @@
     python bench/run.py [--quick] [--only W1,W4] [--sizes S,L]
 
 Prints a table per workload and size, then the goals, and writes build/bench/results.json. It fails
-when a kernel of ours is wrong or was not built, never because of a figure.
+when something does not build or a kernel of ours is wrong, never because of a figure.
 """
 
 import argparse
@@ -66,16 +66,14 @@ def write_results(facts: dict[str, str], everything: dict[str, list[Result]]) ->
     return str(path.relative_to(competitors.ROOT))
 
 
-def complaints(skipped: list[str], every_race: list[Race]) -> list[str]:
-    """What makes the run a failure: kernels of ours that are missing or wrong."""
-    found = [what for what in skipped if what.startswith("our")]
-    for race in every_race:
-        for result in race.results:
-            if result.kind == "ours" and not result.accurate:
-                found.append(
-                    f"{race.workload} {race.size}, {result.name} by {result.build}: wrong result"
-                )
-    return found
+def wrong(every_race: list[Race]) -> list[str]:
+    """The results of ours that are not what they should be."""
+    return [
+        f"{race.workload} {race.size}, {result.name} by {result.build}: wrong result"
+        for race in every_race
+        for result in race.results
+        if result.kind == "ours" and not result.accurate
+    ]
 
 
 def main() -> int:
@@ -85,9 +83,10 @@ def main() -> int:
     facts = machine.describe(tools)
     print("\n".join(f"{name:12}{fact}" for name, fact in facts.items()), end="\n\n", flush=True)
 
-    harness, objects, skipped = competitors.build_native(tools)
-    skipped += competitors.build_wasm(tools)
-    for what in skipped:
+    left = competitors.Left()
+    harness, objects = competitors.build_native(tools, left)
+    competitors.build_wasm(tools, left)
+    for what in left.skipped:
         print(f"SKIPPED: {what}", file=sys.stderr)
     in_c = measure([harness, *how_long(options.quick, 15), *cases, *objects])
     script = str(competitors.HERE / "wasm.mjs")
@@ -101,7 +100,7 @@ def main() -> int:
         print(tables.table(race))
     print(goals.report(native_races, node_races))
     print(f"\nwritten: {write_results(facts, {'native': in_c, 'node': in_node})}")
-    failed = complaints(skipped, native_races + node_races)
+    failed = left.broken + wrong(native_races + node_races)
     for what in failed:
         print(f"FAILED: {what}", file=sys.stderr)
     return 1 if failed else 0
