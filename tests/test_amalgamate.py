@@ -162,9 +162,7 @@ def test_a_part_is_shared_where_it_is_known_to_be_there(
         ("defined(CODE)", "!defined(CODE)"),
     ],
 )
-def test_a_part_under_another_condition_is_refused(
-    first: str, second: str, tmp_path: Path
-) -> None:
+def test_a_part_under_another_condition_is_refused(first: str, second: str, tmp_path: Path) -> None:
     root = tree(tmp_path, root_h=SECTIONS.format(first=first, second=second))
     assert refusal(root) == (
         "b.h:5: a.h stands earlier, under a condition that need not hold here; "

@@ -1,6 +1,6 @@
 """Draws a column of a CSV from standard input as a line of braille dots, as wide as the terminal.
 
-    ./nagare run rivers.toml daily | python tools/plot.py mean --title "degrees"
+./nagare run rivers.toml daily | python tools/plot.py mean --title "degrees"
 """
 
 from __future__ import annotations
