@@ -36,8 +36,8 @@ NGI_ALWAYS_INLINE void ngi_bits_blend(uint8_t *byte, unsigned bits, unsigned mas
     *byte = (uint8_t)((*byte & ~mask) | (bits & mask));
 }
 
-/* Makes bits [at, at + n) the low bits of `v`; n <= 64. Their neighbours stay, and no byte but those
- * that hold the n bits is read or written. */
+/* Makes bits [at, at + n) the low bits of `v`; n <= 64. Their neighbours stay, and no byte but
+ * those that hold the n bits is read or written. */
 NGI_ALWAYS_INLINE void ngi_bits_store(uint8_t *bits, size_t at, uint64_t v, unsigned n) {
     uint8_t *to = bits + at / 8;
     const unsigned skip = (unsigned)(at % 8);
@@ -69,8 +69,8 @@ NGI_ALWAYS_INLINE void ngi_bits_put(uint8_t *bits, size_t at, bool v) {
     ngi_bits_blend(bits + at / 8, (unsigned)v << (at % 8), 1u << (at % 8));
 }
 
-/* How many bits are set. Written out, since a processor that need not have the instruction would make
- * the builtin a call into the compiler's library. */
+/* How many bits are set. Written out, since a processor that need not have the instruction would
+ * make the builtin a call into the compiler's library. */
 NGI_ALWAYS_INLINE uint32_t ngi_bits_count(uint64_t v) {
 #if defined(__POPCNT__) || defined(__wasm__) || defined(__aarch64__)
     return (uint32_t)__builtin_popcountll(v);
@@ -82,8 +82,9 @@ NGI_ALWAYS_INLINE uint32_t ngi_bits_count(uint64_t v) {
 #endif
 }
 
-/* The bits of `v` at the places where `mask` is set, moved together at the low end, the others gone. In
- * six rounds each kept bit moves down by 1, 2, 4, ... where the number of gaps below it says so. */
+/* The bits of `v` at the places where `mask` is set, moved together at the low end, the others
+ * gone. In six rounds each kept bit moves down by 1, 2, 4, ... where the number of gaps below it
+ * says so. */
 NGI_ALWAYS_INLINE uint64_t ngi_bits_pack(uint64_t v, uint64_t mask) {
     uint64_t gaps = ~mask << 1; /* bit i: the place below i is a gap */
     v &= mask;

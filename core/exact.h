@@ -16,13 +16,13 @@ typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 :
 #define NGI_X87 0
 #endif
 
-/* Between these two, a * b + c rounds twice, sums keep their order and divisions divide. The includer's
- * own settings hold again behind the end. Both stand at file scope. */
+/* Between these two, a * b + c rounds twice, sums keep their order and divisions divide. The
+ * includer's own settings hold again behind the end. Both stand at file scope. */
 #if defined(__clang__)
 #if NGI_X87
 #define NGI_EXACT_BEGIN                                                                            \
-    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)") _Pragma(         \
-        "clang attribute push(__attribute__((target(\"sse2\"))), apply_to = function)")
+    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")                  \
+        _Pragma("clang attribute push(__attribute__((target(\"sse2\"))), apply_to = function)")
 #define NGI_EXACT_END _Pragma("clang attribute pop") _Pragma("float_control(pop)")
 #elif defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
 #define NGI_EXACT_BEGIN                                                                            \
@@ -39,13 +39,13 @@ typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 :
         _Pragma("GCC target(\"sse2,fpmath=sse\")")
 #define NGI_EXACT_END _Pragma("GCC pop_options")
 #else
-#define NGI_EXACT_BEGIN                                                                            \
-    _Pragma("GCC push_options") _Pragma("GCC optimize(\"fp-contract=off\")")
+#define NGI_EXACT_BEGIN _Pragma("GCC push_options") _Pragma("GCC optimize(\"fp-contract=off\")")
 #define NGI_EXACT_END _Pragma("GCC pop_options")
 #endif
 
-/* Rounds `x`, a product, before it can be fused with a sum. Only clang's -ffp-contract=fast needs it: it
- * overrules the pragma, and no macro tells of it. `kind` is the register class of the target. */
+/* Rounds `x`, a product, before it can be fused with a sum. Only clang's -ffp-contract=fast needs
+ * it: it overrules the pragma, and no macro tells of it. `kind` is the register class of the
+ * target. */
 #if defined(__clang__) && !defined(__wasm__)
 #define NGI_ROUND_NOW(kind, x) __asm__("" : "+" kind(x))
 #else

@@ -37,13 +37,12 @@
 #define NGI_HAS_V128 0
 #endif
 
-/* NGI_V512 and the like make a function one of the profile; it may then call the profile's operations.
- * NGI_V512_INLINE is for small static functions that vanish in their callers. */
+/* NGI_V512 and the like make a function one of the profile; it may then call the profile's
+ * operations. NGI_V512_INLINE is for small static functions that vanish in their callers. */
 #define NGI_SCALAR
 #define NGI_V128
 #define NGI_V256 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
-#define NGI_V512                                                                                   \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,popcnt,lzcnt")))
+#define NGI_V512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,popcnt,lzcnt")))
 
 #define NGI_ALWAYS_INLINE static inline __attribute__((always_inline, unused))
 #define NGI_SCALAR_INLINE NGI_SCALAR NGI_ALWAYS_INLINE
@@ -75,7 +74,8 @@ NGI_ALWAYS_INLINE ng_profile ngi_best_x86_profile(void) {
     ngi_cpuid(1, basic);
     ngi_cpuid(7, more);
     __asm__ __volatile__("cpuid"
-                         : "=a"(extended[0]), "=b"(extended[1]), "=c"(extended[2]), "=d"(extended[3])
+                         : "=a"(extended[0]), "=b"(extended[1]), "=c"(extended[2]),
+                           "=d"(extended[3])
                          : "a"(0x80000001u), "c"(0));
     if ((basic[2] & osxsave_avx_popcnt) != osxsave_avx_popcnt ||
         (more[1] & bmi_avx2_bmi2) != bmi_avx2_bmi2 || (extended[2] & lzcnt) == 0) {

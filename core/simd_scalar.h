@@ -10,7 +10,8 @@
  *   R from T       ngi_RxW_from_T for each two types; bits_of_f32, of_bits, bits_of_f64, of_bits
  *   masks          and or xor not andnot set first bits from_bits any all count
  *
- * `pack` writes the lanes of the mask to the front of `out`, and may write anything up to out[W). */
+ * `pack` writes the lanes of the mask to the front of `out`, and may write anything up to out[W).
+ */
 #ifndef NGI_SIMD_SCALAR_H
 #define NGI_SIMD_SCALAR_H
 
@@ -45,7 +46,7 @@ typedef bool ngi_m1;
 
 /* ---- masks ---- */
 
-NGI_2(m1, m1, and, a && b)
+NGI_2(m1, m1, and, a &&b)
 NGI_2(m1, m1, or, a || b)
 NGI_2(m1, m1, xor, a != b)
 NGI_2(m1, m1, andnot, a && !b)
@@ -55,12 +56,8 @@ NGI_ACROSS(uint32_t, m1, bits, (uint32_t)a)
 NGI_ACROSS(uint32_t, m1, count, (uint32_t)a)
 NGI_ACROSS(bool, m1, any, a)
 NGI_ACROSS(bool, m1, all, a)
-NGI_FN ngi_m1 ngi_m1_first(size_t n) {
-    return n > 0;
-}
-NGI_FN ngi_m1 ngi_m1_from_bits(uint32_t bits) {
-    return (bits & 1) != 0;
-}
+NGI_FN ngi_m1 ngi_m1_first(size_t n) { return n > 0; }
+NGI_FN ngi_m1 ngi_m1_from_bits(uint32_t bits) { return (bits & 1) != 0; }
 
 /* ---- what all types have ---- */
 
@@ -122,9 +119,10 @@ NGI_FN double ngi_sqrt_by_digits(double a) {
         rest <<= 1;
         exponent--;
     }
-    /* a = rest * 2^exponent with rest < 2^54 and an even exponent. Each round finds one bit of the root,
-     * 54 in all: 53 and one to round by. `rest` is what a square of the root so far leaves over, always
-     * at most twice the root; the root is irrational or ends before the last bit, so no tie occurs. */
+    /* a = rest * 2^exponent with rest < 2^54 and an even exponent. Each round finds one bit of the
+     * root, 54 in all: 53 and one to round by. `rest` is what a square of the root so far leaves
+     * over, always at most twice the root; the root is irrational or ends before the last bit, so
+     * no tie occurs. */
     uint64_t digits = rest << 10;
     rest = 0;
     for (int i = 0; i < 54; i++) {
@@ -167,7 +165,7 @@ NGI_FN ngi_f32x1 ngi_f32x1_sqrt(ngi_f32x1 a) {
 
 /* The sign of `b` on the magnitude of `a`. */
 #define NGI_SCALAR_SIGNED(T, U, bits_of, sign)                                                     \
-    NGI_FN ngi_##T ngi_##T##_signed(ngi_##T a, ngi_##T b) {                                        \
+    NGI_FN ngi_##T ngi_signed_##T(ngi_##T a, ngi_##T b) {                                          \
         return ngi_##T##_of_bits((bits_of(a) & ~(sign)) | (bits_of(b) & (sign)));                  \
     }
 NGI_SCALAR_SIGNED(f32x1, u32x1, ngi_u32x1_bits_of_f32, (uint32_t)1 << 31)
@@ -185,19 +183,19 @@ NGI_SCALAR_SIGNED(f64x1, u64x1, ngi_u64x1_bits_of_f64, (uint64_t)1 << 63)
  * the nearest, ties to even. The sign is the argument's, also of a zero. */
 #define NGI_SCALAR_ROUNDINGS(T, f, unit)                                                           \
     NGI_FN ngi_##T ngi_##T##_round(ngi_##T a) {                                                    \
-        const ngi_##T size = ngi_##T##_signed(a, 0);                                               \
-        return size < (unit) ? ngi_##T##_signed((size + (unit)) - (unit), a) : a;                  \
+        const ngi_##T size = ngi_signed_##T(a, 0);                                                 \
+        return size < (unit) ? ngi_signed_##T((size + (unit)) - (unit), a) : a;                    \
     }                                                                                              \
     NGI_FN ngi_##T ngi_##T##_floor(ngi_##T a) {                                                    \
         const ngi_##T near = ngi_##T##_round(a);                                                   \
-        return near > a ? ngi_##T##_signed(near - 1, a) : near;                                    \
+        return near > a ? ngi_signed_##T(near - 1, a) : near;                                      \
     }                                                                                              \
     NGI_FN ngi_##T ngi_##T##_ceil(ngi_##T a) {                                                     \
         const ngi_##T near = ngi_##T##_round(a);                                                   \
-        return near < a ? ngi_##T##_signed(near + 1, a) : near;                                    \
+        return near < a ? ngi_signed_##T(near + 1, a) : near;                                      \
     }                                                                                              \
     NGI_FN ngi_##T ngi_##T##_trunc(ngi_##T a) {                                                    \
-        return ngi_##T##_signed(ngi_##T##_floor(ngi_##T##_signed(a, 0)), a);                       \
+        return ngi_signed_##T(ngi_##T##_floor(ngi_signed_##T(a, 0)), a);                           \
     }
 #endif
 NGI_SCALAR_ROUNDINGS(f32x1, f, 8388608.0f)
@@ -212,9 +210,9 @@ NGI_SCALAR_ROUNDINGS(f64x1, , 4503599627370496.0)
     NGI_2(m1, T, eq, !(a < b) && a <= b)                                                           \
     NGI_1(m1, T, nan, !(a <= a))                                                                   \
     NGI_2(m1, T, either_nan, !(a <= a) || !(b <= b))                                               \
-    NGI_1(T, T, abs, ngi_##T##_signed(a, 0))                                                       \
+    NGI_1(T, T, abs, ngi_signed_##T(a, 0))                                                         \
     NGI_1(T, T, canon, a <= a ? a : ngi_##T##_of_bits(quiet_nan))                                  \
-    NGI_1(T, T, sign, a < 0 || a > 0 ? ngi_##T##_signed(1, a) : a)
+    NGI_1(T, T, sign, a < 0 || a > 0 ? ngi_signed_##T(1, a) : a)
 NGI_SCALAR_FLOAT(f32x1, 0x7fc00000u)
 NGI_SCALAR_FLOAT(f64x1, 0x7ff8000000000000u)
 #undef NGI_SCALAR_FLOAT
@@ -296,9 +294,7 @@ NGI_SCALAR_UNSIGNED(u64x1, uint64_t, uint64_t)
 NGI_ACROSS(int64_t, i32x1, sum, a)
 NGI_ACROSS(int64_t, i64x1, sum, a)
 NGI_ACROSS(uint64_t, u64x1, sum, a)
-NGI_FN ngi_i32x1 ngi_i32x1_count(ngi_i32x1 a, ngi_m1 m) {
-    return ngi_i32x1_add(a, m);
-}
+NGI_FN ngi_i32x1 ngi_i32x1_count(ngi_i32x1 a, ngi_m1 m) { return ngi_i32x1_add(a, m); }
 
 /* Narrow in memory, 32 bits in registers. `wrap` keeps the low bits. */
 #define NGI_SCALAR_NARROW(T, n, N)                                                                 \
@@ -319,13 +315,14 @@ NGI_SCALAR_NARROW(u32x1, u16, uint16_t)
 /* ---- conversions ---- */
 
 #define NGI_SCALAR_FROM(R, T, value)                                                               \
-    NGI_FN ngi_##R##x1 ngi_##R##x1_from_##T(ngi_##T##x1 a) {                                       \
-        return value;                                                                              \
-    }
-/* Between integers the low bits stay; a wider one is filled by the sign of a signed one. From a float,
- * `below` and `above` are the powers of two at which the integer's range ends. */
+    NGI_FN ngi_##R##x1 ngi_##R##x1_from_##T(ngi_##T##x1 a) { return value; }
+/* Between integers the low bits stay; a wider one is filled by the sign of a signed one. From a
+ * float, `below` and `above` are the powers of two at which the integer's range ends. */
 #define NGI_SCALAR_FROM_FLOAT(R, T, C, least, most, below, above)                                  \
-    NGI_SCALAR_FROM(R, T, !(a > (below)) ? (a <= (below) ? (least) : 0) : a >= (above) ? (most) : (C)a)
+    NGI_SCALAR_FROM(R, T,                                                                          \
+                    !(a > (below)) ? (a <= (below) ? (least) : 0)                                  \
+                    : a >= (above) ? (most)                                                        \
+                                   : (C)a)
 
 NGI_SCALAR_FROM(i32, u32, (int32_t)a)
 NGI_SCALAR_FROM(i32, i64, (int32_t)(uint32_t)a)
@@ -362,9 +359,7 @@ NGI_SCALAR_FROM(f64, f32, (double)a)
 #undef NGI_SCALAR_FROM_FLOAT
 #undef NGI_SCALAR_FROM
 
-NGI_FN uint64_t ngi_scalar_bits_pack(uint64_t v, uint64_t mask) {
-    return ngi_bits_pack(v, mask);
-}
+NGI_FN uint64_t ngi_scalar_bits_pack(uint64_t v, uint64_t mask) { return ngi_bits_pack(v, mask); }
 
 #undef NGI_FN
 

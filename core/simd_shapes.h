@@ -1,18 +1,14 @@
 /* simd_shapes: the forms in which the thin headers write their operations.
  *
- * NGI_FN, the profile's function specifier, is set by each header. `T` and `R` are types without their
- * prefix: f32x16, m16. Operands are called a and b, masks m, results R. */
+ * NGI_FN, the profile's function specifier, is set by each header. `T` and `R` are types without
+ * their prefix: f32x16, m16. Operands are called a and b, masks m, results R. */
 #ifndef NGI_SIMD_SHAPES_H
 #define NGI_SIMD_SHAPES_H
 
 #define NGI_1(R, T, name, value)                                                                   \
-    NGI_FN ngi_##R ngi_##T##_##name(ngi_##T a) {                                                   \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##R ngi_##T##_##name(ngi_##T a) { return value; }
 #define NGI_2(R, T, name, value)                                                                   \
-    NGI_FN ngi_##R ngi_##T##_##name(ngi_##T a, ngi_##T b) {                                        \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##R ngi_##T##_##name(ngi_##T a, ngi_##T b) { return value; }
 /* A product, which is rounded before anything else sees it. */
 #define NGI_MUL(T, kind, value)                                                                    \
     NGI_FN ngi_##T ngi_##T##_mul(ngi_##T a, ngi_##T b) {                                           \
@@ -21,35 +17,21 @@
         return product;                                                                            \
     }
 #define NGI_PICK(T, M, value)                                                                      \
-    NGI_FN ngi_##T ngi_##T##_pick(ngi_##M m, ngi_##T a, ngi_##T b) {                               \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##T ngi_##T##_pick(ngi_##M m, ngi_##T a, ngi_##T b) { return value; }
 #define NGI_KEEP(T, M, value)                                                                      \
-    NGI_FN ngi_##T ngi_##T##_keep(ngi_##M m, ngi_##T a) {                                          \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##T ngi_##T##_keep(ngi_##M m, ngi_##T a) { return value; }
 #define NGI_SET(T, C, value)                                                                       \
-    NGI_FN ngi_##T ngi_##T##_set(C v) {                                                            \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##T ngi_##T##_set(C v) { return value; }
 /* Memory holds values of the C type `C`; `name` is load or load_i8, store or store_i8. */
 #define NGI_LOAD(T, name, C, value)                                                                \
-    NGI_FN ngi_##T ngi_##T##_##name(const C *p) {                                                  \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##T ngi_##T##_##name(const C *p) { return value; }
 #define NGI_STORE(T, name, C, statement)                                                           \
-    NGI_FN void ngi_##T##_##name(C *p, ngi_##T v) {                                                \
-        statement;                                                                                 \
-    }
+    NGI_FN void ngi_##T##_##name(C *p, ngi_##T v) { statement; }
 #define NGI_PACK(T, M, name, C, statement)                                                         \
-    NGI_FN void ngi_##T##_##name(C *out, ngi_##M m, ngi_##T v) {                                   \
-        statement;                                                                                 \
-    }
+    NGI_FN void ngi_##T##_##name(C *out, ngi_##M m, ngi_##T v) { statement; }
 /* All lanes to one value: sum, least, most. */
 #define NGI_ACROSS(C, T, name, value)                                                              \
-    NGI_FN C ngi_##T##_##name(ngi_##T a) {                                                         \
-        return value;                                                                              \
-    }
+    NGI_FN C ngi_##T##_##name(ngi_##T a) { return value; }
 
 /* 64-bit lanes stand in two registers; `half` is a function of one. */
 #define NGI_PAIR_1(R, T, name, half)                                                               \
@@ -117,6 +99,18 @@
             x[0] = ngi_##T##x1_##op(x[0], x[lane]);                                                \
         }                                                                                          \
         return x[0];                                                                               \
+    }
+/* Every lane is written; the next one lands on it unless it was in the mask. */
+#define NGI_LANES_PACK(T, M, W, name, store, C)                                                    \
+    NGI_FN void ngi_##T##_##name(C *out, ngi_##M m, ngi_##T v) {                                   \
+        const uint32_t bits = ngi_##M##_bits(m);                                                   \
+        uint32_t to = 0;                                                                           \
+        C x[W];                                                                                    \
+        ngi_##T##_##store(x, v);                                                                   \
+        for (unsigned lane = 0; lane < W; lane++) {                                                \
+            __builtin_memcpy(out + to, x + lane, sizeof *x);                                       \
+            to += bits >> lane & 1;                                                                \
+        }                                                                                          \
     }
 
 #endif

@@ -22,30 +22,18 @@ typedef __m256i ngi_m8; /* 32-bit lanes, all ones or all zeros */
 
 /* ---- halves, and masks of 64-bit lanes ---- */
 
-NGI_FN __m128i ngi_v256_low(__m256i a) {
-    return _mm256_castsi256_si128(a);
-}
-NGI_FN __m128i ngi_v256_high(__m256i a) {
-    return _mm256_extracti128_si256(a, 1);
-}
+NGI_FN __m128i ngi_v256_low(__m256i a) { return _mm256_castsi256_si128(a); }
+NGI_FN __m128i ngi_v256_high(__m256i a) { return _mm256_extracti128_si256(a, 1); }
 NGI_FN __m256i ngi_v256_join(__m128i lo, __m128i hi) {
     return _mm256_inserti128_si256(_mm256_castsi128_si256(lo), hi, 1);
 }
-NGI_FN __m128 ngi_v256_low_f32(__m256 a) {
-    return _mm256_castps256_ps128(a);
-}
-NGI_FN __m128 ngi_v256_high_f32(__m256 a) {
-    return _mm256_extractf128_ps(a, 1);
-}
+NGI_FN __m128 ngi_v256_low_f32(__m256 a) { return _mm256_castps256_ps128(a); }
+NGI_FN __m128 ngi_v256_high_f32(__m256 a) { return _mm256_extractf128_ps(a, 1); }
 NGI_FN __m256 ngi_v256_join_f32(__m128 lo, __m128 hi) {
     return _mm256_insertf128_ps(_mm256_castps128_ps256(lo), hi, 1);
 }
-NGI_FN __m256i ngi_v256_low_m(ngi_m8 m) {
-    return _mm256_cvtepi32_epi64(ngi_v256_low(m));
-}
-NGI_FN __m256i ngi_v256_high_m(ngi_m8 m) {
-    return _mm256_cvtepi32_epi64(ngi_v256_high(m));
-}
+NGI_FN __m256i ngi_v256_low_m(ngi_m8 m) { return _mm256_cvtepi32_epi64(ngi_v256_low(m)); }
+NGI_FN __m256i ngi_v256_high_m(ngi_m8 m) { return _mm256_cvtepi32_epi64(ngi_v256_high(m)); }
 /* The low 32 bits of each 64-bit lane. */
 NGI_FN __m256i ngi_v256_narrow(__m256i lo, __m256i hi) {
     const __m256 both = _mm256_shuffle_ps(_mm256_castsi256_ps(lo), _mm256_castsi256_ps(hi), 0x88);
@@ -54,9 +42,7 @@ NGI_FN __m256i ngi_v256_narrow(__m256i lo, __m256i hi) {
 NGI_FN __m256i ngi_v256_narrow_f64(__m256d lo, __m256d hi) {
     return ngi_v256_narrow(_mm256_castpd_si256(lo), _mm256_castpd_si256(hi));
 }
-NGI_FN __m256i ngi_v256_not(__m256i a) {
-    return _mm256_xor_si256(a, _mm256_set1_epi32(-1));
-}
+NGI_FN __m256i ngi_v256_not(__m256i a) { return _mm256_xor_si256(a, _mm256_set1_epi32(-1)); }
 NGI_FN __m256i ngi_v256_pick(__m256i m, __m256i a, __m256i b) {
     return _mm256_blendv_epi8(b, a, m);
 }
@@ -297,21 +283,19 @@ NGI_1(i32x8, i32x8, neg, _mm256_sub_epi32(_mm256_setzero_si256(), a))
 NGI_1(i32x8, i32x8, abs, _mm256_abs_epi32(a))
 NGI_1(i32x8, i32x8, sign, _mm256_sign_epi32(_mm256_set1_epi32(1), a))
 NGI_1(u32x8, u32x8, sign, _mm256_min_epu32(a, _mm256_set1_epi32(1)))
-NGI_FN ngi_i32x8 ngi_i32x8_count(ngi_i32x8 a, ngi_m8 m) {
-    return _mm256_sub_epi32(a, m);
-}
+NGI_FN ngi_i32x8 ngi_i32x8_count(ngi_i32x8 a, ngi_m8 m) { return _mm256_sub_epi32(a, m); }
 
 /* ---- narrow in memory ---- */
 
 #define NGI_LOAD_2(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define NGI_STORE_2(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
 NGI_FN __m128i ngi_v256_bytes(__m128i four) { /* the low byte of each of four lanes, together */
-    return _mm_shuffle_epi8(four, _mm_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-                                                -1, -1));
+    return _mm_shuffle_epi8(
+        four, _mm_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1));
 }
 NGI_FN __m128i ngi_v256_words(__m128i four) {
-    return _mm_shuffle_epi8(four,
-                            _mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1));
+    return _mm_shuffle_epi8(
+        four, _mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1));
 }
 NGI_FN __m128i ngi_v256_packed_4(__m128i four, uint32_t bits) {
     return _mm_castps_si128(ngi_v256_pack_4(_mm_castsi128_ps(four), bits));
@@ -335,8 +319,10 @@ NGI_V256_NARROW(u32x8, u8, uint8_t, ngi_v256_bytes, 1)
 NGI_V256_NARROW(i32x8, i16, int16_t, ngi_v256_words, 2)
 NGI_V256_NARROW(u32x8, u16, uint16_t, ngi_v256_words, 2)
 #undef NGI_V256_NARROW
-NGI_LOAD(i32x8, load_i8, int8_t, _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)))
-NGI_LOAD(u32x8, load_u8, uint8_t, _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)))
+NGI_LOAD(i32x8, load_i8, int8_t,
+         _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)))
+NGI_LOAD(u32x8, load_u8, uint8_t,
+         _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)))
 NGI_LOAD(i32x8, load_i16, int16_t, _mm256_cvtepi16_epi32(NGI_LOAD_2(p)))
 NGI_LOAD(u32x8, load_u16, uint16_t, _mm256_cvtepu16_epi32(NGI_LOAD_2(p)))
 NGI_1(i32x8, i32x8, wrap_i8, _mm256_srai_epi32(_mm256_slli_epi32(a, 24), 24))
@@ -349,8 +335,9 @@ NGI_1(u32x8, u32x8, wrap_u16, _mm256_and_si256(a, _mm256_set1_epi32(0xffff)))
 NGI_FN __m256i ngi_v256_mul_64(__m256i a, __m256i b) {
     const __m256i crossed = _mm256_mullo_epi32(a, _mm256_shuffle_epi32(b, 0xb1));
     const __m256i high = _mm256_add_epi32(_mm256_slli_epi64(crossed, 32), crossed);
-    return _mm256_add_epi64(_mm256_mul_epu32(a, b),
-                            _mm256_and_si256(high, _mm256_set1_epi64x((int64_t)0xffffffff00000000u)));
+    return _mm256_add_epi64(
+        _mm256_mul_epu32(a, b),
+        _mm256_and_si256(high, _mm256_set1_epi64x((int64_t)0xffffffff00000000u)));
 }
 NGI_FN __m256i ngi_v256_more_u64(__m256i a, __m256i b) {
     const __m256i top = _mm256_set1_epi64x(INT64_MIN);
@@ -364,7 +351,7 @@ NGI_FN __m256i ngi_v256_shr_i64(__m256i a, __m256i n) {
 #define NGI_MAX_I(x, y) ngi_v256_pick(_mm256_cmpgt_epi64(x, y), x, y)
 #define NGI_MIN_U(x, y) ngi_v256_pick(ngi_v256_more_u64(y, x), x, y)
 #define NGI_MAX_U(x, y) ngi_v256_pick(ngi_v256_more_u64(x, y), x, y)
-#define NGI_V256_INT64(T, more, less_of, more_of, shift_right)                                  \
+#define NGI_V256_INT64(T, more, less_of, more_of, shift_right)                                     \
     NGI_PAIR_2(T, T, add, _mm256_add_epi64)                                                        \
     NGI_PAIR_2(T, T, sub, _mm256_sub_epi64)                                                        \
     NGI_PAIR_2(T, T, mul, ngi_v256_mul_64)                                                         \
@@ -388,9 +375,7 @@ NGI_V256_INT64(u64x8, ngi_v256_more_u64, NGI_MIN_U, NGI_MAX_U, _mm256_srlv_epi64
 #undef NGI_MIN_U
 #undef NGI_MAX_U
 
-NGI_FN __m256i ngi_v256_neg_i64(__m256i a) {
-    return _mm256_sub_epi64(_mm256_setzero_si256(), a);
-}
+NGI_FN __m256i ngi_v256_neg_i64(__m256i a) { return _mm256_sub_epi64(_mm256_setzero_si256(), a); }
 NGI_FN __m256i ngi_v256_abs_i64(__m256i a) {
     const __m256i negative = _mm256_cmpgt_epi64(_mm256_setzero_si256(), a);
     return _mm256_sub_epi64(_mm256_xor_si256(a, negative), negative);
@@ -420,9 +405,7 @@ NGI_LANES_ACROSS(u64, 8, most, max)
 /* ---- conversions ---- */
 
 #define NGI_V256_FROM(R, T, value)                                                                 \
-    NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x8 a) {                                             \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x8 a) { return value; }
 #define NGI_V256_WIDEN(R, T, convert)                                                              \
     NGI_PAIR_OF(R, T##x8, from_##T, convert(ngi_v256_low(a)), convert(ngi_v256_high(a)))
 
@@ -433,8 +416,9 @@ NGI_FN ngi_i32x8 ngi_i32x8_from_f32(ngi_f32x8 a) {
                                          _mm256_castps_si256(too_large));
     return _mm256_andnot_si256(ngi_f32x8_nan(a), r);
 }
-/* max takes its second operand where the first is NaN, so what is negative or NaN is 0 here. From 2^31
- * on, the number less 2^31 is converted and its top bit flipped; from 2^32 on all bits are set. */
+/* max takes its second operand where the first is NaN, so what is negative or NaN is 0 here. From
+ * 2^31 on, the number less 2^31 is converted and its top bit flipped; from 2^32 on all bits are
+ * set. */
 NGI_FN ngi_u32x8 ngi_u32x8_from_f32(ngi_f32x8 a) {
     const __m256 half = _mm256_set1_ps(2147483648.0f), x = _mm256_max_ps(a, _mm256_setzero_ps());
     const __m256 large = _mm256_cmp_ps(x, half, _CMP_GE_OQ);
@@ -466,11 +450,13 @@ NGI_FN __m256d ngi_v256_f64_from_u32(__m128i a) {
            _mm256_set1_pd(2147483648.0);
 }
 /* The halves of 32 bits become the low bits of 2^84 + high * 2^32 and 2^52 + low. Taking the powers
- * away, and for signed numbers the 2^63 that the flipped top bit adds, is exact but for the last sum. */
+ * away, and for signed numbers the 2^63 that the flipped top bit adds, is exact but for the last
+ * sum. */
 NGI_FN __m256d ngi_v256_f64_of_halves(__m256i high, __m256i low, double excess) {
     const __m256i high_bits = _mm256_or_si256(high, _mm256_set1_epi64x(0x4530000000000000));
     const __m256i low_bits = _mm256_blend_epi32(_mm256_set1_epi64x(0x4330000000000000), low, 0x55);
-    return (_mm256_castsi256_pd(high_bits) - _mm256_set1_pd(excess)) + _mm256_castsi256_pd(low_bits);
+    return (_mm256_castsi256_pd(high_bits) - _mm256_set1_pd(excess)) +
+           _mm256_castsi256_pd(low_bits);
 }
 NGI_FN __m256d ngi_v256_f64_from_u64(__m256i a) {
     return ngi_v256_f64_of_halves(_mm256_srli_epi64(a, 32), a, 0x1p84 + 0x1p52);
@@ -511,19 +497,15 @@ NGI_PAIR_OF(f64x8, f32x8, from_f32, _mm256_cvtps_pd(ngi_v256_low_f32(a)),
 #undef NGI_V256_FROM
 #undef NGI_V256_WIDEN
 
-NGI_FN ngi_u32x8 ngi_u32x8_bits_of_f32(ngi_f32x8 a) {
-    return _mm256_castps_si256(a);
-}
-NGI_FN ngi_f32x8 ngi_f32x8_of_bits(ngi_u32x8 a) {
-    return _mm256_castsi256_ps(a);
-}
+NGI_FN ngi_u32x8 ngi_u32x8_bits_of_f32(ngi_f32x8 a) { return _mm256_castps_si256(a); }
+NGI_FN ngi_f32x8 ngi_f32x8_of_bits(ngi_u32x8 a) { return _mm256_castsi256_ps(a); }
 NGI_PAIR_OF(u64x8, f64x8, bits_of_f64, _mm256_castpd_si256(a.lo), _mm256_castpd_si256(a.hi))
 NGI_PAIR_OF(f64x8, u64x8, of_bits, _mm256_castsi256_pd(a.lo), _mm256_castsi256_pd(a.hi))
 
 NGI_ACROSS(int64_t, i32x8, sum, ngi_i64x8_sum(ngi_i64x8_from_i32(a)))
 
-/* Quotients of 32-bit integers are exact in f64: a quotient that is not whole is at least 2^-32 away
- * from the next whole number, and below 2^32. MIN / -1 converts to MIN. */
+/* Quotients of 32-bit integers are exact in f64: a quotient that is not whole is at least 2^-32
+ * away from the next whole number, and below 2^32. MIN / -1 converts to MIN. */
 NGI_FN __m128i ngi_v256_div_half(__m128i a, __m128i b) {
     return _mm256_cvttpd_epi32(_mm256_cvtepi32_pd(a) / _mm256_cvtepi32_pd(b));
 }
@@ -574,8 +556,8 @@ NGI_V256_DIV(u32x8, ngi_v256_div_half_unsigned)
         const __m256 c = ngi_v256_rows_f32_##op(m + 32), d = ngi_v256_rows_f32_##op(m + 48);       \
         const __m256 ab = of(_mm256_shuffle_ps(a, b, 0x44), _mm256_shuffle_ps(a, b, 0xee));        \
         const __m256 cd = of(_mm256_shuffle_ps(c, d, 0x44), _mm256_shuffle_ps(c, d, 0xee));        \
-        _mm256_storeu_ps(                                                                          \
-            out, of(_mm256_shuffle_ps(ab, cd, 0x88), _mm256_shuffle_ps(ab, cd, 0xdd)));            \
+        _mm256_storeu_ps(out,                                                                      \
+                         of(_mm256_shuffle_ps(ab, cd, 0x88), _mm256_shuffle_ps(ab, cd, 0xdd)));    \
     }                                                                                              \
     NGI_FN void ngi_f32x8_fold_rows_##op(float out[16], const float m[256]) {                      \
         ngi_v256_fold_8_rows_##op(out, m);                                                         \

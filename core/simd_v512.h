@@ -22,7 +22,7 @@ typedef __mmask16 ngi_m16;
 
 /* ---- masks ---- */
 
-NGI_2(m16, m16, and, (ngi_m16)(a & b))
+NGI_2(m16, m16, and, (ngi_m16)(a &b))
 NGI_2(m16, m16, or, (ngi_m16)(a | b))
 NGI_2(m16, m16, xor, (ngi_m16)(a ^ b))
 NGI_2(m16, m16, andnot, (ngi_m16)(a & ~b))
@@ -32,27 +32,15 @@ NGI_ACROSS(uint32_t, m16, bits, a)
 NGI_ACROSS(uint32_t, m16, count, (uint32_t)__builtin_popcount(a))
 NGI_ACROSS(bool, m16, any, a != 0)
 NGI_ACROSS(bool, m16, all, a == 0xffff)
-NGI_FN ngi_m16 ngi_m16_first(size_t n) {
-    return (ngi_m16)(n >= 16 ? 0xffff : (1u << n) - 1);
-}
-NGI_FN ngi_m16 ngi_m16_from_bits(uint32_t bits) {
-    return (ngi_m16)(bits & 0xffff);
-}
+NGI_FN ngi_m16 ngi_m16_first(size_t n) { return (ngi_m16)(n >= 16 ? 0xffff : (1u << n) - 1); }
+NGI_FN ngi_m16 ngi_m16_from_bits(uint32_t bits) { return (ngi_m16)(bits & 0xffff); }
 
 /* ---- halves ---- */
 
-NGI_FN __m256i ngi_v512_low(__m512i a) {
-    return _mm512_castsi512_si256(a);
-}
-NGI_FN __m256i ngi_v512_high(__m512i a) {
-    return _mm512_extracti64x4_epi64(a, 1);
-}
-NGI_FN __m256 ngi_v512_low_f32(__m512 a) {
-    return _mm512_castps512_ps256(a);
-}
-NGI_FN __m256 ngi_v512_high_f32(__m512 a) {
-    return _mm512_extractf32x8_ps(a, 1);
-}
+NGI_FN __m256i ngi_v512_low(__m512i a) { return _mm512_castsi512_si256(a); }
+NGI_FN __m256i ngi_v512_high(__m512i a) { return _mm512_extracti64x4_epi64(a, 1); }
+NGI_FN __m256 ngi_v512_low_f32(__m512 a) { return _mm512_castps512_ps256(a); }
+NGI_FN __m256 ngi_v512_high_f32(__m512 a) { return _mm512_extractf32x8_ps(a, 1); }
 NGI_FN __m512i ngi_v512_join(__m256i lo, __m256i hi) {
     return _mm512_inserti64x4(_mm512_castsi256_si512(lo), hi, 1);
 }
@@ -62,12 +50,8 @@ NGI_FN __m512 ngi_v512_join_f32(__m256 lo, __m256 hi) {
 NGI_FN __m512d ngi_v512_join_f64(__m256d lo, __m256d hi) {
     return _mm512_insertf64x4(_mm512_castpd256_pd512(lo), hi, 1);
 }
-NGI_FN __mmask8 ngi_v512_low_m(ngi_m16 m) {
-    return (__mmask8)(m & 0xff);
-}
-NGI_FN __mmask8 ngi_v512_high_m(ngi_m16 m) {
-    return (__mmask8)(m >> 8);
-}
+NGI_FN __mmask8 ngi_v512_low_m(ngi_m16 m) { return (__mmask8)(m & 0xff); }
+NGI_FN __mmask8 ngi_v512_high_m(ngi_m16 m) { return (__mmask8)(m >> 8); }
 NGI_FN ngi_m16 ngi_v512_join_m(__mmask8 lo, __mmask8 hi) {
     return (ngi_m16)(lo | (unsigned)hi << 8);
 }
@@ -244,8 +228,8 @@ NGI_FN ngi_i32x16 ngi_i32x16_count(ngi_i32x16 a, ngi_m16 m) {
     return _mm512_mask_sub_epi32(a, m, a, _mm512_set1_epi32(-1));
 }
 
-/* Quotients of 32-bit integers are exact in f64: a quotient that is not whole is at least 2^-32 away
- * from the next whole number, and below 2^32. MIN / -1 converts to MIN. */
+/* Quotients of 32-bit integers are exact in f64: a quotient that is not whole is at least 2^-32
+ * away from the next whole number, and below 2^32. MIN / -1 converts to MIN. */
 NGI_FN __m256i ngi_v512_div_half(__m256i a, __m256i b) {
     return _mm512_cvttpd_epi32(_mm512_cvtepi32_pd(a) / _mm512_cvtepi32_pd(b));
 }
@@ -292,9 +276,7 @@ NGI_1(u32x16, u32x16, wrap_u16, _mm512_and_si512(a, _mm512_set1_epi32(0xffff)))
 
 /* ---- 64-bit integers ---- */
 
-NGI_FN __m512i ngi_v512_not(__m512i a) {
-    return _mm512_xor_si512(a, _mm512_set1_epi32(-1));
-}
+NGI_FN __m512i ngi_v512_not(__m512i a) { return _mm512_xor_si512(a, _mm512_set1_epi32(-1)); }
 #define NGI_LT_I(x, y) _mm512_cmp_epi64_mask(x, y, _MM_CMPINT_LT)
 #define NGI_LE_I(x, y) _mm512_cmp_epi64_mask(x, y, _MM_CMPINT_LE)
 #define NGI_LT_U(x, y) _mm512_cmp_epu64_mask(x, y, _MM_CMPINT_LT)
@@ -325,15 +307,11 @@ NGI_V512_INT64(u64x16, uint64_t, epu64, NGI_LT_U, NGI_LE_U, _mm512_srlv_epi64)
 #undef NGI_LT_U
 #undef NGI_LE_U
 
-NGI_FN __m512i ngi_v512_neg_i64(__m512i a) {
-    return _mm512_sub_epi64(_mm512_setzero_si512(), a);
-}
+NGI_FN __m512i ngi_v512_neg_i64(__m512i a) { return _mm512_sub_epi64(_mm512_setzero_si512(), a); }
 NGI_FN __m512i ngi_v512_sign_i64(__m512i a) {
     return _mm512_max_epi64(_mm512_min_epi64(a, _mm512_set1_epi64(1)), _mm512_set1_epi64(-1));
 }
-NGI_FN __m512i ngi_v512_sign_u64(__m512i a) {
-    return _mm512_min_epu64(a, _mm512_set1_epi64(1));
-}
+NGI_FN __m512i ngi_v512_sign_u64(__m512i a) { return _mm512_min_epu64(a, _mm512_set1_epi64(1)); }
 NGI_PAIR_1(i64x16, i64x16, neg, ngi_v512_neg_i64)
 NGI_PAIR_1(i64x16, i64x16, abs, _mm512_abs_epi64)
 NGI_PAIR_1(i64x16, i64x16, sign, ngi_v512_sign_i64)
@@ -346,20 +324,19 @@ NGI_LANES_2(u64, u64, 16, rem)
 /* ---- conversions ---- */
 
 #define NGI_V512_FROM(R, T, value)                                                                 \
-    NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x16 a) {                                            \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x16 a) { return value; }
 /* `convert` takes half a register of 32-bit lanes to a whole one of 64-bit lanes. */
 #define NGI_V512_WIDEN(R, T, convert)                                                              \
     NGI_PAIR_OF(R, T##x16, from_##T, convert(ngi_v512_low(a)), convert(ngi_v512_high(a)))
 #define NGI_V512_WIDEN_F32(R, convert)                                                             \
     NGI_PAIR_OF(R, f32x16, from_f32, convert(ngi_v512_low_f32(a)), convert(ngi_v512_high_f32(a)))
 
-/* The instructions give the smallest, or the largest unsigned, number for what they cannot convert. */
+/* The instructions give the smallest, or the largest unsigned, number for what they cannot convert.
+ */
 NGI_FN ngi_i32x16 ngi_i32x16_from_f32(ngi_f32x16 a) {
     const __m512i r = _mm512_mask_mov_epi32(
-        _mm512_cvttps_epi32(a),
-        _mm512_cmp_ps_mask(a, _mm512_set1_ps(2147483648.0f), _CMP_GE_OQ), _mm512_set1_epi32(INT_MAX));
+        _mm512_cvttps_epi32(a), _mm512_cmp_ps_mask(a, _mm512_set1_ps(2147483648.0f), _CMP_GE_OQ),
+        _mm512_set1_epi32(INT_MAX));
     return _mm512_maskz_mov_epi32(_mm512_cmp_ps_mask(a, a, _CMP_ORD_Q), r);
 }
 NGI_FN __m256i ngi_v512_i32_from_f64(__m512d a) {
@@ -375,9 +352,7 @@ NGI_FN __m512i ngi_v512_i64_from_f64(__m512d a) {
         _mm512_set1_epi64(INT64_MAX));
     return _mm512_maskz_mov_epi64(_mm512_cmp_pd_mask(a, a, _CMP_ORD_Q), r);
 }
-NGI_FN __m512i ngi_v512_i64_from_f32(__m256 a) {
-    return ngi_v512_i64_from_f64(_mm512_cvtps_pd(a));
-}
+NGI_FN __m512i ngi_v512_i64_from_f32(__m256 a) { return ngi_v512_i64_from_f64(_mm512_cvtps_pd(a)); }
 /* max takes its second operand where the first is NaN. */
 NGI_FN __m256i ngi_v512_u32_from_f64(__m512d a) {
     return _mm512_cvttpd_epu32(_mm512_max_pd(a, _mm512_setzero_pd()));
@@ -385,9 +360,7 @@ NGI_FN __m256i ngi_v512_u32_from_f64(__m512d a) {
 NGI_FN __m512i ngi_v512_u64_from_f64(__m512d a) {
     return _mm512_cvttpd_epu64(_mm512_max_pd(a, _mm512_setzero_pd()));
 }
-NGI_FN __m512i ngi_v512_u64_from_f32(__m256 a) {
-    return ngi_v512_u64_from_f64(_mm512_cvtps_pd(a));
-}
+NGI_FN __m512i ngi_v512_u64_from_f32(__m256 a) { return ngi_v512_u64_from_f64(_mm512_cvtps_pd(a)); }
 NGI_FN ngi_i32x16 ngi_v512_narrow(ngi_i64x16 a) {
     return ngi_v512_join(_mm512_cvtepi64_epi32(a.lo), _mm512_cvtepi64_epi32(a.hi));
 }
@@ -425,12 +398,8 @@ NGI_V512_WIDEN_F32(f64x16, _mm512_cvtps_pd)
 #undef NGI_V512_WIDEN
 #undef NGI_V512_WIDEN_F32
 
-NGI_FN ngi_u32x16 ngi_u32x16_bits_of_f32(ngi_f32x16 a) {
-    return _mm512_castps_si512(a);
-}
-NGI_FN ngi_f32x16 ngi_f32x16_of_bits(ngi_u32x16 a) {
-    return _mm512_castsi512_ps(a);
-}
+NGI_FN ngi_u32x16 ngi_u32x16_bits_of_f32(ngi_f32x16 a) { return _mm512_castps_si512(a); }
+NGI_FN ngi_f32x16 ngi_f32x16_of_bits(ngi_u32x16 a) { return _mm512_castsi512_ps(a); }
 NGI_PAIR_OF(u64x16, f64x16, bits_of_f64, _mm512_castpd_si512(a.lo), _mm512_castpd_si512(a.hi))
 NGI_PAIR_OF(f64x16, u64x16, of_bits, _mm512_castsi512_pd(a.lo), _mm512_castsi512_pd(a.hi))
 
@@ -452,9 +421,8 @@ NGI_ACROSS(int64_t, i32x16, sum, ngi_i64x16_sum(ngi_i64x16_from_i32(a)))
     }                                                                                              \
     /* Rows 0, 4, 8 and 12 behind `m`, 4 values left of each. */                                   \
     NGI_FN __m512 ngi_v512_rows_f32_##op(const float *m) {                                         \
-        const __m512 a =                                                                           \
-            of(ngi_v512_join_f32(_mm256_loadu_ps(m), _mm256_loadu_ps(m + 64)),                     \
-               ngi_v512_join_f32(_mm256_loadu_ps(m + 8), _mm256_loadu_ps(m + 72)));                \
+        const __m512 a = of(ngi_v512_join_f32(_mm256_loadu_ps(m), _mm256_loadu_ps(m + 64)),        \
+                            ngi_v512_join_f32(_mm256_loadu_ps(m + 8), _mm256_loadu_ps(m + 72)));   \
         const __m512 b =                                                                           \
             of(ngi_v512_join_f32(_mm256_loadu_ps(m + 128), _mm256_loadu_ps(m + 192)),              \
                ngi_v512_join_f32(_mm256_loadu_ps(m + 136), _mm256_loadu_ps(m + 200)));             \
@@ -465,8 +433,8 @@ NGI_ACROSS(int64_t, i32x16, sum, ngi_i64x16_sum(ngi_i64x16_from_i32(a)))
         const __m512 c = ngi_v512_rows_f32_##op(m + 32), d = ngi_v512_rows_f32_##op(m + 48);       \
         const __m512 ab = of(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xee));        \
         const __m512 cd = of(_mm512_shuffle_ps(c, d, 0x44), _mm512_shuffle_ps(c, d, 0xee));        \
-        _mm512_storeu_ps(                                                                          \
-            out, of(_mm512_shuffle_ps(ab, cd, 0x88), _mm512_shuffle_ps(ab, cd, 0xdd)));            \
+        _mm512_storeu_ps(out,                                                                      \
+                         of(_mm512_shuffle_ps(ab, cd, 0x88), _mm512_shuffle_ps(ab, cd, 0xdd)));    \
     }
 #define NGI_V512_FOLD_F64(op, of, of256, of128)                                                    \
     NGI_FN double ngi_f64x16_fold_##op(const double t[128]) {                                      \
