@@ -90,7 +90,7 @@ typedef struct ng_column {
 } ng_column;
 
 /* One field of a kernel's in, out or params structure, found by its offset: how code that was not
- * generated with the kernel reaches its columns. `NGI_NONE` marks a part that is not there. */
+ * generated with the kernel reaches its columns. `NG_NONE` marks a part that is not there. */
 #define NG_NONE ((uint16_t)0xffff)
 typedef struct ng_field {
     const char *name;
@@ -101,6 +101,15 @@ typedef struct ng_field {
     uint16_t bytes;  /* NG_UTF8: offset of the pointer to the text, else NG_NONE */
     uint16_t room;   /* NG_UTF8 in `out`: offset of the size_t with the text's capacity, else NG_NONE */
 } ng_field;
+
+/* What kernels carry from run to run: a sum with its compensation; count, mean and the sum of squared
+ * deviations. Parts of their state. */
+typedef struct ngi_sum {
+    double high, low;
+} ngi_sum;
+typedef struct ngi_moments {
+    double n, mean, m2;
+} ngi_moments;
 
 /* Instruction sets a kernel is emitted for. */
 typedef enum ng_profile { NG_AUTO = 0, NG_SCALAR = 1, NG_V128 = 2, NG_V256 = 3, NG_V512 = 4 } ng_profile;

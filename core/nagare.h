@@ -182,6 +182,7 @@
 #ifndef NGI_IMPLEMENTATION_SECTION
 #define NGI_IMPLEMENTATION_SECTION
 
+#include "base.c"
 #include "number.c"
 #include "csv_reader.c"
 #include "csv_writer.c"

@@ -253,7 +253,9 @@ class Planner:
         steps = [step for r in self.rivers for step in r.steps]
         self.steps = primitives(steps)
         self.emits_origin = origin
-        self.origin = origin or any(can_fail(e) for s in self.steps for e in expressions(s))
+        self.origin = origin or any(
+            (isinstance(s, ir.Aggregated) and s.keys) or any(can_fail(e) for e in expressions(s))
+            for s in self.steps)
         final = set(river.schema) | ({ORIGIN} if origin else set())
         self.needs = needs(self.steps, final)
         self.segments: list[Segment] = []
@@ -514,6 +516,8 @@ class Planner:
             why = "rows are counted afresh after " + now.ordered[-1].kind.replace("_", " ")
         elif now.dropped and not whole:
             why = "a window counts the rows that are kept"
+        elif any(c.history for c in now.loads.values()):
+            why = "lag looks back, and a run keeps no rows before it"
         elif texts:
             why = "text is not kept for a later run"
         elif self.origin and not whole:
@@ -639,6 +643,7 @@ class _Raws:
         if function in ("var", "std"):
             node, raw = (node if x.kind in ir.FLOATS else graph.convert("f64", node)), "var"
             self.add("count", None, mask, "count")
+            self.add("sum", node, mask, "sum")
         elif function == "mean":
             node, raw = (graph.convert("f64", node) if x.kind in ("i64", "u64") else node), "sum"
         elif function in ("first", "last"):

@@ -50,7 +50,8 @@ class Node:
     attr: object
     number: int
     name: str | None = None
-    note: str | None = field(default=None)
+    note: str | None = None
+    var: str | None = field(default=None, repr=False)  # the local variable that holds it
 
 
 class Graph:
