@@ -36,7 +36,8 @@ class RandomData:
         self.np = np.random.default_rng(seed)
 
     def rows(self) -> int:
-        return self.rng.choice(LENGTHS)
+        few = self.rng.random() < 0.4
+        return self.rng.choice(LENGTHS if few else [n for n in LENGTHS if n >= 96])
 
     def tables(self, file: RiverFile, rows: int) -> dict[str, Table]:
         """A table for each source of the file."""

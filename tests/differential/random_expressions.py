@@ -63,6 +63,8 @@ class Expressions:
         """An expression of exactly this kind."""
         if depth <= 0 or self.rng.random() < 0.15:
             return self.leaf(kind, scope)
+        if kind in INTEGERS and self.rng.random() < scope.failing:
+            return self._division(kind, scope, depth - 1)
         shared = [self._if, self._coalesce, self._lag]
         if kind == "bool":
             own = [self._compare, self._compare, self._chain, self._logic, self._logic, self._test]
@@ -269,7 +271,8 @@ class Expressions:
         return f"{self.rng.choice(('min', 'max'))}({', '.join(args)})"
 
     def _shifted_time(self, kind: str, scope: Scope, depth: int) -> str:
-        amount = self.of(self.rng.choice(INTEGERS), scope, depth - 1)
+        # Any integer that widens to i64.
+        amount = self.of(self.rng.choice((*SIGNED, *UNSIGNED[:3])), scope, depth - 1)
         return f"({self.of(kind, scope, depth)} {self.rng.choice('+-')} {amount})"
 
     def _cast(self, kind: str, scope: Scope, depth: int) -> str:

@@ -125,7 +125,7 @@ class RandomFile:
 
     def _scope(self, river: River) -> Scope:
         rng = self.rng
-        failing = 0.3 if rng.random() < 0.1 else 0.0
+        failing = 0.6 if rng.random() < 0.15 else 0.0
         return Scope(dict(river.columns), river.params, lags=rng.random() < 0.3, failing=failing)
 
     def _steps(self, river: River) -> list[str]:
@@ -146,27 +146,36 @@ class RandomFile:
         here = list(river.columns.values())
         return self.rng.choice(here if here and self.rng.random() < 0.5 else KINDS)
 
-    def _condition(self, scope: Scope) -> str:
-        """Mostly one that keeps some rows and drops others."""
+    def _condition(self, scope: Scope, true: float = 0.5) -> str:
+        """Mostly one that is true in about that share of the rows."""
         rng = self.rng
         floats = [name for name, kind in scope.columns.items() if kind in FLOATS]
         integers = [name for name, kind in scope.columns.items() if kind in INTEGERS]
         way = rng.random()
         if floats and way < 0.3:
-            return f"{rng.choice(floats)} {rng.choice('<>')} {rng.choice(('0', '-20.5', '40'))}"
-        if integers and way < 0.5:
-            return f"{rng.choice(integers)} & 3 != {rng.randrange(4)}"
+            low, high = rng.choice((("0", "20.5"), ("-20.5", "40"), ("1", "0")))
+            return f"{rng.choice(floats)} > {low if true >= 0.5 else high}"
+        if integers and way < 0.6:
+            operator = "!=" if true >= 0.5 else "=="
+            return f"{rng.choice(integers)} & 3 {operator} {rng.randrange(4)}"
         condition = self.expressions.of("bool", scope, 2)
-        if scope.columns and way < 0.7:
-            return f"{condition} or isnull({rng.choice(list(scope.columns))})"
+        if scope.columns and way < 0.9:
+            column = rng.choice(list(scope.columns))
+            return f"{condition} or {'not ' if true >= 0.5 else ''}isnull({column})"
         return condition
 
     def _map(self, river: River) -> list[str]:
         scope, assigned = self._scope(river), []
+        replaceable = list(scope.columns)
+        if scope.failing:
+            kind = self.rng.choice(INTEGERS)
+            name = self._name("c")
+            assigned.append(f"{name} = {self.expressions.of(kind, scope, 2)}")
+            scope.columns[name] = kind
         for _ in range(self.rng.randint(1, 3)):
-            kind = self._kind(river)
-            replaced = list(scope.columns)
-            name = self.rng.choice(replaced) if self.rng.random() < 0.25 else self._name("c")
+            kind, name = self._kind(river), self._name("c")
+            if replaceable and self.rng.random() < 0.25:
+                name = replaceable.pop(self.rng.randrange(len(replaceable)))
             assigned.append(f"{name} = {self.expressions.of(kind, scope, self.rng.randint(1, 3))}")
             scope.columns[name] = kind
         river.columns = scope.columns
@@ -191,10 +200,13 @@ class RandomFile:
         return [f"filter {self._condition(self._scope(river))}"]
 
     def _count(self, river: River) -> list[str]:
-        return [f"{self.rng.choice(('take', 'skip'))} {self.rng.choice(SIZES)}"]
+        if self.rng.random() < 0.3:
+            return [f"skip {self.rng.choice(SIZES[:9])}"]
+        return [f"take {self.rng.choice(SIZES)}"]
 
     def _while(self, river: River) -> list[str]:
-        return [f"{self.rng.choice(('take', 'skip'))} while {self._condition(self._scope(river))}"]
+        verb, true = self.rng.choice((("take", 0.9), ("skip", 0.2)))
+        return [f"{verb} while {self._condition(self._scope(river), true)}"]
 
     def _aggregate(self, river: River) -> list[str]:
         rng, steps = self.rng, []
@@ -205,7 +217,7 @@ class RandomFile:
             steps.append("group " + ", ".join(keys))
         if rng.random() < 0.5:
             partial = rng.choice(("", " partial"))
-            steps.append(f"window tumbling {rng.choice(SIZES)}{partial}")
+            steps.append(f"window tumbling {rng.choice(SIZES + SIZES[:10])}{partial}")
         within = self._scope(river)
         within.lags = within.lags and rng.random() < 0.3
         outer = Scope({k: river.columns[k] for k in keys}, river.params, lags=False)

@@ -179,6 +179,11 @@ def _variance(x: Column, segments: Segments) -> np.ndarray:
 
 def one_by_one(expr: ir.Aggregate, x: Column | None, segments: Segments) -> Column:
     """One value for each segment; floats are added in the order of the rows, in f64."""
+    with np.errstate(all="ignore"):
+        return _one_by_one(expr, x, segments)
+
+
+def _one_by_one(expr: ir.Aggregate, x: Column | None, segments: Segments) -> Column:
     function, kind = expr.function, expr.type.kind
     exact = x is None or x.kind not in ir.FLOATS
     if function in ("count", "first", "last", "any", "all") or (
