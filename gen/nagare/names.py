@@ -15,9 +15,9 @@ WORDS_OF_THE_LANGUAGE = frozenset((*STEP_WORDS, *_WORDS.split())) | frozenset(
 
 _C = """
     auto break case char const continue default do double else enum extern float for goto if inline
-    int long register restrict return short signed sizeof static struct switch typedef union unsigned
-    void volatile while _Alignas _Alignof _Atomic _Bool _Complex _Generic _Imaginary _Noreturn
-    _Static_assert _Thread_local"""
+    int long register restrict return short signed sizeof static struct switch typedef union
+    unsigned void volatile while _Alignas _Alignof _Atomic _Bool _Complex _Generic _Imaginary
+    _Noreturn _Static_assert _Thread_local"""
 _CPP = """
     alignas alignof and and_eq asm bitand bitor bool catch char8_t char16_t char32_t class co_await
     co_return co_yield compl concept consteval constexpr constinit const_cast decltype delete

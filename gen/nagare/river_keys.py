@@ -13,7 +13,7 @@ from .messages import Message, Wrong
 from .names import is_name, suggestion, taken_by
 from .sentences import parse_parameter, parse_step, parse_type
 from .steps import MOST_COLUMNS, Sentence
-from .toml_source import Path, Source, Span
+from .toml_source import Path, Source, Span, within
 from .widening import NUMBERS
 
 DEFAULT_GROUPS = 65536
@@ -276,20 +276,23 @@ class _Reader:
 
     def _sentence(self, index: int, text: object) -> Sentence:
         path = (*self._path, "steps", index)
+        places = self._source.places(path) if isinstance(text, str) else ()
+
+        def place(span: Span) -> ir.Position:
+            return self._source.position(within(places, span))
+
+        def report(wrong: Wrong) -> None:
+            self._draft.is_broken = True
+            self._report(within(places, wrong.span), wrong, index)
+
         if not isinstance(text, str):
             self._wrong_type(path, "steps", text, "a list of texts", _KEYS["steps"][1])
-            text = ""
-        tree = None
+            return Sentence("", None, place, report)
         try:
-            tree = parse_step(text) if text or not self._draft.is_broken else None
+            return Sentence(text, parse_step(text), place, report)
         except Wrong as wrong:
-            self._fail_within(path, wrong, index)
-        return Sentence(
-            text,
-            tree,
-            lambda span: self._source.position(self._source.within(path, span)),
-            lambda wrong: self._fail_within(path, wrong, index),
-        )
+            report(wrong)
+            return Sentence(text, None, place, report)
 
     # ---- tables and problems ---------------------------------------------------------------------
 
@@ -324,10 +327,10 @@ class _Reader:
         self._draft.is_broken = True
         self._report(span, message.at((0, 1), **values), None)
 
-    def _fail_within(self, path: Path, wrong: Wrong, step: int | None = None) -> None:
+    def _fail_within(self, path: Path, wrong: Wrong) -> None:
         """Reports something wrong with a part of the text at `path`."""
         self._draft.is_broken = True
-        self._report(self._source.within(path, wrong.span), wrong, step)
+        self._report(within(self._source.places(path), wrong.span), wrong, None)
 
 
 def _default(node: syntax.Node, kind: str, text: str) -> bool | int | float:

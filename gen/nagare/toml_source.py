@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_right
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -85,13 +86,10 @@ class Source:
         """Where a value stands; for one that is not written in one piece, its key."""
         return self.values[path] if path in self.values else self.key(path)
 
-    def within(self, path: Path, span: Span) -> Span:
-        """Where the characters `span` of the text at `path` stand in the file."""
+    def places(self, path: Path) -> Sequence[int]:
+        """Where each character of the text at `path` stands in the file, and where its end does."""
         start, end = self.value(path)
-        places = text_places(self.text[start:end])
-        last = len(places) - 1
-        first = places[min(span[0], last)]
-        return start + first, start + max(first + 1, places[min(span[1], last)])
+        return text_places(self.text[start:end], start)
 
 
 def read(text: str) -> tuple[dict, Source]:
@@ -111,28 +109,35 @@ def read(text: str) -> tuple[dict, Source]:
         raise TomlError(message[:1].lower() + message[1:], offset) from None
 
 
-def text_places(raw: str) -> range | list[int]:
-    """Where each character of the value of `raw`, a text with its quotes, stands in it; the last
-    entry is the place of the closing quote."""
+def within(places: Sequence[int], span: Span) -> Span:
+    """Where the characters `span` of a text stand in the file, by the `places` of all of them."""
+    last = len(places) - 1
+    start = places[min(span[0], last)]
+    return start, max(start + 1, places[min(span[1], last)])
+
+
+def text_places(raw: str, start: int = 0) -> Sequence[int]:
+    """Where each character of the value of `raw`, a text with its quotes that begins at `start`,
+    stands; the last entry is the place of the closing quote."""
     quotes = 3 if raw[:3] in ('"""', "'''") else 1
     at, end = quotes, len(raw) - quotes
     if quotes == 3:
         at += 2 if raw.startswith("\r\n", 3) else raw.startswith("\n", 3)
     escapes = raw[0] == '"' and "\\" in raw
     if not escapes and "\r" not in raw:
-        return range(at, end + 1)
+        return range(start + at, start + end + 1)
     places = []
     while at < end:
         escape = _ESCAPE.match(raw, at) if escapes else None
         if escape is None:
             # A line ends in one character, however it is written.
-            places.append(at)
+            places.append(start + at)
             at += 2 if raw.startswith("\r\n", at) else 1
             continue
         if escape[0][1] not in " \t\r\n":
-            places.append(at)
+            places.append(start + at)
         at = escape.end()
-    return [*places, end]
+    return [*places, start + end]
 
 
 class _Scanner:
