@@ -598,13 +598,13 @@ typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 :
 #define NGI_X87 0
 #endif
 
-/* Between these two, a * b + c rounds twice, sums keep their order and divisions divide. The includer's
- * own settings hold again behind the end. Both stand at file scope. */
+/* Between these two, a * b + c rounds twice, sums keep their order and divisions divide. The
+ * includer's own settings hold again behind the end. Both stand at file scope. */
 #if defined(__clang__)
 #if NGI_X87
 #define NGI_EXACT_BEGIN                                                                            \
-    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)") _Pragma(         \
-        "clang attribute push(__attribute__((target(\"sse2\"))), apply_to = function)")
+    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")                  \
+        _Pragma("clang attribute push(__attribute__((target(\"sse2\"))), apply_to = function)")
 #define NGI_EXACT_END _Pragma("clang attribute pop") _Pragma("float_control(pop)")
 #elif defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
 #define NGI_EXACT_BEGIN                                                                            \
@@ -621,13 +621,13 @@ typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 :
         _Pragma("GCC target(\"sse2,fpmath=sse\")")
 #define NGI_EXACT_END _Pragma("GCC pop_options")
 #else
-#define NGI_EXACT_BEGIN                                                                            \
-    _Pragma("GCC push_options") _Pragma("GCC optimize(\"fp-contract=off\")")
+#define NGI_EXACT_BEGIN _Pragma("GCC push_options") _Pragma("GCC optimize(\"fp-contract=off\")")
 #define NGI_EXACT_END _Pragma("GCC pop_options")
 #endif
 
-/* Rounds `x`, a product, before it can be fused with a sum. Only clang's -ffp-contract=fast needs it: it
- * overrules the pragma, and no macro tells of it. `kind` is the register class of the target. */
+/* Rounds `x`, a product, before it can be fused with a sum. Only clang's -ffp-contract=fast needs
+ * it: it overrules the pragma, and no macro tells of it. `kind` is the register class of the
+ * target. */
 #if defined(__clang__) && !defined(__wasm__)
 #define NGI_ROUND_NOW(kind, x) __asm__("" : "+" kind(x))
 #else
@@ -670,13 +670,12 @@ typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 :
 #define NGI_HAS_V128 0
 #endif
 
-/* NGI_V512 and the like make a function one of the profile; it may then call the profile's operations.
- * NGI_V512_INLINE is for small static functions that vanish in their callers. */
+/* NGI_V512 and the like make a function one of the profile; it may then call the profile's
+ * operations. NGI_V512_INLINE is for small static functions that vanish in their callers. */
 #define NGI_SCALAR
 #define NGI_V128
 #define NGI_V256 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
-#define NGI_V512                                                                                   \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,popcnt,lzcnt")))
+#define NGI_V512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,popcnt,lzcnt")))
 
 #define NGI_ALWAYS_INLINE static inline __attribute__((always_inline, unused))
 #define NGI_SCALAR_INLINE NGI_SCALAR NGI_ALWAYS_INLINE
@@ -708,7 +707,8 @@ NGI_ALWAYS_INLINE ng_profile ngi_best_x86_profile(void) {
     ngi_cpuid(1, basic);
     ngi_cpuid(7, more);
     __asm__ __volatile__("cpuid"
-                         : "=a"(extended[0]), "=b"(extended[1]), "=c"(extended[2]), "=d"(extended[3])
+                         : "=a"(extended[0]), "=b"(extended[1]), "=c"(extended[2]),
+                           "=d"(extended[3])
                          : "a"(0x80000001u), "c"(0));
     if ((basic[2] & osxsave_avx_popcnt) != osxsave_avx_popcnt ||
         (more[1] & bmi_avx2_bmi2) != bmi_avx2_bmi2 || (extended[2] & lzcnt) == 0) {
@@ -772,8 +772,8 @@ NGI_ALWAYS_INLINE void ngi_bits_blend(uint8_t *byte, unsigned bits, unsigned mas
     *byte = (uint8_t)((*byte & ~mask) | (bits & mask));
 }
 
-/* Makes bits [at, at + n) the low bits of `v`; n <= 64. Their neighbours stay, and no byte but those
- * that hold the n bits is read or written. */
+/* Makes bits [at, at + n) the low bits of `v`; n <= 64. Their neighbours stay, and no byte but
+ * those that hold the n bits is read or written. */
 NGI_ALWAYS_INLINE void ngi_bits_store(uint8_t *bits, size_t at, uint64_t v, unsigned n) {
     uint8_t *to = bits + at / 8;
     const unsigned skip = (unsigned)(at % 8);
@@ -805,8 +805,8 @@ NGI_ALWAYS_INLINE void ngi_bits_put(uint8_t *bits, size_t at, bool v) {
     ngi_bits_blend(bits + at / 8, (unsigned)v << (at % 8), 1u << (at % 8));
 }
 
-/* How many bits are set. Written out, since a processor that need not have the instruction would make
- * the builtin a call into the compiler's library. */
+/* How many bits are set. Written out, since a processor that need not have the instruction would
+ * make the builtin a call into the compiler's library. */
 NGI_ALWAYS_INLINE uint32_t ngi_bits_count(uint64_t v) {
 #if defined(__POPCNT__) || defined(__wasm__) || defined(__aarch64__)
     return (uint32_t)__builtin_popcountll(v);
@@ -818,8 +818,9 @@ NGI_ALWAYS_INLINE uint32_t ngi_bits_count(uint64_t v) {
 #endif
 }
 
-/* The bits of `v` at the places where `mask` is set, moved together at the low end, the others gone. In
- * six rounds each kept bit moves down by 1, 2, 4, ... where the number of gaps below it says so. */
+/* The bits of `v` at the places where `mask` is set, moved together at the low end, the others
+ * gone. In six rounds each kept bit moves down by 1, 2, 4, ... where the number of gaps below it
+ * says so. */
 NGI_ALWAYS_INLINE uint64_t ngi_bits_pack(uint64_t v, uint64_t mask) {
     uint64_t gaps = ~mask << 1; /* bit i: the place below i is a gap */
     v &= mask;
@@ -849,13 +850,18 @@ NGI_ALWAYS_INLINE uint64_t ngi_bits_pack(uint64_t v, uint64_t mask) {
 
 /* simd: the operations that kernels are written in, for every profile of this compilation.
  *
- * A profile has W lanes: scalar 1, v128 4, v256 8, v512 16. Every type has W lanes, whatever its width:
- * ngi_f32xW ngi_f64xW ngi_i32xW ngi_u32xW ngi_i64xW ngi_u64xW, and the masks ngi_mW. So kernels are the
- * same text for each profile but for the number in the names. simd_scalar.h lists the operations and
- * defines each. */
+ * A profile has W lanes: scalar 1, v128 4, v256 8, v512 16. Every type has W lanes, whatever its
+ * width: ngi_f32xW ngi_f64xW ngi_i32xW ngi_u32xW ngi_i64xW ngi_u64xW, and the masks ngi_mW. So
+ * kernels are the same text for each profile but for the number in the names. simd_scalar.h lists
+ * the operations and defines each. */
 
 #if NGI_HAS_V256
 #include <immintrin.h>
+#endif
+#if defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+#elif NGI_HAS_V128
+#include <simde/wasm/simd128.h>
 #endif
 
 NGI_EXACT_BEGIN
@@ -874,23 +880,20 @@ NGI_EXACT_BEGIN
  *   R from T       ngi_RxW_from_T for each two types; bits_of_f32, of_bits, bits_of_f64, of_bits
  *   masks          and or xor not andnot set first bits from_bits any all count
  *
- * `pack` writes the lanes of the mask to the front of `out`, and may write anything up to out[W). */
+ * `pack` writes the lanes of the mask to the front of `out`, and may write anything up to out[W).
+ */
 
 /* ---- simd_shapes.h --------------------------------------------------------------------------- */
 
 /* simd_shapes: the forms in which the thin headers write their operations.
  *
- * NGI_FN, the profile's function specifier, is set by each header. `T` and `R` are types without their
- * prefix: f32x16, m16. Operands are called a and b, masks m, results R. */
+ * NGI_FN, the profile's function specifier, is set by each header. `T` and `R` are types without
+ * their prefix: f32x16, m16. Operands are called a and b, masks m, results R. */
 
 #define NGI_1(R, T, name, value)                                                                   \
-    NGI_FN ngi_##R ngi_##T##_##name(ngi_##T a) {                                                   \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##R ngi_##T##_##name(ngi_##T a) { return value; }
 #define NGI_2(R, T, name, value)                                                                   \
-    NGI_FN ngi_##R ngi_##T##_##name(ngi_##T a, ngi_##T b) {                                        \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##R ngi_##T##_##name(ngi_##T a, ngi_##T b) { return value; }
 /* A product, which is rounded before anything else sees it. */
 #define NGI_MUL(T, kind, value)                                                                    \
     NGI_FN ngi_##T ngi_##T##_mul(ngi_##T a, ngi_##T b) {                                           \
@@ -899,35 +902,21 @@ NGI_EXACT_BEGIN
         return product;                                                                            \
     }
 #define NGI_PICK(T, M, value)                                                                      \
-    NGI_FN ngi_##T ngi_##T##_pick(ngi_##M m, ngi_##T a, ngi_##T b) {                               \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##T ngi_##T##_pick(ngi_##M m, ngi_##T a, ngi_##T b) { return value; }
 #define NGI_KEEP(T, M, value)                                                                      \
-    NGI_FN ngi_##T ngi_##T##_keep(ngi_##M m, ngi_##T a) {                                          \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##T ngi_##T##_keep(ngi_##M m, ngi_##T a) { return value; }
 #define NGI_SET(T, C, value)                                                                       \
-    NGI_FN ngi_##T ngi_##T##_set(C v) {                                                            \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##T ngi_##T##_set(C v) { return value; }
 /* Memory holds values of the C type `C`; `name` is load or load_i8, store or store_i8. */
 #define NGI_LOAD(T, name, C, value)                                                                \
-    NGI_FN ngi_##T ngi_##T##_##name(const C *p) {                                                  \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##T ngi_##T##_##name(const C *p) { return value; }
 #define NGI_STORE(T, name, C, statement)                                                           \
-    NGI_FN void ngi_##T##_##name(C *p, ngi_##T v) {                                                \
-        statement;                                                                                 \
-    }
+    NGI_FN void ngi_##T##_##name(C *p, ngi_##T v) { statement; }
 #define NGI_PACK(T, M, name, C, statement)                                                         \
-    NGI_FN void ngi_##T##_##name(C *out, ngi_##M m, ngi_##T v) {                                   \
-        statement;                                                                                 \
-    }
+    NGI_FN void ngi_##T##_##name(C *out, ngi_##M m, ngi_##T v) { statement; }
 /* All lanes to one value: sum, least, most. */
 #define NGI_ACROSS(C, T, name, value)                                                              \
-    NGI_FN C ngi_##T##_##name(ngi_##T a) {                                                         \
-        return value;                                                                              \
-    }
+    NGI_FN C ngi_##T##_##name(ngi_##T a) { return value; }
 
 /* 64-bit lanes stand in two registers; `half` is a function of one. */
 #define NGI_PAIR_1(R, T, name, half)                                                               \
@@ -996,6 +985,18 @@ NGI_EXACT_BEGIN
         }                                                                                          \
         return x[0];                                                                               \
     }
+/* Every lane is written; the next one lands on it unless it was in the mask. */
+#define NGI_LANES_PACK(T, M, W, name, store, C)                                                    \
+    NGI_FN void ngi_##T##_##name(C *out, ngi_##M m, ngi_##T v) {                                   \
+        const uint32_t bits = ngi_##M##_bits(m);                                                   \
+        uint32_t to = 0;                                                                           \
+        C x[W];                                                                                    \
+        ngi_##T##_##store(x, v);                                                                   \
+        for (unsigned lane = 0; lane < W; lane++) {                                                \
+            __builtin_memcpy(out + to, x + lane, sizeof *x);                                       \
+            to += bits >> lane & 1;                                                                \
+        }                                                                                          \
+    }
 
 /* 1: takes nothing from the instruction set that C does not have. */
 #if !defined(NGI_PORTABLE)
@@ -1025,7 +1026,7 @@ typedef bool ngi_m1;
 
 /* ---- masks ---- */
 
-NGI_2(m1, m1, and, a && b)
+NGI_2(m1, m1, and, a &&b)
 NGI_2(m1, m1, or, a || b)
 NGI_2(m1, m1, xor, a != b)
 NGI_2(m1, m1, andnot, a && !b)
@@ -1035,12 +1036,8 @@ NGI_ACROSS(uint32_t, m1, bits, (uint32_t)a)
 NGI_ACROSS(uint32_t, m1, count, (uint32_t)a)
 NGI_ACROSS(bool, m1, any, a)
 NGI_ACROSS(bool, m1, all, a)
-NGI_FN ngi_m1 ngi_m1_first(size_t n) {
-    return n > 0;
-}
-NGI_FN ngi_m1 ngi_m1_from_bits(uint32_t bits) {
-    return (bits & 1) != 0;
-}
+NGI_FN ngi_m1 ngi_m1_first(size_t n) { return n > 0; }
+NGI_FN ngi_m1 ngi_m1_from_bits(uint32_t bits) { return (bits & 1) != 0; }
 
 /* ---- what all types have ---- */
 
@@ -1102,9 +1099,10 @@ NGI_FN double ngi_sqrt_by_digits(double a) {
         rest <<= 1;
         exponent--;
     }
-    /* a = rest * 2^exponent with rest < 2^54 and an even exponent. Each round finds one bit of the root,
-     * 54 in all: 53 and one to round by. `rest` is what a square of the root so far leaves over, always
-     * at most twice the root; the root is irrational or ends before the last bit, so no tie occurs. */
+    /* a = rest * 2^exponent with rest < 2^54 and an even exponent. Each round finds one bit of the
+     * root, 54 in all: 53 and one to round by. `rest` is what a square of the root so far leaves
+     * over, always at most twice the root; the root is irrational or ends before the last bit, so
+     * no tie occurs. */
     uint64_t digits = rest << 10;
     rest = 0;
     for (int i = 0; i < 54; i++) {
@@ -1147,7 +1145,7 @@ NGI_FN ngi_f32x1 ngi_f32x1_sqrt(ngi_f32x1 a) {
 
 /* The sign of `b` on the magnitude of `a`. */
 #define NGI_SCALAR_SIGNED(T, U, bits_of, sign)                                                     \
-    NGI_FN ngi_##T ngi_##T##_signed(ngi_##T a, ngi_##T b) {                                        \
+    NGI_FN ngi_##T ngi_signed_##T(ngi_##T a, ngi_##T b) {                                          \
         return ngi_##T##_of_bits((bits_of(a) & ~(sign)) | (bits_of(b) & (sign)));                  \
     }
 NGI_SCALAR_SIGNED(f32x1, u32x1, ngi_u32x1_bits_of_f32, (uint32_t)1 << 31)
@@ -1165,19 +1163,19 @@ NGI_SCALAR_SIGNED(f64x1, u64x1, ngi_u64x1_bits_of_f64, (uint64_t)1 << 63)
  * the nearest, ties to even. The sign is the argument's, also of a zero. */
 #define NGI_SCALAR_ROUNDINGS(T, f, unit)                                                           \
     NGI_FN ngi_##T ngi_##T##_round(ngi_##T a) {                                                    \
-        const ngi_##T size = ngi_##T##_signed(a, 0);                                               \
-        return size < (unit) ? ngi_##T##_signed((size + (unit)) - (unit), a) : a;                  \
+        const ngi_##T size = ngi_signed_##T(a, 0);                                                 \
+        return size < (unit) ? ngi_signed_##T((size + (unit)) - (unit), a) : a;                    \
     }                                                                                              \
     NGI_FN ngi_##T ngi_##T##_floor(ngi_##T a) {                                                    \
         const ngi_##T near = ngi_##T##_round(a);                                                   \
-        return near > a ? ngi_##T##_signed(near - 1, a) : near;                                    \
+        return near > a ? ngi_signed_##T(near - 1, a) : near;                                      \
     }                                                                                              \
     NGI_FN ngi_##T ngi_##T##_ceil(ngi_##T a) {                                                     \
         const ngi_##T near = ngi_##T##_round(a);                                                   \
-        return near < a ? ngi_##T##_signed(near + 1, a) : near;                                    \
+        return near < a ? ngi_signed_##T(near + 1, a) : near;                                      \
     }                                                                                              \
     NGI_FN ngi_##T ngi_##T##_trunc(ngi_##T a) {                                                    \
-        return ngi_##T##_signed(ngi_##T##_floor(ngi_##T##_signed(a, 0)), a);                       \
+        return ngi_signed_##T(ngi_##T##_floor(ngi_signed_##T(a, 0)), a);                           \
     }
 #endif
 NGI_SCALAR_ROUNDINGS(f32x1, f, 8388608.0f)
@@ -1192,9 +1190,9 @@ NGI_SCALAR_ROUNDINGS(f64x1, , 4503599627370496.0)
     NGI_2(m1, T, eq, !(a < b) && a <= b)                                                           \
     NGI_1(m1, T, nan, !(a <= a))                                                                   \
     NGI_2(m1, T, either_nan, !(a <= a) || !(b <= b))                                               \
-    NGI_1(T, T, abs, ngi_##T##_signed(a, 0))                                                       \
+    NGI_1(T, T, abs, ngi_signed_##T(a, 0))                                                         \
     NGI_1(T, T, canon, a <= a ? a : ngi_##T##_of_bits(quiet_nan))                                  \
-    NGI_1(T, T, sign, a < 0 || a > 0 ? ngi_##T##_signed(1, a) : a)
+    NGI_1(T, T, sign, a < 0 || a > 0 ? ngi_signed_##T(1, a) : a)
 NGI_SCALAR_FLOAT(f32x1, 0x7fc00000u)
 NGI_SCALAR_FLOAT(f64x1, 0x7ff8000000000000u)
 #undef NGI_SCALAR_FLOAT
@@ -1276,9 +1274,7 @@ NGI_SCALAR_UNSIGNED(u64x1, uint64_t, uint64_t)
 NGI_ACROSS(int64_t, i32x1, sum, a)
 NGI_ACROSS(int64_t, i64x1, sum, a)
 NGI_ACROSS(uint64_t, u64x1, sum, a)
-NGI_FN ngi_i32x1 ngi_i32x1_count(ngi_i32x1 a, ngi_m1 m) {
-    return ngi_i32x1_add(a, m);
-}
+NGI_FN ngi_i32x1 ngi_i32x1_count(ngi_i32x1 a, ngi_m1 m) { return ngi_i32x1_add(a, m); }
 
 /* Narrow in memory, 32 bits in registers. `wrap` keeps the low bits. */
 #define NGI_SCALAR_NARROW(T, n, N)                                                                 \
@@ -1299,13 +1295,14 @@ NGI_SCALAR_NARROW(u32x1, u16, uint16_t)
 /* ---- conversions ---- */
 
 #define NGI_SCALAR_FROM(R, T, value)                                                               \
-    NGI_FN ngi_##R##x1 ngi_##R##x1_from_##T(ngi_##T##x1 a) {                                       \
-        return value;                                                                              \
-    }
-/* Between integers the low bits stay; a wider one is filled by the sign of a signed one. From a float,
- * `below` and `above` are the powers of two at which the integer's range ends. */
+    NGI_FN ngi_##R##x1 ngi_##R##x1_from_##T(ngi_##T##x1 a) { return value; }
+/* Between integers the low bits stay; a wider one is filled by the sign of a signed one. From a
+ * float, `below` and `above` are the powers of two at which the integer's range ends. */
 #define NGI_SCALAR_FROM_FLOAT(R, T, C, least, most, below, above)                                  \
-    NGI_SCALAR_FROM(R, T, !(a > (below)) ? (a <= (below) ? (least) : 0) : a >= (above) ? (most) : (C)a)
+    NGI_SCALAR_FROM(R, T,                                                                          \
+                    !(a > (below)) ? (a <= (below) ? (least) : 0)                                  \
+                    : a >= (above) ? (most)                                                        \
+                                   : (C)a)
 
 NGI_SCALAR_FROM(i32, u32, (int32_t)a)
 NGI_SCALAR_FROM(i32, i64, (int32_t)(uint32_t)a)
@@ -1342,11 +1339,498 @@ NGI_SCALAR_FROM(f64, f32, (double)a)
 #undef NGI_SCALAR_FROM_FLOAT
 #undef NGI_SCALAR_FROM
 
-NGI_FN uint64_t ngi_scalar_bits_pack(uint64_t v, uint64_t mask) {
-    return ngi_bits_pack(v, mask);
-}
+NGI_FN uint64_t ngi_scalar_bits_pack(uint64_t v, uint64_t mask) { return ngi_bits_pack(v, mask); }
 
 #undef NGI_FN
+
+/* ---- simd_v128.h ----------------------------------------------------------------------------- */
+
+/* simd_v128: the profile `v128`, in the vocabulary of WASM SIMD: 4 lanes. SIMDe carries it
+ * elsewhere. */
+
+#if NGI_HAS_V128
+
+#if defined(__wasm_simd128__)
+#define NGI_WASM(name) wasm_##name
+typedef v128_t ngi_v128;
+#else
+#define NGI_WASM(name) simde_wasm_##name
+typedef simde_v128_t ngi_v128;
+#endif
+
+typedef ngi_v128 ngi_f32x4;
+typedef ngi_v128 ngi_i32x4;
+typedef ngi_v128 ngi_u32x4;
+typedef struct ngi_f64x4 {
+    ngi_v128 lo, hi;
+} ngi_f64x4;
+typedef struct ngi_i64x4 {
+    ngi_v128 lo, hi;
+} ngi_i64x4;
+typedef ngi_i64x4 ngi_u64x4;
+typedef ngi_v128 ngi_m4; /* 32-bit lanes, all ones or all zeros */
+
+/* The compilers' own vectors, for the arithmetic that must obey this file's settings, and for
+ * shifts by a number of each lane's own, which become one instruction where all are the same
+ * constant. */
+typedef float ngi_v128_f32 __attribute__((vector_size(16)));
+typedef double ngi_v128_f64 __attribute__((vector_size(16)));
+typedef int32_t ngi_v128_i32 __attribute__((vector_size(16)));
+typedef uint32_t ngi_v128_u32 __attribute__((vector_size(16)));
+typedef int64_t ngi_v128_i64 __attribute__((vector_size(16)));
+typedef uint64_t ngi_v128_u64 __attribute__((vector_size(16)));
+
+#if NGI_X86
+#define NGI_VECTOR_KIND "x"
+#else
+#define NGI_VECTOR_KIND "w"
+#endif
+
+#define NGI_FN NGI_V128_INLINE
+
+/* `x op y` in lanes of the type `lane`. */
+#define NGI_V128_OP(lane, x, op, y) ((ngi_v128)((ngi_v128_##lane)(x)op(ngi_v128_##lane)(y)))
+
+/* ---- masks, also of 64-bit lanes ---- */
+
+NGI_FN ngi_v128 ngi_v128_low_m(ngi_m4 m) { return NGI_WASM(i64x2_extend_low_i32x4)(m); }
+NGI_FN ngi_v128 ngi_v128_high_m(ngi_m4 m) { return NGI_WASM(i64x2_extend_high_i32x4)(m); }
+/* The low 32 bits of each 64-bit lane. */
+NGI_FN ngi_v128 ngi_v128_narrow(ngi_v128 lo, ngi_v128 hi) {
+    return NGI_WASM(i32x4_shuffle)(lo, hi, 0, 2, 4, 6);
+}
+
+NGI_2(m4, m4, and, NGI_WASM(v128_and)(a, b))
+NGI_2(m4, m4, or, NGI_WASM(v128_or)(a, b))
+NGI_2(m4, m4, xor, NGI_WASM(v128_xor)(a, b))
+NGI_2(m4, m4, andnot, NGI_WASM(v128_andnot)(a, b))
+NGI_1(m4, m4, not, NGI_WASM(v128_not)(a))
+NGI_SET(m4, bool, NGI_WASM(i32x4_splat)(v ? -1 : 0))
+NGI_ACROSS(uint32_t, m4, bits, (uint32_t)NGI_WASM(i32x4_bitmask)(a))
+NGI_ACROSS(uint32_t, m4, count, ngi_bits_count(ngi_m4_bits(a)))
+NGI_ACROSS(bool, m4, any, NGI_WASM(v128_any_true)(a))
+NGI_ACROSS(bool, m4, all, NGI_WASM(i32x4_all_true)(a))
+NGI_FN ngi_m4 ngi_m4_first(size_t n) {
+    const ngi_v128 lanes = NGI_WASM(i32x4_make)(0, 1, 2, 3);
+    return NGI_WASM(i32x4_lt)(lanes, NGI_WASM(i32x4_splat)(n < 4 ? (int32_t)n : 4));
+}
+NGI_FN ngi_m4 ngi_m4_from_bits(uint32_t bits) {
+    const ngi_v128 place = NGI_WASM(i32x4_make)(1, 2, 4, 8);
+    const ngi_v128 all = NGI_WASM(i32x4_splat)((int32_t)bits);
+    return NGI_WASM(i32x4_eq)(NGI_WASM(v128_and)(all, place), place);
+}
+
+/* ---- what all types have ---- */
+
+#define NGI_V128_MEMORY_32(T, C)                                                                   \
+    NGI_LOAD(T, load, C, NGI_WASM(v128_load)(p))                                                   \
+    NGI_STORE(T, store, C, NGI_WASM(v128_store)(p, v))                                             \
+    NGI_PICK(T, m4, NGI_WASM(v128_bitselect)(a, b, m))                                             \
+    NGI_KEEP(T, m4, NGI_WASM(v128_and)(m, a))                                                      \
+    NGI_LANES_PACK(T, m4, 4, pack, store, C)
+#define NGI_V128_MEMORY_64(T, C, splat)                                                            \
+    NGI_FN ngi_##T ngi_##T##_set(C v) {                                                            \
+        const ngi_##T both = {splat, splat};                                                       \
+        return both;                                                                               \
+    }                                                                                              \
+    NGI_FN ngi_##T ngi_##T##_load(const C *p) {                                                    \
+        const ngi_##T both = {NGI_WASM(v128_load)(p), NGI_WASM(v128_load)(p + 2)};                 \
+        return both;                                                                               \
+    }                                                                                              \
+    NGI_STORE(T, store, C, NGI_WASM(v128_store)(p, v.lo); NGI_WASM(v128_store)(p + 2, v.hi))       \
+    NGI_FN ngi_##T ngi_##T##_pick(ngi_m4 m, ngi_##T a, ngi_##T b) {                                \
+        const ngi_##T both = {NGI_WASM(v128_bitselect)(a.lo, b.lo, ngi_v128_low_m(m)),             \
+                              NGI_WASM(v128_bitselect)(a.hi, b.hi, ngi_v128_high_m(m))};           \
+        return both;                                                                               \
+    }                                                                                              \
+    NGI_FN ngi_##T ngi_##T##_keep(ngi_m4 m, ngi_##T a) {                                           \
+        const ngi_##T both = {NGI_WASM(v128_and)(ngi_v128_low_m(m), a.lo),                         \
+                              NGI_WASM(v128_and)(ngi_v128_high_m(m), a.hi)};                       \
+        return both;                                                                               \
+    }                                                                                              \
+    NGI_LANES_PACK(T, m4, 4, pack, store, C)
+NGI_V128_MEMORY_32(f32x4, float)
+NGI_V128_MEMORY_32(i32x4, int32_t)
+NGI_V128_MEMORY_32(u32x4, uint32_t)
+NGI_V128_MEMORY_64(f64x4, double, NGI_WASM(f64x2_splat)(v))
+NGI_V128_MEMORY_64(i64x4, int64_t, NGI_WASM(i64x2_splat)(v))
+NGI_V128_MEMORY_64(u64x4, uint64_t, NGI_WASM(i64x2_splat)((int64_t)v))
+#undef NGI_V128_MEMORY_32
+#undef NGI_V128_MEMORY_64
+
+/* ---- floats ---- */
+
+/* wasm's pmin(b, a) is a < b ? a : b, and pmax(b, a) is a > b ? a : b. */
+#define NGI_V128_FLOAT(lane, x)                                                                    \
+    NGI_FN ngi_v128 ngi_v128_add_##lane(ngi_v128 a, ngi_v128 b) {                                  \
+        return NGI_V128_OP(lane, a, +, b);                                                         \
+    }                                                                                              \
+    NGI_FN ngi_v128 ngi_v128_sub_##lane(ngi_v128 a, ngi_v128 b) {                                  \
+        return NGI_V128_OP(lane, a, -, b);                                                         \
+    }                                                                                              \
+    NGI_FN ngi_v128 ngi_v128_mul_##lane(ngi_v128 a, ngi_v128 b) {                                  \
+        ngi_v128_##lane product = (ngi_v128_##lane)a * (ngi_v128_##lane)b;                         \
+        NGI_ROUND_NOW(NGI_VECTOR_KIND, product);                                                   \
+        return (ngi_v128)product;                                                                  \
+    }                                                                                              \
+    NGI_FN ngi_v128 ngi_v128_div_##lane(ngi_v128 a, ngi_v128 b) {                                  \
+        return NGI_V128_OP(lane, a, /, b);                                                         \
+    }                                                                                              \
+    NGI_FN ngi_v128 ngi_v128_min_##lane(ngi_v128 a, ngi_v128 b) {                                  \
+        return NGI_WASM(x##_pmin)(b, a);                                                           \
+    }                                                                                              \
+    NGI_FN ngi_v128 ngi_v128_max_##lane(ngi_v128 a, ngi_v128 b) {                                  \
+        return NGI_WASM(x##_pmax)(b, a);                                                           \
+    }                                                                                              \
+    NGI_FN ngi_v128 ngi_v128_nan_##lane(ngi_v128 a) { return NGI_WASM(x##_ne)(a, a); }             \
+    NGI_FN ngi_v128 ngi_v128_either_nan_##lane(ngi_v128 a, ngi_v128 b) {                           \
+        return NGI_WASM(v128_or)(NGI_WASM(x##_ne)(a, a), NGI_WASM(x##_ne)(b, b));                  \
+    }                                                                                              \
+    NGI_FN ngi_v128 ngi_v128_sign_##lane(ngi_v128 a) {                                             \
+        const ngi_v128 zero = NGI_WASM(x##_splat)(0), top = NGI_WASM(x##_splat)(-0.0f);            \
+        const ngi_v128 one =                                                                       \
+            NGI_WASM(v128_or)(NGI_WASM(v128_and)(a, top), NGI_WASM(x##_splat)(1));                 \
+        const ngi_v128 sided =                                                                     \
+            NGI_WASM(v128_or)(NGI_WASM(x##_lt)(a, zero), NGI_WASM(x##_gt)(a, zero));               \
+        return NGI_WASM(v128_bitselect)(one, a, sided);                                            \
+    }
+NGI_V128_FLOAT(f32, f32x4)
+NGI_V128_FLOAT(f64, f64x2)
+#undef NGI_V128_FLOAT
+NGI_FN ngi_v128 ngi_v128_canon_f32(ngi_v128 a) {
+    return NGI_WASM(v128_bitselect)(NGI_WASM(i32x4_splat)(0x7fc00000), a, ngi_v128_nan_f32(a));
+}
+NGI_FN ngi_v128 ngi_v128_canon_f64(ngi_v128 a) {
+    return NGI_WASM(v128_bitselect)(NGI_WASM(i64x2_splat)(0x7ff8000000000000), a,
+                                    ngi_v128_nan_f64(a));
+}
+
+NGI_SET(f32x4, float, NGI_WASM(f32x4_splat)(v))
+#define NGI_V128_1(name, f) NGI_1(f32x4, f32x4, name, f(a))
+#define NGI_V128_2(name, f) NGI_2(f32x4, f32x4, name, f(a, b))
+NGI_V128_2(add, ngi_v128_add_f32)
+NGI_V128_2(sub, ngi_v128_sub_f32)
+NGI_V128_2(mul, ngi_v128_mul_f32)
+NGI_V128_2(div, ngi_v128_div_f32)
+NGI_V128_2(min, ngi_v128_min_f32)
+NGI_V128_2(max, ngi_v128_max_f32)
+NGI_V128_1(sqrt, NGI_WASM(f32x4_sqrt))
+NGI_V128_1(abs, NGI_WASM(f32x4_abs))
+NGI_V128_1(neg, NGI_WASM(f32x4_neg))
+NGI_V128_1(sign, ngi_v128_sign_f32)
+NGI_V128_1(canon, ngi_v128_canon_f32)
+#undef NGI_V128_1
+#undef NGI_V128_2
+NGI_2(m4, f32x4, lt, NGI_WASM(f32x4_lt)(a, b))
+NGI_2(m4, f32x4, le, NGI_WASM(f32x4_le)(a, b))
+NGI_2(m4, f32x4, eq, NGI_WASM(f32x4_eq)(a, b))
+NGI_2(m4, f32x4, either_nan, ngi_v128_either_nan_f32(a, b))
+NGI_1(m4, f32x4, nan, ngi_v128_nan_f32(a))
+
+NGI_PAIR_2(f64x4, f64x4, add, ngi_v128_add_f64)
+NGI_PAIR_2(f64x4, f64x4, sub, ngi_v128_sub_f64)
+NGI_PAIR_2(f64x4, f64x4, mul, ngi_v128_mul_f64)
+NGI_PAIR_2(f64x4, f64x4, div, ngi_v128_div_f64)
+NGI_PAIR_2(f64x4, f64x4, min, ngi_v128_min_f64)
+NGI_PAIR_2(f64x4, f64x4, max, ngi_v128_max_f64)
+NGI_PAIR_1(f64x4, f64x4, sqrt, NGI_WASM(f64x2_sqrt))
+NGI_PAIR_1(f64x4, f64x4, abs, NGI_WASM(f64x2_abs))
+NGI_PAIR_1(f64x4, f64x4, neg, NGI_WASM(f64x2_neg))
+NGI_PAIR_1(f64x4, f64x4, sign, ngi_v128_sign_f64)
+NGI_PAIR_1(f64x4, f64x4, canon, ngi_v128_canon_f64)
+#define NGI_PAIR_MASK_2(T, name, half)                                                             \
+    NGI_2(m4, T, name, ngi_v128_narrow(half(a.lo, b.lo), half(a.hi, b.hi)))
+NGI_PAIR_MASK_2(f64x4, lt, NGI_WASM(f64x2_lt))
+NGI_PAIR_MASK_2(f64x4, le, NGI_WASM(f64x2_le))
+NGI_PAIR_MASK_2(f64x4, eq, NGI_WASM(f64x2_eq))
+NGI_PAIR_MASK_2(f64x4, either_nan, ngi_v128_either_nan_f64)
+NGI_1(m4, f64x4, nan, ngi_v128_narrow(ngi_v128_nan_f64(a.lo), ngi_v128_nan_f64(a.hi)))
+
+#define NGI_V128_ROUNDING(name, instruction)                                                       \
+    NGI_1(f32x4, f32x4, name, NGI_WASM(f32x4_##instruction)(a))                                    \
+    NGI_PAIR_1(f64x4, f64x4, name, NGI_WASM(f64x2_##instruction))
+#if defined(__wasm__) || defined(__aarch64__) || defined(__SSE4_1__)
+NGI_V128_ROUNDING(round, nearest)
+NGI_V128_ROUNDING(floor, floor)
+NGI_V128_ROUNDING(ceil, ceil)
+NGI_V128_ROUNDING(trunc, trunc)
+#else /* SIMDe would call libm */
+#define NGI_V128_ROUNDING_BY_LANE(T)                                                               \
+    NGI_LANES_1(T, T, 4, round)                                                                    \
+    NGI_LANES_1(T, T, 4, floor)                                                                    \
+    NGI_LANES_1(T, T, 4, ceil)                                                                     \
+    NGI_LANES_1(T, T, 4, trunc)
+NGI_V128_ROUNDING_BY_LANE(f32)
+NGI_V128_ROUNDING_BY_LANE(f64)
+#undef NGI_V128_ROUNDING_BY_LANE
+#endif
+#undef NGI_V128_ROUNDING
+
+/* ---- 32-bit integers ---- */
+
+#define NGI_V128_INT32(T, C, W, lane, min32, max32)                                                \
+    NGI_SET(T##x4, C, NGI_WASM(i32x4_splat)((int32_t)v))                                           \
+    NGI_2(T##x4, T##x4, add, NGI_WASM(i32x4_add)(a, b))                                            \
+    NGI_2(T##x4, T##x4, sub, NGI_WASM(i32x4_sub)(a, b))                                            \
+    NGI_2(T##x4, T##x4, mul, NGI_WASM(i32x4_mul)(a, b))                                            \
+    NGI_2(T##x4, T##x4, and, NGI_WASM(v128_and)(a, b))                                             \
+    NGI_2(T##x4, T##x4, or, NGI_WASM(v128_or)(a, b))                                               \
+    NGI_2(T##x4, T##x4, xor, NGI_WASM(v128_xor)(a, b))                                             \
+    NGI_1(T##x4, T##x4, not, NGI_WASM(v128_not)(a))                                                \
+    NGI_2(T##x4, T##x4, shl, NGI_V128_OP(u32, a, <<, b))                                           \
+    NGI_2(T##x4, T##x4, shr, NGI_V128_OP(lane, a, >>, b))                                          \
+    NGI_2(T##x4, T##x4, min, NGI_WASM(min32)(a, b))                                                \
+    NGI_2(T##x4, T##x4, max, NGI_WASM(max32)(a, b))                                                \
+    NGI_2(m4, T##x4, lt, NGI_WASM(W##_lt)(a, b))                                                   \
+    NGI_2(m4, T##x4, le, NGI_WASM(W##_le)(a, b))                                                   \
+    NGI_2(m4, T##x4, eq, NGI_WASM(i32x4_eq)(a, b))                                                 \
+    NGI_LANES_2(T, T, 4, div)                                                                      \
+    NGI_LANES_2(T, T, 4, rem)                                                                      \
+    NGI_LANES_ACROSS(T, 4, least, min)                                                             \
+    NGI_LANES_ACROSS(T, 4, most, max)
+NGI_V128_INT32(i32, int32_t, i32x4, i32, i32x4_min, i32x4_max)
+NGI_V128_INT32(u32, uint32_t, u32x4, u32, u32x4_min, u32x4_max)
+#undef NGI_V128_INT32
+
+NGI_1(i32x4, i32x4, neg, NGI_WASM(i32x4_neg)(a))
+NGI_1(i32x4, i32x4, abs, NGI_WASM(i32x4_abs)(a))
+NGI_1(i32x4, i32x4, sign,
+      NGI_WASM(i32x4_max)(NGI_WASM(i32x4_min)(a, NGI_WASM(i32x4_splat)(1)),
+                          NGI_WASM(i32x4_splat)(-1)))
+NGI_1(u32x4, u32x4, sign, NGI_WASM(u32x4_min)(a, NGI_WASM(i32x4_splat)(1)))
+NGI_FN ngi_i32x4 ngi_i32x4_count(ngi_i32x4 a, ngi_m4 m) { return NGI_WASM(i32x4_sub)(a, m); }
+
+/* ---- narrow in memory ---- */
+
+#define NGI_V128_NARROW(T, n, N)                                                                   \
+    NGI_FN ngi_##T##x4 ngi_##T##x4_load_##n(const N *p) {                                          \
+        ngi_##T##x1 x[4];                                                                          \
+        for (int lane = 0; lane < 4; lane++) {                                                     \
+            x[lane] = ngi_##T##x1_load_##n(p + lane);                                              \
+        }                                                                                          \
+        return ngi_##T##x4_load(x);                                                                \
+    }                                                                                              \
+    NGI_FN void ngi_##T##x4_store_##n(N *p, ngi_##T##x4 v) {                                       \
+        ngi_##T##x1 x[4];                                                                          \
+        ngi_##T##x4_store(x, v);                                                                   \
+        for (int lane = 0; lane < 4; lane++) {                                                     \
+            ngi_##T##x1_store_##n(p + lane, x[lane]);                                              \
+        }                                                                                          \
+    }                                                                                              \
+    NGI_LANES_PACK(T##x4, m4, 4, pack_##n, store_##n, N)
+NGI_V128_NARROW(i32, i8, int8_t)
+NGI_V128_NARROW(i32, i16, int16_t)
+NGI_V128_NARROW(u32, u8, uint8_t)
+NGI_V128_NARROW(u32, u16, uint16_t)
+#undef NGI_V128_NARROW
+NGI_1(i32x4, i32x4, wrap_i8, NGI_WASM(i32x4_shr)(NGI_WASM(i32x4_shl)(a, 24), 24))
+NGI_1(i32x4, i32x4, wrap_i16, NGI_WASM(i32x4_shr)(NGI_WASM(i32x4_shl)(a, 16), 16))
+NGI_1(u32x4, u32x4, wrap_u8, NGI_WASM(v128_and)(a, NGI_WASM(i32x4_splat)(0xff)))
+NGI_1(u32x4, u32x4, wrap_u16, NGI_WASM(v128_and)(a, NGI_WASM(i32x4_splat)(0xffff)))
+
+/* ---- 64-bit integers ---- */
+
+NGI_FN ngi_v128 ngi_v128_less_i64(ngi_v128 a, ngi_v128 b) { return NGI_WASM(i64x2_lt)(a, b); }
+NGI_FN ngi_v128 ngi_v128_less_u64(ngi_v128 a, ngi_v128 b) {
+    const ngi_v128 top = NGI_WASM(i64x2_splat)(INT64_MIN);
+    return NGI_WASM(i64x2_lt)(NGI_WASM(v128_xor)(a, top), NGI_WASM(v128_xor)(b, top));
+}
+NGI_FN ngi_v128 ngi_v128_shl_64(ngi_v128 a, ngi_v128 n) { return NGI_V128_OP(u64, a, <<, n); }
+NGI_FN ngi_v128 ngi_v128_shr_i64(ngi_v128 a, ngi_v128 n) { return NGI_V128_OP(i64, a, >>, n); }
+NGI_FN ngi_v128 ngi_v128_shr_u64(ngi_v128 a, ngi_v128 n) { return NGI_V128_OP(u64, a, >>, n); }
+#define NGI_MIN(less, x, y) NGI_WASM(v128_bitselect)(x, y, less(x, y))
+#define NGI_MAX(less, x, y) NGI_WASM(v128_bitselect)(x, y, less(y, x))
+#define NGI_MIN_I(x, y) NGI_MIN(ngi_v128_less_i64, x, y)
+#define NGI_MAX_I(x, y) NGI_MAX(ngi_v128_less_i64, x, y)
+#define NGI_MIN_U(x, y) NGI_MIN(ngi_v128_less_u64, x, y)
+#define NGI_MAX_U(x, y) NGI_MAX(ngi_v128_less_u64, x, y)
+#define NGI_V128_INT64(T, less, less_of, more_of, shift_right)                                     \
+    NGI_PAIR_2(T##x4, T##x4, add, NGI_WASM(i64x2_add))                                             \
+    NGI_PAIR_2(T##x4, T##x4, sub, NGI_WASM(i64x2_sub))                                             \
+    NGI_PAIR_2(T##x4, T##x4, mul, NGI_WASM(i64x2_mul))                                             \
+    NGI_PAIR_2(T##x4, T##x4, and, NGI_WASM(v128_and))                                              \
+    NGI_PAIR_2(T##x4, T##x4, or, NGI_WASM(v128_or))                                                \
+    NGI_PAIR_2(T##x4, T##x4, xor, NGI_WASM(v128_xor))                                              \
+    NGI_PAIR_1(T##x4, T##x4, not, NGI_WASM(v128_not))                                              \
+    NGI_PAIR_2(T##x4, T##x4, shl, ngi_v128_shl_64)                                                 \
+    NGI_PAIR_2(T##x4, T##x4, shr, shift_right)                                                     \
+    NGI_PAIR_2(T##x4, T##x4, min, less_of)                                                         \
+    NGI_PAIR_2(T##x4, T##x4, max, more_of)                                                         \
+    NGI_PAIR_MASK_2(T##x4, lt, less)                                                               \
+    NGI_PAIR_MASK_2(T##x4, eq, NGI_WASM(i64x2_eq))                                                 \
+    NGI_2(m4, T##x4, le, NGI_WASM(v128_not)(ngi_##T##x4_lt(b, a)))                                 \
+    NGI_LANES_2(T, T, 4, div)                                                                      \
+    NGI_LANES_2(T, T, 4, rem)                                                                      \
+    NGI_LANES_ACROSS(T, 4, sum, add)                                                               \
+    NGI_LANES_ACROSS(T, 4, least, min)                                                             \
+    NGI_LANES_ACROSS(T, 4, most, max)
+NGI_V128_INT64(i64, ngi_v128_less_i64, NGI_MIN_I, NGI_MAX_I, ngi_v128_shr_i64)
+NGI_V128_INT64(u64, ngi_v128_less_u64, NGI_MIN_U, NGI_MAX_U, ngi_v128_shr_u64)
+#undef NGI_V128_INT64
+#undef NGI_MIN
+#undef NGI_MAX
+#undef NGI_MIN_I
+#undef NGI_MAX_I
+#undef NGI_MIN_U
+#undef NGI_MAX_U
+
+NGI_FN ngi_v128 ngi_v128_sign_i64(ngi_v128 a) {
+    const ngi_v128 zero = NGI_WASM(i64x2_splat)(0);
+    return NGI_WASM(i64x2_sub)(ngi_v128_less_i64(a, zero), ngi_v128_less_i64(zero, a));
+}
+NGI_FN ngi_v128 ngi_v128_sign_u64(ngi_v128 a) {
+    return NGI_WASM(i64x2_add)(NGI_WASM(i64x2_eq)(a, NGI_WASM(i64x2_splat)(0)),
+                               NGI_WASM(i64x2_splat)(1));
+}
+NGI_PAIR_1(i64x4, i64x4, neg, NGI_WASM(i64x2_neg))
+NGI_PAIR_1(i64x4, i64x4, abs, NGI_WASM(i64x2_abs))
+NGI_PAIR_1(i64x4, i64x4, sign, ngi_v128_sign_i64)
+NGI_PAIR_1(u64x4, u64x4, sign, ngi_v128_sign_u64)
+
+/* ---- conversions ---- */
+
+#define NGI_V128_FROM(R, T, value)                                                                 \
+    NGI_FN ngi_##R##x4 ngi_##R##x4_from_##T(ngi_##T##x4 a) { return value; }
+#define NGI_V128_WIDEN(R, T, low, high)                                                            \
+    NGI_PAIR_OF(R##x4, T##x4, from_##T, NGI_WASM(low)(a), NGI_WASM(high)(a))
+
+NGI_FN ngi_v128 ngi_v128_second_half(ngi_v128 a) { return NGI_WASM(i64x2_shuffle)(a, a, 1, 1); }
+/* Two pairs of 32-bit lanes, each at the low end of its register. */
+NGI_FN ngi_v128 ngi_v128_join(ngi_v128 lo, ngi_v128 hi) {
+    return NGI_WASM(i64x2_shuffle)(lo, hi, 0, 2);
+}
+NGI_V128_FROM(i32, u32, a)
+NGI_V128_FROM(i32, i64, ngi_v128_narrow(a.lo, a.hi))
+NGI_V128_FROM(i32, u64, ngi_v128_narrow(a.lo, a.hi))
+NGI_V128_FROM(u32, i32, a)
+NGI_V128_FROM(u32, i64, ngi_v128_narrow(a.lo, a.hi))
+NGI_V128_FROM(u32, u64, ngi_v128_narrow(a.lo, a.hi))
+NGI_V128_WIDEN(i64, i32, i64x2_extend_low_i32x4, i64x2_extend_high_i32x4)
+NGI_V128_WIDEN(i64, u32, u64x2_extend_low_u32x4, u64x2_extend_high_u32x4)
+NGI_V128_FROM(i64, u64, a)
+NGI_V128_WIDEN(u64, i32, i64x2_extend_low_i32x4, i64x2_extend_high_i32x4)
+NGI_V128_WIDEN(u64, u32, u64x2_extend_low_u32x4, u64x2_extend_high_u32x4)
+NGI_V128_FROM(u64, i64, a)
+NGI_LANES_FROM(i64, f32, 4)
+NGI_LANES_FROM(i64, f64, 4)
+NGI_LANES_FROM(u64, f32, 4)
+NGI_LANES_FROM(u64, f64, 4)
+NGI_LANES_FROM(f32, i64, 4)
+NGI_LANES_FROM(f32, u64, 4)
+NGI_LANES_FROM(f64, i64, 4)
+NGI_LANES_FROM(f64, u64, 4)
+NGI_V128_FROM(f32, i32, NGI_WASM(f32x4_convert_i32x4)(a))
+NGI_V128_FROM(f32, u32, NGI_WASM(f32x4_convert_u32x4)(a))
+NGI_V128_FROM(f32, f64,
+              ngi_v128_join(NGI_WASM(f32x4_demote_f64x2_zero)(a.lo),
+                            NGI_WASM(f32x4_demote_f64x2_zero)(a.hi)))
+NGI_V128_FROM(i32, f32, NGI_WASM(i32x4_trunc_sat_f32x4)(a))
+NGI_V128_FROM(u32, f32, NGI_WASM(u32x4_trunc_sat_f32x4)(a))
+NGI_V128_FROM(i32, f64,
+              ngi_v128_join(NGI_WASM(i32x4_trunc_sat_f64x2_zero)(a.lo),
+                            NGI_WASM(i32x4_trunc_sat_f64x2_zero)(a.hi)))
+NGI_V128_FROM(u32, f64,
+              ngi_v128_join(NGI_WASM(u32x4_trunc_sat_f64x2_zero)(a.lo),
+                            NGI_WASM(u32x4_trunc_sat_f64x2_zero)(a.hi)))
+#define NGI_V128_TO_F64(T, convert)                                                                \
+    NGI_PAIR_OF(f64x4, T##x4, from_##T, NGI_WASM(convert)(a),                                      \
+                NGI_WASM(convert)(ngi_v128_second_half(a)))
+NGI_V128_TO_F64(i32, f64x2_convert_low_i32x4)
+NGI_V128_TO_F64(u32, f64x2_convert_low_u32x4)
+NGI_V128_TO_F64(f32, f64x2_promote_low_f32x4)
+#undef NGI_V128_TO_F64
+#undef NGI_V128_FROM
+#undef NGI_V128_WIDEN
+
+NGI_FN ngi_u32x4 ngi_u32x4_bits_of_f32(ngi_f32x4 a) { return a; }
+NGI_FN ngi_f32x4 ngi_f32x4_of_bits(ngi_u32x4 a) { return a; }
+NGI_PAIR_OF(u64x4, f64x4, bits_of_f64, a.lo, a.hi)
+NGI_PAIR_OF(f64x4, u64x4, of_bits, a.lo, a.hi)
+
+NGI_ACROSS(int64_t, i32x4, sum, ngi_i64x4_sum(ngi_i64x4_from_i32(a)))
+
+/* ---- the fixed trees ---- */
+
+#define NGI_V128_FOLD_F32(op, of)                                                                  \
+    NGI_FN float ngi_f32x4_fold_##op(const float t[128]) {                                         \
+        ngi_v128 r[16];                                                                            \
+        for (int i = 0; i < 16; i++) {                                                             \
+            r[i] = of(NGI_WASM(v128_load)(t + 4 * i), NGI_WASM(v128_load)(t + 4 * i + 64));        \
+        }                                                                                          \
+        for (int h = 8; h > 0; h /= 2) {                                                           \
+            for (int i = 0; i < h; i++) {                                                          \
+                r[i] = of(r[i], r[i + h]);                                                         \
+            }                                                                                      \
+        }                                                                                          \
+        const ngi_v128 x = of(r[0], ngi_v128_second_half(r[0]));                                   \
+        return NGI_WASM(f32x4_extract_lane)(of(x, NGI_WASM(i32x4_shuffle)(x, x, 1, 1, 1, 1)), 0);  \
+    }                                                                                              \
+    /* One row, 4 values left. */                                                                  \
+    NGI_FN ngi_v128 ngi_v128_row_f32_##op(const float *m) {                                        \
+        return of(of(NGI_WASM(v128_load)(m), NGI_WASM(v128_load)(m + 8)),                          \
+                  of(NGI_WASM(v128_load)(m + 4), NGI_WASM(v128_load)(m + 12)));                    \
+    }                                                                                              \
+    /* Two rows, 2 values left of each. */                                                         \
+    NGI_FN ngi_v128 ngi_v128_rows_f32_##op(const float *m) {                                       \
+        const ngi_v128 a = ngi_v128_row_f32_##op(m), b = ngi_v128_row_f32_##op(m + 16);            \
+        return of(NGI_WASM(i64x2_shuffle)(a, b, 0, 2), NGI_WASM(i64x2_shuffle)(a, b, 1, 3));       \
+    }                                                                                              \
+    NGI_FN void ngi_f32x4_fold_rows_##op(float out[16], const float m[256]) {                      \
+        for (int row = 0; row < 16; row += 4) {                                                    \
+            const ngi_v128 a = ngi_v128_rows_f32_##op(m + 16 * row);                               \
+            const ngi_v128 b = ngi_v128_rows_f32_##op(m + 16 * row + 32);                          \
+            NGI_WASM(v128_store)(out + row, of(NGI_WASM(i32x4_shuffle)(a, b, 0, 2, 4, 6),          \
+                                               NGI_WASM(i32x4_shuffle)(a, b, 1, 3, 5, 7)));        \
+        }                                                                                          \
+    }
+#define NGI_V128_FOLD_F64(op, of)                                                                  \
+    NGI_FN double ngi_f64x4_fold_##op(const double t[128]) {                                       \
+        ngi_v128 r[32];                                                                            \
+        for (int i = 0; i < 32; i++) {                                                             \
+            r[i] = of(NGI_WASM(v128_load)(t + 2 * i), NGI_WASM(v128_load)(t + 2 * i + 64));        \
+        }                                                                                          \
+        for (int h = 16; h > 0; h /= 2) {                                                          \
+            for (int i = 0; i < h; i++) {                                                          \
+                r[i] = of(r[i], r[i + h]);                                                         \
+            }                                                                                      \
+        }                                                                                          \
+        return NGI_WASM(f64x2_extract_lane)(of(r[0], ngi_v128_second_half(r[0])), 0);              \
+    }                                                                                              \
+    /* One row, 2 values left. */                                                                  \
+    NGI_FN ngi_v128 ngi_v128_row_f64_##op(const double *m) {                                       \
+        ngi_v128 r[4];                                                                             \
+        for (int i = 0; i < 4; i++) {                                                              \
+            r[i] = of(NGI_WASM(v128_load)(m + 2 * i), NGI_WASM(v128_load)(m + 2 * i + 8));         \
+        }                                                                                          \
+        return of(of(r[0], r[2]), of(r[1], r[3]));                                                 \
+    }                                                                                              \
+    NGI_FN void ngi_f64x4_fold_rows_##op(double out[16], const double m[256]) {                    \
+        for (int row = 0; row < 16; row += 2) {                                                    \
+            const ngi_v128 a = ngi_v128_row_f64_##op(m + 16 * row);                                \
+            const ngi_v128 b = ngi_v128_row_f64_##op(m + 16 * row + 16);                           \
+            NGI_WASM(v128_store)(out + row, of(NGI_WASM(i64x2_shuffle)(a, b, 0, 2),                \
+                                               NGI_WASM(i64x2_shuffle)(a, b, 1, 3)));              \
+        }                                                                                          \
+    }
+#define NGI_V128_FOLDS(op)                                                                         \
+    NGI_V128_FOLD_F32(op, ngi_v128_##op##_f32)                                                     \
+    NGI_V128_FOLD_F64(op, ngi_v128_##op##_f64)
+NGI_V128_FOLDS(add)
+NGI_V128_FOLDS(min)
+NGI_V128_FOLDS(max)
+#undef NGI_V128_FOLDS
+#undef NGI_V128_FOLD_F32
+#undef NGI_V128_FOLD_F64
+
+NGI_FN uint64_t ngi_v128_bits_pack(uint64_t v, uint64_t mask) { return ngi_bits_pack(v, mask); }
+
+#undef NGI_PAIR_MASK_2
+#undef NGI_V128_OP
+#undef NGI_VECTOR_KIND
+#undef NGI_WASM
+#undef NGI_FN
+
+#endif
 
 /* ---- simd_v256.h ----------------------------------------------------------------------------- */
 
@@ -1370,30 +1854,18 @@ typedef __m256i ngi_m8; /* 32-bit lanes, all ones or all zeros */
 
 /* ---- halves, and masks of 64-bit lanes ---- */
 
-NGI_FN __m128i ngi_v256_low(__m256i a) {
-    return _mm256_castsi256_si128(a);
-}
-NGI_FN __m128i ngi_v256_high(__m256i a) {
-    return _mm256_extracti128_si256(a, 1);
-}
+NGI_FN __m128i ngi_v256_low(__m256i a) { return _mm256_castsi256_si128(a); }
+NGI_FN __m128i ngi_v256_high(__m256i a) { return _mm256_extracti128_si256(a, 1); }
 NGI_FN __m256i ngi_v256_join(__m128i lo, __m128i hi) {
     return _mm256_inserti128_si256(_mm256_castsi128_si256(lo), hi, 1);
 }
-NGI_FN __m128 ngi_v256_low_f32(__m256 a) {
-    return _mm256_castps256_ps128(a);
-}
-NGI_FN __m128 ngi_v256_high_f32(__m256 a) {
-    return _mm256_extractf128_ps(a, 1);
-}
+NGI_FN __m128 ngi_v256_low_f32(__m256 a) { return _mm256_castps256_ps128(a); }
+NGI_FN __m128 ngi_v256_high_f32(__m256 a) { return _mm256_extractf128_ps(a, 1); }
 NGI_FN __m256 ngi_v256_join_f32(__m128 lo, __m128 hi) {
     return _mm256_insertf128_ps(_mm256_castps128_ps256(lo), hi, 1);
 }
-NGI_FN __m256i ngi_v256_low_m(ngi_m8 m) {
-    return _mm256_cvtepi32_epi64(ngi_v256_low(m));
-}
-NGI_FN __m256i ngi_v256_high_m(ngi_m8 m) {
-    return _mm256_cvtepi32_epi64(ngi_v256_high(m));
-}
+NGI_FN __m256i ngi_v256_low_m(ngi_m8 m) { return _mm256_cvtepi32_epi64(ngi_v256_low(m)); }
+NGI_FN __m256i ngi_v256_high_m(ngi_m8 m) { return _mm256_cvtepi32_epi64(ngi_v256_high(m)); }
 /* The low 32 bits of each 64-bit lane. */
 NGI_FN __m256i ngi_v256_narrow(__m256i lo, __m256i hi) {
     const __m256 both = _mm256_shuffle_ps(_mm256_castsi256_ps(lo), _mm256_castsi256_ps(hi), 0x88);
@@ -1402,9 +1874,7 @@ NGI_FN __m256i ngi_v256_narrow(__m256i lo, __m256i hi) {
 NGI_FN __m256i ngi_v256_narrow_f64(__m256d lo, __m256d hi) {
     return ngi_v256_narrow(_mm256_castpd_si256(lo), _mm256_castpd_si256(hi));
 }
-NGI_FN __m256i ngi_v256_not(__m256i a) {
-    return _mm256_xor_si256(a, _mm256_set1_epi32(-1));
-}
+NGI_FN __m256i ngi_v256_not(__m256i a) { return _mm256_xor_si256(a, _mm256_set1_epi32(-1)); }
 NGI_FN __m256i ngi_v256_pick(__m256i m, __m256i a, __m256i b) {
     return _mm256_blendv_epi8(b, a, m);
 }
@@ -1645,21 +2115,19 @@ NGI_1(i32x8, i32x8, neg, _mm256_sub_epi32(_mm256_setzero_si256(), a))
 NGI_1(i32x8, i32x8, abs, _mm256_abs_epi32(a))
 NGI_1(i32x8, i32x8, sign, _mm256_sign_epi32(_mm256_set1_epi32(1), a))
 NGI_1(u32x8, u32x8, sign, _mm256_min_epu32(a, _mm256_set1_epi32(1)))
-NGI_FN ngi_i32x8 ngi_i32x8_count(ngi_i32x8 a, ngi_m8 m) {
-    return _mm256_sub_epi32(a, m);
-}
+NGI_FN ngi_i32x8 ngi_i32x8_count(ngi_i32x8 a, ngi_m8 m) { return _mm256_sub_epi32(a, m); }
 
 /* ---- narrow in memory ---- */
 
 #define NGI_LOAD_2(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define NGI_STORE_2(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
 NGI_FN __m128i ngi_v256_bytes(__m128i four) { /* the low byte of each of four lanes, together */
-    return _mm_shuffle_epi8(four, _mm_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-                                                -1, -1));
+    return _mm_shuffle_epi8(
+        four, _mm_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1));
 }
 NGI_FN __m128i ngi_v256_words(__m128i four) {
-    return _mm_shuffle_epi8(four,
-                            _mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1));
+    return _mm_shuffle_epi8(
+        four, _mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1));
 }
 NGI_FN __m128i ngi_v256_packed_4(__m128i four, uint32_t bits) {
     return _mm_castps_si128(ngi_v256_pack_4(_mm_castsi128_ps(four), bits));
@@ -1683,8 +2151,10 @@ NGI_V256_NARROW(u32x8, u8, uint8_t, ngi_v256_bytes, 1)
 NGI_V256_NARROW(i32x8, i16, int16_t, ngi_v256_words, 2)
 NGI_V256_NARROW(u32x8, u16, uint16_t, ngi_v256_words, 2)
 #undef NGI_V256_NARROW
-NGI_LOAD(i32x8, load_i8, int8_t, _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)))
-NGI_LOAD(u32x8, load_u8, uint8_t, _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)))
+NGI_LOAD(i32x8, load_i8, int8_t,
+         _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)))
+NGI_LOAD(u32x8, load_u8, uint8_t,
+         _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)))
 NGI_LOAD(i32x8, load_i16, int16_t, _mm256_cvtepi16_epi32(NGI_LOAD_2(p)))
 NGI_LOAD(u32x8, load_u16, uint16_t, _mm256_cvtepu16_epi32(NGI_LOAD_2(p)))
 NGI_1(i32x8, i32x8, wrap_i8, _mm256_srai_epi32(_mm256_slli_epi32(a, 24), 24))
@@ -1697,8 +2167,9 @@ NGI_1(u32x8, u32x8, wrap_u16, _mm256_and_si256(a, _mm256_set1_epi32(0xffff)))
 NGI_FN __m256i ngi_v256_mul_64(__m256i a, __m256i b) {
     const __m256i crossed = _mm256_mullo_epi32(a, _mm256_shuffle_epi32(b, 0xb1));
     const __m256i high = _mm256_add_epi32(_mm256_slli_epi64(crossed, 32), crossed);
-    return _mm256_add_epi64(_mm256_mul_epu32(a, b),
-                            _mm256_and_si256(high, _mm256_set1_epi64x((int64_t)0xffffffff00000000u)));
+    return _mm256_add_epi64(
+        _mm256_mul_epu32(a, b),
+        _mm256_and_si256(high, _mm256_set1_epi64x((int64_t)0xffffffff00000000u)));
 }
 NGI_FN __m256i ngi_v256_more_u64(__m256i a, __m256i b) {
     const __m256i top = _mm256_set1_epi64x(INT64_MIN);
@@ -1712,7 +2183,7 @@ NGI_FN __m256i ngi_v256_shr_i64(__m256i a, __m256i n) {
 #define NGI_MAX_I(x, y) ngi_v256_pick(_mm256_cmpgt_epi64(x, y), x, y)
 #define NGI_MIN_U(x, y) ngi_v256_pick(ngi_v256_more_u64(y, x), x, y)
 #define NGI_MAX_U(x, y) ngi_v256_pick(ngi_v256_more_u64(x, y), x, y)
-#define NGI_V256_INT64(T, more, less_of, more_of, shift_right)                                  \
+#define NGI_V256_INT64(T, more, less_of, more_of, shift_right)                                     \
     NGI_PAIR_2(T, T, add, _mm256_add_epi64)                                                        \
     NGI_PAIR_2(T, T, sub, _mm256_sub_epi64)                                                        \
     NGI_PAIR_2(T, T, mul, ngi_v256_mul_64)                                                         \
@@ -1736,9 +2207,7 @@ NGI_V256_INT64(u64x8, ngi_v256_more_u64, NGI_MIN_U, NGI_MAX_U, _mm256_srlv_epi64
 #undef NGI_MIN_U
 #undef NGI_MAX_U
 
-NGI_FN __m256i ngi_v256_neg_i64(__m256i a) {
-    return _mm256_sub_epi64(_mm256_setzero_si256(), a);
-}
+NGI_FN __m256i ngi_v256_neg_i64(__m256i a) { return _mm256_sub_epi64(_mm256_setzero_si256(), a); }
 NGI_FN __m256i ngi_v256_abs_i64(__m256i a) {
     const __m256i negative = _mm256_cmpgt_epi64(_mm256_setzero_si256(), a);
     return _mm256_sub_epi64(_mm256_xor_si256(a, negative), negative);
@@ -1768,9 +2237,7 @@ NGI_LANES_ACROSS(u64, 8, most, max)
 /* ---- conversions ---- */
 
 #define NGI_V256_FROM(R, T, value)                                                                 \
-    NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x8 a) {                                             \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x8 a) { return value; }
 #define NGI_V256_WIDEN(R, T, convert)                                                              \
     NGI_PAIR_OF(R, T##x8, from_##T, convert(ngi_v256_low(a)), convert(ngi_v256_high(a)))
 
@@ -1781,8 +2248,9 @@ NGI_FN ngi_i32x8 ngi_i32x8_from_f32(ngi_f32x8 a) {
                                          _mm256_castps_si256(too_large));
     return _mm256_andnot_si256(ngi_f32x8_nan(a), r);
 }
-/* max takes its second operand where the first is NaN, so what is negative or NaN is 0 here. From 2^31
- * on, the number less 2^31 is converted and its top bit flipped; from 2^32 on all bits are set. */
+/* max takes its second operand where the first is NaN, so what is negative or NaN is 0 here. From
+ * 2^31 on, the number less 2^31 is converted and its top bit flipped; from 2^32 on all bits are
+ * set. */
 NGI_FN ngi_u32x8 ngi_u32x8_from_f32(ngi_f32x8 a) {
     const __m256 half = _mm256_set1_ps(2147483648.0f), x = _mm256_max_ps(a, _mm256_setzero_ps());
     const __m256 large = _mm256_cmp_ps(x, half, _CMP_GE_OQ);
@@ -1814,11 +2282,13 @@ NGI_FN __m256d ngi_v256_f64_from_u32(__m128i a) {
            _mm256_set1_pd(2147483648.0);
 }
 /* The halves of 32 bits become the low bits of 2^84 + high * 2^32 and 2^52 + low. Taking the powers
- * away, and for signed numbers the 2^63 that the flipped top bit adds, is exact but for the last sum. */
+ * away, and for signed numbers the 2^63 that the flipped top bit adds, is exact but for the last
+ * sum. */
 NGI_FN __m256d ngi_v256_f64_of_halves(__m256i high, __m256i low, double excess) {
     const __m256i high_bits = _mm256_or_si256(high, _mm256_set1_epi64x(0x4530000000000000));
     const __m256i low_bits = _mm256_blend_epi32(_mm256_set1_epi64x(0x4330000000000000), low, 0x55);
-    return (_mm256_castsi256_pd(high_bits) - _mm256_set1_pd(excess)) + _mm256_castsi256_pd(low_bits);
+    return (_mm256_castsi256_pd(high_bits) - _mm256_set1_pd(excess)) +
+           _mm256_castsi256_pd(low_bits);
 }
 NGI_FN __m256d ngi_v256_f64_from_u64(__m256i a) {
     return ngi_v256_f64_of_halves(_mm256_srli_epi64(a, 32), a, 0x1p84 + 0x1p52);
@@ -1859,19 +2329,15 @@ NGI_PAIR_OF(f64x8, f32x8, from_f32, _mm256_cvtps_pd(ngi_v256_low_f32(a)),
 #undef NGI_V256_FROM
 #undef NGI_V256_WIDEN
 
-NGI_FN ngi_u32x8 ngi_u32x8_bits_of_f32(ngi_f32x8 a) {
-    return _mm256_castps_si256(a);
-}
-NGI_FN ngi_f32x8 ngi_f32x8_of_bits(ngi_u32x8 a) {
-    return _mm256_castsi256_ps(a);
-}
+NGI_FN ngi_u32x8 ngi_u32x8_bits_of_f32(ngi_f32x8 a) { return _mm256_castps_si256(a); }
+NGI_FN ngi_f32x8 ngi_f32x8_of_bits(ngi_u32x8 a) { return _mm256_castsi256_ps(a); }
 NGI_PAIR_OF(u64x8, f64x8, bits_of_f64, _mm256_castpd_si256(a.lo), _mm256_castpd_si256(a.hi))
 NGI_PAIR_OF(f64x8, u64x8, of_bits, _mm256_castsi256_pd(a.lo), _mm256_castsi256_pd(a.hi))
 
 NGI_ACROSS(int64_t, i32x8, sum, ngi_i64x8_sum(ngi_i64x8_from_i32(a)))
 
-/* Quotients of 32-bit integers are exact in f64: a quotient that is not whole is at least 2^-32 away
- * from the next whole number, and below 2^32. MIN / -1 converts to MIN. */
+/* Quotients of 32-bit integers are exact in f64: a quotient that is not whole is at least 2^-32
+ * away from the next whole number, and below 2^32. MIN / -1 converts to MIN. */
 NGI_FN __m128i ngi_v256_div_half(__m128i a, __m128i b) {
     return _mm256_cvttpd_epi32(_mm256_cvtepi32_pd(a) / _mm256_cvtepi32_pd(b));
 }
@@ -1922,8 +2388,8 @@ NGI_V256_DIV(u32x8, ngi_v256_div_half_unsigned)
         const __m256 c = ngi_v256_rows_f32_##op(m + 32), d = ngi_v256_rows_f32_##op(m + 48);       \
         const __m256 ab = of(_mm256_shuffle_ps(a, b, 0x44), _mm256_shuffle_ps(a, b, 0xee));        \
         const __m256 cd = of(_mm256_shuffle_ps(c, d, 0x44), _mm256_shuffle_ps(c, d, 0xee));        \
-        _mm256_storeu_ps(                                                                          \
-            out, of(_mm256_shuffle_ps(ab, cd, 0x88), _mm256_shuffle_ps(ab, cd, 0xdd)));            \
+        _mm256_storeu_ps(out,                                                                      \
+                         of(_mm256_shuffle_ps(ab, cd, 0x88), _mm256_shuffle_ps(ab, cd, 0xdd)));    \
     }                                                                                              \
     NGI_FN void ngi_f32x8_fold_rows_##op(float out[16], const float m[256]) {                      \
         ngi_v256_fold_8_rows_##op(out, m);                                                         \
@@ -2012,7 +2478,7 @@ typedef __mmask16 ngi_m16;
 
 /* ---- masks ---- */
 
-NGI_2(m16, m16, and, (ngi_m16)(a & b))
+NGI_2(m16, m16, and, (ngi_m16)(a &b))
 NGI_2(m16, m16, or, (ngi_m16)(a | b))
 NGI_2(m16, m16, xor, (ngi_m16)(a ^ b))
 NGI_2(m16, m16, andnot, (ngi_m16)(a & ~b))
@@ -2022,27 +2488,15 @@ NGI_ACROSS(uint32_t, m16, bits, a)
 NGI_ACROSS(uint32_t, m16, count, (uint32_t)__builtin_popcount(a))
 NGI_ACROSS(bool, m16, any, a != 0)
 NGI_ACROSS(bool, m16, all, a == 0xffff)
-NGI_FN ngi_m16 ngi_m16_first(size_t n) {
-    return (ngi_m16)(n >= 16 ? 0xffff : (1u << n) - 1);
-}
-NGI_FN ngi_m16 ngi_m16_from_bits(uint32_t bits) {
-    return (ngi_m16)(bits & 0xffff);
-}
+NGI_FN ngi_m16 ngi_m16_first(size_t n) { return (ngi_m16)(n >= 16 ? 0xffff : (1u << n) - 1); }
+NGI_FN ngi_m16 ngi_m16_from_bits(uint32_t bits) { return (ngi_m16)(bits & 0xffff); }
 
 /* ---- halves ---- */
 
-NGI_FN __m256i ngi_v512_low(__m512i a) {
-    return _mm512_castsi512_si256(a);
-}
-NGI_FN __m256i ngi_v512_high(__m512i a) {
-    return _mm512_extracti64x4_epi64(a, 1);
-}
-NGI_FN __m256 ngi_v512_low_f32(__m512 a) {
-    return _mm512_castps512_ps256(a);
-}
-NGI_FN __m256 ngi_v512_high_f32(__m512 a) {
-    return _mm512_extractf32x8_ps(a, 1);
-}
+NGI_FN __m256i ngi_v512_low(__m512i a) { return _mm512_castsi512_si256(a); }
+NGI_FN __m256i ngi_v512_high(__m512i a) { return _mm512_extracti64x4_epi64(a, 1); }
+NGI_FN __m256 ngi_v512_low_f32(__m512 a) { return _mm512_castps512_ps256(a); }
+NGI_FN __m256 ngi_v512_high_f32(__m512 a) { return _mm512_extractf32x8_ps(a, 1); }
 NGI_FN __m512i ngi_v512_join(__m256i lo, __m256i hi) {
     return _mm512_inserti64x4(_mm512_castsi256_si512(lo), hi, 1);
 }
@@ -2052,12 +2506,8 @@ NGI_FN __m512 ngi_v512_join_f32(__m256 lo, __m256 hi) {
 NGI_FN __m512d ngi_v512_join_f64(__m256d lo, __m256d hi) {
     return _mm512_insertf64x4(_mm512_castpd256_pd512(lo), hi, 1);
 }
-NGI_FN __mmask8 ngi_v512_low_m(ngi_m16 m) {
-    return (__mmask8)(m & 0xff);
-}
-NGI_FN __mmask8 ngi_v512_high_m(ngi_m16 m) {
-    return (__mmask8)(m >> 8);
-}
+NGI_FN __mmask8 ngi_v512_low_m(ngi_m16 m) { return (__mmask8)(m & 0xff); }
+NGI_FN __mmask8 ngi_v512_high_m(ngi_m16 m) { return (__mmask8)(m >> 8); }
 NGI_FN ngi_m16 ngi_v512_join_m(__mmask8 lo, __mmask8 hi) {
     return (ngi_m16)(lo | (unsigned)hi << 8);
 }
@@ -2234,8 +2684,8 @@ NGI_FN ngi_i32x16 ngi_i32x16_count(ngi_i32x16 a, ngi_m16 m) {
     return _mm512_mask_sub_epi32(a, m, a, _mm512_set1_epi32(-1));
 }
 
-/* Quotients of 32-bit integers are exact in f64: a quotient that is not whole is at least 2^-32 away
- * from the next whole number, and below 2^32. MIN / -1 converts to MIN. */
+/* Quotients of 32-bit integers are exact in f64: a quotient that is not whole is at least 2^-32
+ * away from the next whole number, and below 2^32. MIN / -1 converts to MIN. */
 NGI_FN __m256i ngi_v512_div_half(__m256i a, __m256i b) {
     return _mm512_cvttpd_epi32(_mm512_cvtepi32_pd(a) / _mm512_cvtepi32_pd(b));
 }
@@ -2282,9 +2732,7 @@ NGI_1(u32x16, u32x16, wrap_u16, _mm512_and_si512(a, _mm512_set1_epi32(0xffff)))
 
 /* ---- 64-bit integers ---- */
 
-NGI_FN __m512i ngi_v512_not(__m512i a) {
-    return _mm512_xor_si512(a, _mm512_set1_epi32(-1));
-}
+NGI_FN __m512i ngi_v512_not(__m512i a) { return _mm512_xor_si512(a, _mm512_set1_epi32(-1)); }
 #define NGI_LT_I(x, y) _mm512_cmp_epi64_mask(x, y, _MM_CMPINT_LT)
 #define NGI_LE_I(x, y) _mm512_cmp_epi64_mask(x, y, _MM_CMPINT_LE)
 #define NGI_LT_U(x, y) _mm512_cmp_epu64_mask(x, y, _MM_CMPINT_LT)
@@ -2315,15 +2763,11 @@ NGI_V512_INT64(u64x16, uint64_t, epu64, NGI_LT_U, NGI_LE_U, _mm512_srlv_epi64)
 #undef NGI_LT_U
 #undef NGI_LE_U
 
-NGI_FN __m512i ngi_v512_neg_i64(__m512i a) {
-    return _mm512_sub_epi64(_mm512_setzero_si512(), a);
-}
+NGI_FN __m512i ngi_v512_neg_i64(__m512i a) { return _mm512_sub_epi64(_mm512_setzero_si512(), a); }
 NGI_FN __m512i ngi_v512_sign_i64(__m512i a) {
     return _mm512_max_epi64(_mm512_min_epi64(a, _mm512_set1_epi64(1)), _mm512_set1_epi64(-1));
 }
-NGI_FN __m512i ngi_v512_sign_u64(__m512i a) {
-    return _mm512_min_epu64(a, _mm512_set1_epi64(1));
-}
+NGI_FN __m512i ngi_v512_sign_u64(__m512i a) { return _mm512_min_epu64(a, _mm512_set1_epi64(1)); }
 NGI_PAIR_1(i64x16, i64x16, neg, ngi_v512_neg_i64)
 NGI_PAIR_1(i64x16, i64x16, abs, _mm512_abs_epi64)
 NGI_PAIR_1(i64x16, i64x16, sign, ngi_v512_sign_i64)
@@ -2336,20 +2780,19 @@ NGI_LANES_2(u64, u64, 16, rem)
 /* ---- conversions ---- */
 
 #define NGI_V512_FROM(R, T, value)                                                                 \
-    NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x16 a) {                                            \
-        return value;                                                                              \
-    }
+    NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x16 a) { return value; }
 /* `convert` takes half a register of 32-bit lanes to a whole one of 64-bit lanes. */
 #define NGI_V512_WIDEN(R, T, convert)                                                              \
     NGI_PAIR_OF(R, T##x16, from_##T, convert(ngi_v512_low(a)), convert(ngi_v512_high(a)))
 #define NGI_V512_WIDEN_F32(R, convert)                                                             \
     NGI_PAIR_OF(R, f32x16, from_f32, convert(ngi_v512_low_f32(a)), convert(ngi_v512_high_f32(a)))
 
-/* The instructions give the smallest, or the largest unsigned, number for what they cannot convert. */
+/* The instructions give the smallest, or the largest unsigned, number for what they cannot convert.
+ */
 NGI_FN ngi_i32x16 ngi_i32x16_from_f32(ngi_f32x16 a) {
     const __m512i r = _mm512_mask_mov_epi32(
-        _mm512_cvttps_epi32(a),
-        _mm512_cmp_ps_mask(a, _mm512_set1_ps(2147483648.0f), _CMP_GE_OQ), _mm512_set1_epi32(INT_MAX));
+        _mm512_cvttps_epi32(a), _mm512_cmp_ps_mask(a, _mm512_set1_ps(2147483648.0f), _CMP_GE_OQ),
+        _mm512_set1_epi32(INT_MAX));
     return _mm512_maskz_mov_epi32(_mm512_cmp_ps_mask(a, a, _CMP_ORD_Q), r);
 }
 NGI_FN __m256i ngi_v512_i32_from_f64(__m512d a) {
@@ -2365,9 +2808,7 @@ NGI_FN __m512i ngi_v512_i64_from_f64(__m512d a) {
         _mm512_set1_epi64(INT64_MAX));
     return _mm512_maskz_mov_epi64(_mm512_cmp_pd_mask(a, a, _CMP_ORD_Q), r);
 }
-NGI_FN __m512i ngi_v512_i64_from_f32(__m256 a) {
-    return ngi_v512_i64_from_f64(_mm512_cvtps_pd(a));
-}
+NGI_FN __m512i ngi_v512_i64_from_f32(__m256 a) { return ngi_v512_i64_from_f64(_mm512_cvtps_pd(a)); }
 /* max takes its second operand where the first is NaN. */
 NGI_FN __m256i ngi_v512_u32_from_f64(__m512d a) {
     return _mm512_cvttpd_epu32(_mm512_max_pd(a, _mm512_setzero_pd()));
@@ -2375,9 +2816,7 @@ NGI_FN __m256i ngi_v512_u32_from_f64(__m512d a) {
 NGI_FN __m512i ngi_v512_u64_from_f64(__m512d a) {
     return _mm512_cvttpd_epu64(_mm512_max_pd(a, _mm512_setzero_pd()));
 }
-NGI_FN __m512i ngi_v512_u64_from_f32(__m256 a) {
-    return ngi_v512_u64_from_f64(_mm512_cvtps_pd(a));
-}
+NGI_FN __m512i ngi_v512_u64_from_f32(__m256 a) { return ngi_v512_u64_from_f64(_mm512_cvtps_pd(a)); }
 NGI_FN ngi_i32x16 ngi_v512_narrow(ngi_i64x16 a) {
     return ngi_v512_join(_mm512_cvtepi64_epi32(a.lo), _mm512_cvtepi64_epi32(a.hi));
 }
@@ -2415,12 +2854,8 @@ NGI_V512_WIDEN_F32(f64x16, _mm512_cvtps_pd)
 #undef NGI_V512_WIDEN
 #undef NGI_V512_WIDEN_F32
 
-NGI_FN ngi_u32x16 ngi_u32x16_bits_of_f32(ngi_f32x16 a) {
-    return _mm512_castps_si512(a);
-}
-NGI_FN ngi_f32x16 ngi_f32x16_of_bits(ngi_u32x16 a) {
-    return _mm512_castsi512_ps(a);
-}
+NGI_FN ngi_u32x16 ngi_u32x16_bits_of_f32(ngi_f32x16 a) { return _mm512_castps_si512(a); }
+NGI_FN ngi_f32x16 ngi_f32x16_of_bits(ngi_u32x16 a) { return _mm512_castsi512_ps(a); }
 NGI_PAIR_OF(u64x16, f64x16, bits_of_f64, _mm512_castpd_si512(a.lo), _mm512_castpd_si512(a.hi))
 NGI_PAIR_OF(f64x16, u64x16, of_bits, _mm512_castsi512_pd(a.lo), _mm512_castsi512_pd(a.hi))
 
@@ -2442,9 +2877,8 @@ NGI_ACROSS(int64_t, i32x16, sum, ngi_i64x16_sum(ngi_i64x16_from_i32(a)))
     }                                                                                              \
     /* Rows 0, 4, 8 and 12 behind `m`, 4 values left of each. */                                   \
     NGI_FN __m512 ngi_v512_rows_f32_##op(const float *m) {                                         \
-        const __m512 a =                                                                           \
-            of(ngi_v512_join_f32(_mm256_loadu_ps(m), _mm256_loadu_ps(m + 64)),                     \
-               ngi_v512_join_f32(_mm256_loadu_ps(m + 8), _mm256_loadu_ps(m + 72)));                \
+        const __m512 a = of(ngi_v512_join_f32(_mm256_loadu_ps(m), _mm256_loadu_ps(m + 64)),        \
+                            ngi_v512_join_f32(_mm256_loadu_ps(m + 8), _mm256_loadu_ps(m + 72)));   \
         const __m512 b =                                                                           \
             of(ngi_v512_join_f32(_mm256_loadu_ps(m + 128), _mm256_loadu_ps(m + 192)),              \
                ngi_v512_join_f32(_mm256_loadu_ps(m + 136), _mm256_loadu_ps(m + 200)));             \
@@ -2455,8 +2889,8 @@ NGI_ACROSS(int64_t, i32x16, sum, ngi_i64x16_sum(ngi_i64x16_from_i32(a)))
         const __m512 c = ngi_v512_rows_f32_##op(m + 32), d = ngi_v512_rows_f32_##op(m + 48);       \
         const __m512 ab = of(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xee));        \
         const __m512 cd = of(_mm512_shuffle_ps(c, d, 0x44), _mm512_shuffle_ps(c, d, 0xee));        \
-        _mm512_storeu_ps(                                                                          \
-            out, of(_mm512_shuffle_ps(ab, cd, 0x88), _mm512_shuffle_ps(ab, cd, 0xdd)));            \
+        _mm512_storeu_ps(out,                                                                      \
+                         of(_mm512_shuffle_ps(ab, cd, 0x88), _mm512_shuffle_ps(ab, cd, 0xdd)));    \
     }
 #define NGI_V512_FOLD_F64(op, of, of256, of128)                                                    \
     NGI_FN double ngi_f64x16_fold_##op(const double t[128]) {                                      \
@@ -2846,6 +3280,47 @@ NGI_EXACT_END
 #if defined(NAGARE_IMPLEMENTATION)
 #ifndef NGI_IMPLEMENTATION_SECTION
 #define NGI_IMPLEMENTATION_SECTION
+
+/* ---- base.c ---------------------------------------------------------------------------------- */
+
+/* base: what the tables of base.h say. */
+
+const char *ng_status_text(ng_status status) {
+    switch (status) {
+#define NGI_STATUS(name, value, text)                                                              \
+    case name:                                                                                     \
+        return text;
+        NG_STATUSES(NGI_STATUS)
+#undef NGI_STATUS
+    default:
+        return "unknown status";
+    }
+}
+
+size_t ng_type_size(ng_type type) {
+    switch (type) {
+    case NG_I8:
+    case NG_U8:
+        return 1;
+    case NG_I16:
+    case NG_U16:
+        return 2;
+    case NG_I32:
+    case NG_U32:
+    case NG_F32:
+        return 4;
+    case NG_I64:
+    case NG_U64:
+    case NG_F64:
+    case NG_TIMESTAMP_S:
+    case NG_TIMESTAMP_MS:
+    case NG_TIMESTAMP_US:
+    case NG_TIMESTAMP_NS:
+        return 8;
+    default:
+        return 0;
+    }
+}
 
 /* ---- number.c -------------------------------------------------------------------------------- */
 
@@ -4571,6 +5046,18 @@ bool ng_read_timestamp(const char *text, size_t size, ng_type unit, int64_t *out
  * once), and then it is taken again, and what is wrong with it can be said. So the bytes that a
  * source gives at a time never change what comes out. */
 
+/* ---- csv_labels.h ---------------------------------------------------------------------------- */
+
+/* csv_labels: where the wanted fields stand, by the header's labels or by position. Internal. */
+
+/* ---- csv_errors.h ---------------------------------------------------------------------------- */
+
+/* csv_errors: what is wrong with CSV text, in words for people. Internal. */
+
+/* ---- csv_cells.h ----------------------------------------------------------------------------- */
+
+/* csv_cells: where fields and rows end in a csv_reader's buffer. Internal. */
+
 /* Readable bytes behind `end`: a line end of our own, and the rest of a word. */
 #define NGI_CSV_PAD 8
 
@@ -4580,8 +5067,7 @@ bool ng_read_timestamp(const char *text, size_t size, ng_type unit, int64_t *out
 #define NGI_CSV_ZEROS UINT64_C(0x3030303030303030)
 #define NGI_CSV_ONES UINT64_C(0x0101010101010101)
 
-/* Where a used field stands: `skip` fields after the one before it, or in the same place (`again`).
- */
+/* Where a used field stands: `skip` fields behind the one before it, or in its place (`again`). */
 typedef struct ngi_csv_place {
     const ng_csv_field *field;
     size_t index, skip;
@@ -4619,8 +5105,6 @@ typedef struct ngi_csv_cell {
     size_t doubled;   /* how many quotes in it are written twice */
     bool quoted;
 } ngi_csv_cell;
-
-/* ---- finding the ends of fields and rows ----------------------------------------------------- */
 
 static inline uint64_t ngi_csv_load(const char *p) {
     uint64_t word;
@@ -4774,7 +5258,74 @@ static uint64_t ngi_csv_count_lines(const char *from, const char *to) {
     return lines;
 }
 
-/* ---- words for people ------------------------------------------------------------------------ */
+static bool ngi_csv_equals(const char *text, size_t size, const char *words) {
+    for (size_t i = 0; i < size; i++) {
+        if (words[i] == '\0' || words[i] != text[i]) {
+            return false;
+        }
+    }
+    return words[size] == '\0';
+}
+
+/* Narrows a text to what stands between its spaces. */
+static void ngi_csv_trim(const char **text, size_t *size) {
+    while (*size > 0 && (**text == ' ' || **text == '\t')) {
+        (*text)++;
+        (*size)--;
+    }
+    while (*size > 0 && ((*text)[*size - 1] == ' ' || (*text)[*size - 1] == '\t')) {
+        (*size)--;
+    }
+}
+
+/* ---- utf8.h ---------------------------------------------------------------------------------- */
+
+/* utf8: whether bytes are UTF-8. Internal. */
+
+static inline uint64_t ngi_utf8_load(const char *p) {
+    uint64_t word;
+    __builtin_memcpy(&word, p, sizeof word);
+    return word;
+}
+
+/* The size of the UTF-8 character at `p`, from 1 to 4; 0 if there is none. */
+static size_t ngi_utf8_size(const char *p, const char *end) {
+    const unsigned first = (unsigned char)*p;
+    if (first < 0x80) {
+        return 1;
+    }
+    const size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (first < 0xc2 || first > 0xf4 || (size_t)(end - p) < size) {
+        return 0;
+    }
+    for (size_t i = 1; i < size; i++) {
+        if (((unsigned char)p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    /* Not written longer than need be, no surrogates, nothing above U+10FFFF. */
+    const unsigned second = (unsigned char)p[1];
+    const bool wrong = (first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) ||
+                       (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90);
+    return wrong ? 0 : size;
+}
+
+static bool ngi_utf8_is_valid(const char *p, const char *end) {
+    while (p < end) {
+        while (end - p >= 8 && (ngi_utf8_load(p) & UINT64_C(0x8080808080808080)) == 0) {
+            p += 8;
+        }
+        if (p == end) {
+            break;
+        }
+        const size_t size = ngi_utf8_size(p, end);
+        if (size == 0) {
+            return false;
+        }
+        p += size;
+    }
+    return true;
+}
 
 /* A text that grows within its room, and is cut at its end. */
 typedef struct ngi_csv_text {
@@ -4810,45 +5361,6 @@ static void ngi_csv_put_count(ngi_csv_text *text, uint64_t count, const char *no
     }
 }
 
-/* The size of the UTF-8 character at `p`, from 1 to 4; 0 if there is none. */
-static size_t ngi_csv_character_size(const char *p, const char *end) {
-    const unsigned first = (unsigned char)*p;
-    if (first < 0x80) {
-        return 1;
-    }
-    const size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if (first < 0xc2 || first > 0xf4 || (size_t)(end - p) < size) {
-        return 0;
-    }
-    for (size_t i = 1; i < size; i++) {
-        if (((unsigned char)p[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    /* Not written longer than need be, no surrogates, nothing above U+10FFFF. */
-    const unsigned second = (unsigned char)p[1];
-    const bool wrong = (first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) ||
-                       (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90);
-    return wrong ? 0 : size;
-}
-
-static bool ngi_csv_is_utf8(const char *p, const char *end) {
-    while (p < end) {
-        while (end - p >= 8 && (ngi_csv_load(p) & (NGI_CSV_ONES << 7)) == 0) {
-            p += 8;
-        }
-        if (p == end) {
-            break;
-        }
-        const size_t size = ngi_csv_character_size(p, end);
-        if (size == 0) {
-            return false;
-        }
-        p += size;
-    }
-    return true;
-}
-
 /* A text from the input, in quotation marks and with what cannot be shown as escapes. */
 static void ngi_csv_put_excerpt(ngi_csv_text *text, const char *p, size_t size) {
     static const char digits[17] = "0123456789abcdef";
@@ -4856,7 +5368,7 @@ static void ngi_csv_put_excerpt(ngi_csv_text *text, const char *p, size_t size) 
     const char *const shown = size > 40 ? p + 40 : end;
     ngi_csv_put(text, "`");
     while (p < shown) {
-        const size_t width = ngi_csv_character_size(p, end);
+        const size_t width = ngi_utf8_size(p, end);
         const unsigned c = (unsigned char)*p;
         if (c == '\n' || c == '\r' || c == '\t') {
             ngi_csv_put(text, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
@@ -5053,7 +5565,179 @@ size_t ng_csv_error_text(const ng_csv_error *error, const char *path, char *out,
     return (size_t)(text.at - out);
 }
 
-/* ---- one field into its column --------------------------------------------------------------- */
+/* A label as it is written in the header, against one in plain text. */
+static bool ngi_csv_is_label(const ngi_csv_cell *cell, char quote, const char *label) {
+    if (cell->doubled == 0) {
+        return ngi_csv_equals(cell->text, cell->size, label);
+    }
+    for (const char *p = cell->text; p < cell->text + cell->size; p++, label++) {
+        if (*label == '\0' || *label != *p) {
+            return false;
+        }
+        p += *p == quote; /* the second of two */
+    }
+    return *label == '\0';
+}
+
+#define NGI_CSV_LABEL 40 /* longer labels are compared by their beginnings */
+
+static char ngi_csv_small_letter(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
+
+/* How many letters must be changed, put in or taken out to make one label the other (Levenshtein).
+ */
+static size_t ngi_csv_distance(const char *a, size_t a_size, const char *b, size_t b_size) {
+    size_t row[NGI_CSV_LABEL + 1];
+    a_size = a_size < NGI_CSV_LABEL ? a_size : NGI_CSV_LABEL;
+    b_size = b_size < NGI_CSV_LABEL ? b_size : NGI_CSV_LABEL;
+    for (size_t j = 0; j <= b_size; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; i <= a_size; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_size; j++) {
+            const bool same = ngi_csv_small_letter(a[i - 1]) == ngi_csv_small_letter(b[j - 1]);
+            const size_t changed = diagonal + !same;
+            const size_t shorter = row[j] < row[j - 1] ? row[j] : row[j - 1];
+            diagonal = row[j];
+            row[j] = changed <= shorter ? changed : shorter + 1;
+        }
+    }
+    return row[b_size];
+}
+
+static size_t ngi_csv_length(const char *words) {
+    size_t size = 0;
+    while (words[size] != '\0') {
+        size++;
+    }
+    return size;
+}
+
+/* Ends a sentence about a label that is not there: with the one that was meant, or with all. */
+static void ngi_csv_suggest(ng_csv_reader *r, ngi_csv_text *text, const char *label) {
+    const size_t size = ngi_csv_length(label);
+    const char *p = r->at;
+    ngi_csv_cell cell, nearest = {NULL, 0, NULL, 0, false};
+    size_t least = size / 3 + 1;
+    for (size_t i = 0; i < r->fields_in_row; i++, p = cell.stop + 1) {
+        (void)ngi_csv_find_cell(r, p, &cell);
+        const char *trimmed = cell.text;
+        size_t trimmed_size = cell.size;
+        ngi_csv_trim(&trimmed, &trimmed_size);
+        const size_t distance = ngi_csv_distance(trimmed, trimmed_size, label, size);
+        if (distance < least || (distance == least && nearest.text == NULL)) {
+            least = distance;
+            nearest = cell;
+        }
+    }
+    if (nearest.text != NULL) {
+        ngi_csv_put(text, "; did you mean ");
+        ngi_csv_put_excerpt(text, nearest.text, nearest.size);
+        ngi_csv_put(text, "?");
+        return;
+    }
+    ngi_csv_put(text, "; it has ");
+    p = r->at;
+    for (size_t i = 0; i < r->fields_in_row; i++, p = cell.stop + 1) {
+        (void)ngi_csv_find_cell(r, p, &cell);
+        if (text->end - text->at < 60) {
+            ngi_csv_put(text, ", ...");
+            break;
+        }
+        ngi_csv_put(text, i > 0 ? ", " : "");
+        ngi_csv_put_excerpt(text, cell.text, cell.size);
+    }
+}
+
+/* An error about the header, or about the first row where there is none, begins with these words.
+ */
+static ngi_csv_text ngi_csv_begin_header_error(ng_csv_reader *r, const ng_csv_field *field,
+                                               const char *at, const char *words) {
+    ngi_csv_text text = ngi_csv_begin_message(&r->error);
+    ngi_csv_put_place(r, &r->error, at);
+    r->error.field = field->name;
+    r->error.status = r->status = NG_BAD_INPUT;
+    ngi_csv_put(&text, words);
+    return text;
+}
+
+/* Finds the field's label in the header. */
+static bool ngi_csv_find_label(ng_csv_reader *r, const ng_csv_field *field, size_t *index) {
+    const char *p = r->at;
+    bool found = false;
+    ngi_csv_cell cell;
+    for (size_t i = 0; i < r->fields_in_row; i++, p = cell.stop + 1) {
+        (void)ngi_csv_find_cell(r, p, &cell);
+        if (!ngi_csv_is_label(&cell, r->options.quote, field->label)) {
+            continue;
+        }
+        if (found) {
+            ngi_csv_text text =
+                ngi_csv_begin_header_error(r, field, p, "the header has two columns ");
+            ngi_csv_put_excerpt(&text, field->label, ngi_csv_length(field->label));
+            r->error.remedy = "say which one by its position";
+            return false;
+        }
+        found = true;
+        *index = i;
+    }
+    if (!found) {
+        ngi_csv_text text =
+            ngi_csv_begin_header_error(r, field, r->at, "the header has no column ");
+        ngi_csv_put_excerpt(&text, field->label, ngi_csv_length(field->label));
+        ngi_csv_suggest(r, &text, field->label);
+        r->error.remedy = "name the column as the header does, or give its position";
+    }
+    return found;
+}
+
+/* Finds where a field stands in the rows. */
+static bool ngi_csv_find_index(ng_csv_reader *r, const ng_csv_field *field, size_t *index) {
+    if (field->label != NULL) {
+        return ngi_csv_find_label(r, field, index);
+    }
+    *index = field->index;
+    if (*index < r->fields_in_row) {
+        return true;
+    }
+    ngi_csv_text text = ngi_csv_begin_header_error(r, field, r->at, "there is no column ");
+    ngi_csv_put_number(&text, field->index);
+    ngi_csv_put(&text, r->options.header ? ": the header has " : ": the first row has ");
+    ngi_csv_put_count(&text, r->fields_in_row, "field");
+    r->error.remedy = "correct the position; the first column is 0";
+    return false;
+}
+
+/* Puts the used fields into the order in which they stand in a row. */
+static bool ngi_csv_find_places(ng_csv_reader *r) {
+    for (size_t i = 0; i < r->field_count; i++) {
+        size_t index = 0;
+        if (!ngi_csv_find_index(r, &r->fields[i], &index)) {
+            return false;
+        }
+        size_t at = i;
+        for (; at > 0 && r->places[at - 1].index > index; at--) {
+            r->places[at] = r->places[at - 1];
+        }
+        r->places[at].field = &r->fields[i];
+        r->places[at].column = i;
+        r->places[at].index = index;
+    }
+    size_t next = 0; /* the first field behind those so far */
+    for (size_t i = 0; i < r->field_count; i++) {
+        ngi_csv_place *place = &r->places[i];
+        place->again = i > 0 && place->index + 1 == next;
+        place->skip = place->again ? 0 : place->index - next;
+        next = place->index + 1;
+    }
+    r->unused_at_end = r->fields_in_row - next;
+    return true;
+}
+
+/* ---- csv_values.h ---------------------------------------------------------------------------- */
+
+/* csv_values: how one field of CSV text becomes a value in its column. Internal. */
 
 static inline void ngi_csv_put_bit(uint8_t *bits, size_t row, bool on) {
     const unsigned bit = 1U << (row & 7);
@@ -5245,15 +5929,6 @@ static ngi_csv_outcome ngi_csv_store_text(const ng_csv_reader *r, const ngi_csv_
     return NGI_CSV_TAKEN;
 }
 
-static bool ngi_csv_equals(const char *text, size_t size, const char *words) {
-    for (size_t i = 0; i < size; i++) {
-        if (words[i] == '\0' || words[i] != text[i]) {
-            return false;
-        }
-    }
-    return words[size] == '\0';
-}
-
 static bool ngi_csv_is_one_of_nulls(const ng_csv_options *options, const char *text, size_t size) {
     for (size_t i = 0; i < options->null_count; i++) {
         if (ngi_csv_equals(text, size, options->nulls[i])) {
@@ -5261,17 +5936,6 @@ static bool ngi_csv_is_one_of_nulls(const ng_csv_options *options, const char *t
         }
     }
     return false;
-}
-
-/* Narrows a text to what stands between its spaces. */
-static void ngi_csv_trim(const char **text, size_t *size) {
-    while (*size > 0 && (**text == ' ' || **text == '\t')) {
-        (*text)++;
-        (*size)--;
-    }
-    while (*size > 0 && ((*text)[*size - 1] == ' ' || (*text)[*size - 1] == '\t')) {
-        (*size)--;
-    }
 }
 
 static bool ngi_csv_is_null(const ng_csv_options *options, ng_type type, const ngi_csv_cell *cell) {
@@ -5355,7 +6019,7 @@ static ngi_csv_outcome ngi_csv_take_any(ng_csv_reader *r, const ng_csv_field *fi
             return ngi_csv_take_bad(r, field, &cell, column, row);
         }
     } else {
-        if (!ngi_csv_is_utf8(cell.text, cell.text + cell.size)) {
+        if (!ngi_utf8_is_valid(cell.text, cell.text + cell.size)) {
             return ngi_csv_take_bad(r, field, &cell, column, row);
         }
         outcome = ngi_csv_store_text(r, &cell, column, row);
@@ -5594,177 +6258,8 @@ static size_t ngi_csv_take_rows(ng_csv_reader *r, ng_column *columns, size_t cap
     return row;
 }
 
-/* ---- the header ------------------------------------------------------------------------------ */
-
-/* A label as it is written in the header, against one in plain text. */
-static bool ngi_csv_is_label(const ngi_csv_cell *cell, char quote, const char *label) {
-    if (cell->doubled == 0) {
-        return ngi_csv_equals(cell->text, cell->size, label);
-    }
-    for (const char *p = cell->text; p < cell->text + cell->size; p++, label++) {
-        if (*label == '\0' || *label != *p) {
-            return false;
-        }
-        p += *p == quote; /* the second of two */
-    }
-    return *label == '\0';
-}
-
-#define NGI_CSV_LABEL 40 /* longer labels are compared by their beginnings */
-
-static char ngi_csv_small_letter(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
-
-/* How many letters must be changed, put in or taken out to make one label the other (Levenshtein).
+/* ---- the beginning -----------------------------------------------------------------------------
  */
-static size_t ngi_csv_distance(const char *a, size_t a_size, const char *b, size_t b_size) {
-    size_t row[NGI_CSV_LABEL + 1];
-    a_size = a_size < NGI_CSV_LABEL ? a_size : NGI_CSV_LABEL;
-    b_size = b_size < NGI_CSV_LABEL ? b_size : NGI_CSV_LABEL;
-    for (size_t j = 0; j <= b_size; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 1; i <= a_size; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_size; j++) {
-            const bool same = ngi_csv_small_letter(a[i - 1]) == ngi_csv_small_letter(b[j - 1]);
-            const size_t changed = diagonal + !same;
-            const size_t shorter = row[j] < row[j - 1] ? row[j] : row[j - 1];
-            diagonal = row[j];
-            row[j] = changed <= shorter ? changed : shorter + 1;
-        }
-    }
-    return row[b_size];
-}
-
-static size_t ngi_csv_length(const char *words) {
-    size_t size = 0;
-    while (words[size] != '\0') {
-        size++;
-    }
-    return size;
-}
-
-/* Ends a sentence about a label that is not there: with the one that was meant, or with all. */
-static void ngi_csv_suggest(ng_csv_reader *r, ngi_csv_text *text, const char *label) {
-    const size_t size = ngi_csv_length(label);
-    const char *p = r->at;
-    ngi_csv_cell cell, nearest = {NULL, 0, NULL, 0, false};
-    size_t least = size / 3 + 1;
-    for (size_t i = 0; i < r->fields_in_row; i++, p = cell.stop + 1) {
-        (void)ngi_csv_find_cell(r, p, &cell);
-        const char *trimmed = cell.text;
-        size_t trimmed_size = cell.size;
-        ngi_csv_trim(&trimmed, &trimmed_size);
-        const size_t distance = ngi_csv_distance(trimmed, trimmed_size, label, size);
-        if (distance < least || (distance == least && nearest.text == NULL)) {
-            least = distance;
-            nearest = cell;
-        }
-    }
-    if (nearest.text != NULL) {
-        ngi_csv_put(text, "; did you mean ");
-        ngi_csv_put_excerpt(text, nearest.text, nearest.size);
-        ngi_csv_put(text, "?");
-        return;
-    }
-    ngi_csv_put(text, "; it has ");
-    p = r->at;
-    for (size_t i = 0; i < r->fields_in_row; i++, p = cell.stop + 1) {
-        (void)ngi_csv_find_cell(r, p, &cell);
-        if (text->end - text->at < 60) {
-            ngi_csv_put(text, ", ...");
-            break;
-        }
-        ngi_csv_put(text, i > 0 ? ", " : "");
-        ngi_csv_put_excerpt(text, cell.text, cell.size);
-    }
-}
-
-/* An error about the header, or about the first row where there is none, begins with these words.
- */
-static ngi_csv_text ngi_csv_begin_header_error(ng_csv_reader *r, const ng_csv_field *field,
-                                               const char *at, const char *words) {
-    ngi_csv_text text = ngi_csv_begin_message(&r->error);
-    ngi_csv_put_place(r, &r->error, at);
-    r->error.field = field->name;
-    r->error.status = r->status = NG_BAD_INPUT;
-    ngi_csv_put(&text, words);
-    return text;
-}
-
-/* Finds the field's label in the header. */
-static bool ngi_csv_find_label(ng_csv_reader *r, const ng_csv_field *field, size_t *index) {
-    const char *p = r->at;
-    bool found = false;
-    ngi_csv_cell cell;
-    for (size_t i = 0; i < r->fields_in_row; i++, p = cell.stop + 1) {
-        (void)ngi_csv_find_cell(r, p, &cell);
-        if (!ngi_csv_is_label(&cell, r->options.quote, field->label)) {
-            continue;
-        }
-        if (found) {
-            ngi_csv_text text =
-                ngi_csv_begin_header_error(r, field, p, "the header has two columns ");
-            ngi_csv_put_excerpt(&text, field->label, ngi_csv_length(field->label));
-            r->error.remedy = "say which one by its position";
-            return false;
-        }
-        found = true;
-        *index = i;
-    }
-    if (!found) {
-        ngi_csv_text text =
-            ngi_csv_begin_header_error(r, field, r->at, "the header has no column ");
-        ngi_csv_put_excerpt(&text, field->label, ngi_csv_length(field->label));
-        ngi_csv_suggest(r, &text, field->label);
-        r->error.remedy = "name the column as the header does, or give its position";
-    }
-    return found;
-}
-
-/* Finds where a field stands in the rows. */
-static bool ngi_csv_find_index(ng_csv_reader *r, const ng_csv_field *field, size_t *index) {
-    if (field->label != NULL) {
-        return ngi_csv_find_label(r, field, index);
-    }
-    *index = field->index;
-    if (*index < r->fields_in_row) {
-        return true;
-    }
-    ngi_csv_text text = ngi_csv_begin_header_error(r, field, r->at, "there is no column ");
-    ngi_csv_put_number(&text, field->index);
-    ngi_csv_put(&text, r->options.header ? ": the header has " : ": the first row has ");
-    ngi_csv_put_count(&text, r->fields_in_row, "field");
-    r->error.remedy = "correct the position; the first column is 0";
-    return false;
-}
-
-/* Puts the used fields into the order in which they stand in a row. */
-static bool ngi_csv_find_places(ng_csv_reader *r) {
-    for (size_t i = 0; i < r->field_count; i++) {
-        size_t index = 0;
-        if (!ngi_csv_find_index(r, &r->fields[i], &index)) {
-            return false;
-        }
-        size_t at = i;
-        for (; at > 0 && r->places[at - 1].index > index; at--) {
-            r->places[at] = r->places[at - 1];
-        }
-        r->places[at].field = &r->fields[i];
-        r->places[at].column = i;
-        r->places[at].index = index;
-    }
-    size_t next = 0; /* the first field behind those so far */
-    for (size_t i = 0; i < r->field_count; i++) {
-        ngi_csv_place *place = &r->places[i];
-        place->again = i > 0 && place->index + 1 == next;
-        place->skip = place->again ? 0 : place->index - next;
-        next = place->index + 1;
-    }
-    r->unused_at_end = r->fields_in_row - next;
-    return true;
-}
 
 /* Steps over a byte order mark. */
 static ng_status ngi_csv_skip_mark(ng_csv_reader *r) {
