@@ -115,6 +115,12 @@ NO_FILE = Message("the file cannot be read: {why}", "check its name and that it 
 FILE_TOO_LONG = Message("the file is larger than {most} bytes", "split it into several files")
 NOT_UTF8 = Message("the file is not UTF-8: there is a byte 0x{byte:02x}", "save it as UTF-8")
 NOT_TOML = Message("this is not TOML: {what}", "check quotes, brackets and commas up to here")
+KEY_TOO_LONG = Message("a key has more than {most} parts", "write it with fewer dots")
+BRACKETS_TOO_DEEP = Message("brackets are nested more than {most} deep", "close some of them")
+VALUE_TOO_LONG = Message(
+    "the value is longer than {most} characters", "put it in quotes if it is text"
+)
+MANY_STEPS = Message("the file has more than {most} steps", "split it into several files")
 NO_RIVERS = Message("there are no rivers", "write `[river.NAME]` and below it `from` and `steps`")
 NO_KEY = Message("there is no key `{key}` {where}", "{hint}")
 KEY_KIND = Message("`{key}` must be {what}, not {found}", "{hint}")

@@ -12,9 +12,10 @@ from .messages import Message, Wrong
 from .names import suggestion
 from .river_keys import Draft, describe, read_river
 from .steps import Steps
-from .toml_source import Source, Span, TomlError, read
+from .toml_source import Source, Span, read
 
 MOST_BYTES = 1 << 20
+MOST_STEPS = 4096  # of a file; each keeps the columns that come out of it
 
 Params = dict[str, tuple[Param, ...]]  # what a name may mean: in a merge, one of each river
 
@@ -52,8 +53,8 @@ def loads(text: str, path: str) -> RiverFile:
         report = _Report(path, source)
         drafts = _drafts(table, source, report)
         rivers = _Rivers(drafts, source, report).check()
-    except TomlError as error:
-        report.add((error.offset, error.offset + 1), m.NOT_TOML.at((0, 1), what=error.message))
+    except Wrong as wrong:
+        report.add(wrong.span, wrong)
     except _Enough:
         pass
     if report.problems:
@@ -118,6 +119,8 @@ def _drafts(table: dict, source: Source, report: _Report) -> dict[str, Draft]:
             source,
             lambda span, wrong, step, name=name: report.add(span, wrong, name, step),
         )
+    if sum(len(draft.sentences) for draft in drafts.values()) > MOST_STEPS:
+        raise m.MANY_STEPS.at((0, 1), most=MOST_STEPS)
     return drafts
 
 

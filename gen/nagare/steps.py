@@ -91,7 +91,9 @@ class Steps:
     def _map(self, sentence: Sentence, tree: syntax.Assignments) -> None:
         columns = dict(self._columns)
         made = self._assign(sentence, tree, columns, {})
-        self._replace(sentence, columns)
+        # Steps that change no column share their schema: a file of many steps stays small.
+        if any(self._columns.get(name) != columns[name] for name in made):
+            self._replace(sentence, columns)
         self._add(sentence, ir.Map, tuple(made.items()))
 
     def _select(self, sentence: Sentence, tree: syntax.Assignments) -> None:
@@ -154,9 +156,7 @@ class Steps:
             sentence.report(m.MANY_COLUMNS.at(sentence.whole, most=MOST_COLUMNS))
             self._complete = False
             return
-        # Steps that change no column share their schema: a file of many steps stays small.
-        if list(columns.items()) != list(self._columns.items()):
-            self._columns = columns
+        self._columns = columns
 
     # ---- rows ------------------------------------------------------------------------------------
 

@@ -12,9 +12,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from . import messages as m
 from .ir import Position
 
-MOST_PARTS = 16  # of a dotted key, and brackets in one another
+# No river file comes near these limits; beyond them `tomllib` gets slow or gives up.
+MOST_PARTS = 16  # of a dotted key
+MOST_NESTED = 16  # brackets in one another
+MOST_CHARACTERS = 1000  # of a value without quotes
 
 Path = tuple[str | int, ...]  # of a key or value: ("river", "safe", "steps", 0)
 Span = tuple[int, int]  # the first character of the file, and the one after the last
@@ -31,15 +35,6 @@ _STRINGS = (  # the longer quotes first; a multi-line text may end in two quotes
 )
 _ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[ \t]*\r?\n[ \t\r\n]*|.)", re.DOTALL)
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-
-
-class TomlError(Exception):
-    """The text is not TOML, or more deeply nested than any river file."""
-
-    def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message, offset)
-        self.message = message
-        self.offset = offset
 
 
 class _NotToml(Exception):
@@ -93,20 +88,21 @@ class Source:
 
 
 def read(text: str) -> tuple[dict, Source]:
-    """What the TOML in `text` holds, and its places. Raises `TomlError`."""
+    """What the TOML in `text` holds, and its places. Raises `Wrong` with a place in the file."""
     source = Source(text)
     with suppress(_NotToml):
         _Scanner(source).file()
     try:
         return tomllib.loads(text), source
-    except ValueError as error:
+    except tomllib.TOMLDecodeError as error:
         message = str(error)
         place = _PLACE.search(message)
         offset = len(text)
         if place and place[1]:
             offset = source.offset(int(place[1]), int(place[2]))
         message = message[: place.start()] if place else message
-        raise TomlError(message[:1].lower() + message[1:], offset) from None
+        what = message[:1].lower() + message[1:]
+        raise m.NOT_TOML.at((offset, offset + 1), what=what) from None
 
 
 def within(places: Sequence[int], span: Span) -> Span:
@@ -187,15 +183,15 @@ class _Scanner:
             path = (*path, part)
             self.source.keys.setdefault(path, (start, self.at))
             if len(path) - len(table) > MOST_PARTS:
-                raise TomlError(f"a key has more than {MOST_PARTS} parts", start)
+                raise m.KEY_TOO_LONG.at((start, self.at), most=MOST_PARTS)
             self.skip(_SPACE)
             if not self.take("."):
                 return path
 
     def value(self, path: Path, depth: int) -> None:
-        if depth > MOST_PARTS:
-            raise TomlError(f"brackets are nested more than {MOST_PARTS} deep", self.at)
         start = self.at
+        if depth > MOST_NESTED:
+            raise m.BRACKETS_TOO_DEEP.at((start, start + 1), most=MOST_NESTED)
         if self.peek() in ("'", '"'):
             self.skip_text()
         elif self.take("["):
@@ -204,6 +200,8 @@ class _Scanner:
             self.table(path, depth + 1)
         else:
             self.skip(_BARE_VALUE)
+            if self.at - start > MOST_CHARACTERS:
+                raise m.VALUE_TOO_LONG.at((start, self.at), most=MOST_CHARACTERS)
         end = start + len(self.text[start : self.at].rstrip())
         self.source.values[path] = (start, max(end, start + 1))
 
