@@ -151,6 +151,7 @@
 #include "number.h"
 #include "csv_reader.h"
 #include "csv_writer.h"
+#include "graph.h"
 
 #endif
 
@@ -186,6 +187,7 @@
 #include "number.c"
 #include "csv_reader.c"
 #include "csv_writer.c"
+#include "graph.c"
 
 #endif
 #endif
