@@ -194,9 +194,8 @@ class Expressions:
             return self._float(node, kind, node.digits)
         least, most = RANGES[kind]
         if not least <= node.value <= most:
-            raise m.INTEGER_RANGE.at(
-                node.span, text=self._source(node), kind=kind, least=least, most=most
-            )
+            text = self._source(node).strip("() ")
+            raise m.INTEGER_RANGE.at(node.span, text=text, kind=kind, least=least, most=most)
         return ir.Literal(Type(kind), self._place(node.span), node.value)
 
     def _real(self, node: syntax.Real, want: str | None) -> Expr:
@@ -205,7 +204,7 @@ class Expressions:
     def _float(self, node: syntax.Integer | syntax.Real, kind: str, number: int | str) -> Expr:
         value = round_to(kind, number)
         if value is None:
-            raise m.FLOAT_RANGE.at(node.span, text=self._source(node), kind=kind)
+            raise m.FLOAT_RANGE.at(node.span, text=self._source(node).strip("() "), kind=kind)
         if node.negative and not math.isnan(value):
             value = -value
         return ir.Literal(Type(kind), self._place(node.span), value)
