@@ -88,6 +88,13 @@ links_32_bit() {
     exists "$("$1" -m32 -print-file-name="$2" 2>/dev/null)"
 }
 
+has_halide() {
+    for file in /usr/lib/python3/dist-packages/halide*; do
+        exists "$file" && return 0
+    done
+    return 1
+}
+
 has_venv() {
     exists "$house/.venv/bin/python" || python3 -c 'import ensurepip, venv' 2>/dev/null
 }
@@ -113,6 +120,10 @@ find_missing() {
     fi
     if [ "$depth" -ge 2 ]; then
         find_missing_for_tests
+    fi
+    if [ "$depth" -ge 3 ]; then
+        need python3-halide has_halide
+        need libhalide14-0-dev exists /usr/include/halide14
     fi
 }
 
