@@ -119,7 +119,7 @@ def trial(
     table = tables[kernel.root]
     params = cases.params(operator, at)
     expected = kernel.expected(table, params or {})
-    case = cases.case(index, operator, table, expected, params, profile, at)
+    case = cases.case(index, operator, kernel, table, expected, params, profile, at)
     return Trial(kernel, seed, text_of(seed), table, params, expected, case)
 
 

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 from nagare import ir, rivers
 from oracle.evaluate import EvaluationError, evaluate
+from oracle.liveness import expressions, walk
 from oracle.table import Column, Table, dtype
 
 from . import blob
@@ -154,24 +155,43 @@ def params(operator: blob.Operator, seed: int) -> dict[str, object] | None:
     return values
 
 
-def longest_text(table: Table) -> int:
-    texts = (c.values for c in table.columns.values() if c.kind == "utf8")
-    return max((len(v) for column in texts for v in column), default=0)
+def longest_text(*tables: Table) -> int:
+    columns = (c for table in tables for c in table.columns.values() if c.kind == "utf8")
+    return max((len(text) for column in columns for text in column.values), default=0)
+
+
+def longest_literal(file: ir.RiverFile) -> int:
+    """Of the texts that stand in the file."""
+    texts = [
+        expr.value.encode()
+        for river in file.rivers.values()
+        for step in river.steps
+        for written in expressions(step)
+        for expr in walk(written)
+        if isinstance(expr, ir.Literal) and isinstance(expr.value, str)
+    ]
+    return max(map(len, texts), default=0)
+
+
+def roomy_text(kernel: Kernel, table: Table) -> int:
+    """Where this much room is left, a kernel may not stop for want of it: it may ask for room for
+    the longest text that a row could bring out, without looking which one it does."""
+    return max(longest_text(table), longest_literal(kernel.file))
 
 
 def case(
-    index: int, operator: blob.Operator, table: Table, expected: Expected,
+    index: int, operator: blob.Operator, kernel: Kernel, table: Table, expected: Expected,
     values: dict[str, object] | None, profile: str, seed: int,
 ) -> blob.Case:  # fmt: skip
     """One way to run a kernel: in `profile`, and beside it in another one."""
     schedule = Schedule(seed)
     cuts = schedule.cuts(table.rows)
-    text = longest_text(expected.table)
+    text, enough = longest_text(expected.table), roomy_text(kernel, table)
     runs = []
     for name in (profile, schedule.rng.choice(operator.profiles)):
         outs = schedule.outs(expected.table.rows, text)
         moves = schedule.moves(len(cuts), operator.profiles) if schedule.rng.random() < 0.5 else ()
-        runs.append(blob.Run(name, outs, moves, text))
+        runs.append(blob.Run(name, outs, moves, enough))
     given = None if values is None else tuple(values[name] for name in operator.params)
     return blob.Case(index, table, cuts, tuple(runs), schedule.rng.random() < 0.5, given)
 

@@ -105,10 +105,8 @@ def build(config: Config, headers: Sequence[Path], names: Sequence[str], path: P
     kernels = [*config.flags, *([] if dialect else ["-std=c99"])]
     made = path.with_suffix(".o")
     _compile([config.compiler, *kernels, *common, "-c", str(table), "-o", str(made)])
-    objects = [
-        made,
-        *(_harness(config, common, name, path.parent) for name in ("drive", "guarded")),
-    ]
+    harness = [_harness(config, common, name, path.parent) for name in ("drive", "guarded")]
+    objects = [str(made), *map(str, harness)]
     _compile([config.compiler, *config.flags, *objects, "-o", str(path)])
     return Program(path)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nagare import rivers
 from nagare.errors import RiverErrors
+from oracle.table import Table
 
 from . import batch, blob, cases
 from .program import BuildError, Config, Crash, Program, build
@@ -39,7 +40,7 @@ def still(made: Program, t: batch.Trial) -> str:
 def plainer(made: Program, t: batch.Trial, wrong: str) -> tuple[batch.Trial, str]:
     """All rows in one call, with room for all, if that goes wrong as well."""
     rows = t.expected.table.rows + 1
-    outs = ((rows, 0, rows * (cases.longest_text(t.expected.table) + 1)),)
+    outs = ((rows, 0, rows * (cases.roomy_text(t.kernel, t.table) + 1)),)
     runs = tuple(replace(run, outs=outs, moves=()) for run in t.case.runs[:1])
     case = replace(t.case, cuts=((t.table.rows, 0),), runs=runs, before=False)
     for candidate in (case, replace(t.case, runs=t.case.runs[:1])):
@@ -128,7 +129,7 @@ def attempt(
     if made.operators[0].inputs.keys() - t.table.columns.keys():
         return None
     expected = kernel.expected(t.table, t.params or {})
-    runs = tuple(fitting(run, expected) for run in t.case.runs)
+    runs = tuple(fitting(run, kernel, t.table) for run in t.case.runs)
     params = None
     if t.params is not None:
         params = tuple(t.params.get(name, 0) for name in made.operators[0].params)
@@ -138,8 +139,8 @@ def attempt(
     return (made, smaller, found) if found else None
 
 
-def fitting(run: blob.Run, expected: cases.Expected) -> blob.Run:
+def fitting(run: blob.Run, kernel: cases.Kernel, table: Table) -> blob.Run:
     """The run, with rooms for at least one row of the text that comes out now."""
-    text = cases.longest_text(expected.table)
-    outs = tuple((rows, filled, max(room, text + 1)) for rows, filled, room in run.outs)
-    return replace(run, outs=outs, longest_text=text)
+    enough = cases.roomy_text(kernel, table)
+    outs = tuple((rows, filled, max(room, enough)) for rows, filled, room in run.outs)
+    return replace(run, outs=outs, longest_text=enough)

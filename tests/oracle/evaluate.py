@@ -332,7 +332,5 @@ def used(step: ir.Step, wanted: set[str]) -> list[ir.Expr]:
             return [expr for _, expr in liveness.live(step.columns, wanted)[0]]
         case ir.Aggregated():
             return [expr for name, expr in step.columns if name in wanted]
-        case ir.Filter() | ir.TakeWhile() | ir.SkipWhile():
-            return [step.condition]
         case _:
-            return []
+            return liveness.expressions(step)

@@ -26,6 +26,17 @@ def walk(expr: ir.Expr) -> Iterator[ir.Expr]:
         yield from walk(child)
 
 
+def expressions(step: ir.Step) -> list[ir.Expr]:
+    """Those that stand in a step."""
+    match step:
+        case ir.Map() | ir.Select() | ir.Aggregated():
+            return [expr for _, expr in step.columns]
+        case ir.Filter() | ir.TakeWhile() | ir.SkipWhile():
+            return [step.condition]
+        case _:
+            return []
+
+
 def names(expr: ir.Expr) -> set[str]:
     """The columns an expression reads."""
     return {node.name for node in walk(expr) if isinstance(node, ir.Column)}
