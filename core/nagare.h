@@ -149,6 +149,7 @@
 
 #include "base.h"
 #include "number.h"
+#include "value.h"
 #include "csv_reader.h"
 #include "csv_writer.h"
 #include "graph.h"
@@ -185,6 +186,7 @@
 
 #include "base.c"
 #include "number.c"
+#include "value.c"
 #include "csv_reader.c"
 #include "csv_writer.c"
 #include "graph.c"

@@ -12,7 +12,7 @@ import jinja2
 
 from . import ir
 from .places import templates
-from .plan import GROUP_TEXT, ORIGIN, RUN, Column, Kernel, Output, Raw, Segment, plan
+from .plan import GROUP_TEXT, ORIGIN, RUN, Column, Kernel, Output, Raw, Segment, line, plan
 from .vector import Node
 
 VERSION = "0.1"
@@ -236,6 +236,7 @@ class KernelView:
     spec: str
     loops: list[Loop]
     literal: int  # bytes of the longest text literal
+    rivers: list[ir.River]  # from the source or last merge to this one
 
     @property
     def texts_in(self) -> list[Column]:
@@ -300,16 +301,16 @@ class KernelView:
 
     @property
     def flushes(self) -> list[Loop]:
-        return [loop for loop in self.loops
-                if loop.segment.kind in ("fold", "group") or (
-                    loop.segment.kind == "window" and loop.segment.partial)]
+        return [loop for loop in self.loops if loop.segment.kind == "fold" or (
+            loop.segment.kind in ("group", "window")
+            and (loop.segment.rows == 0 or loop.segment.partial))]
 
 
-def view(kernel: Kernel, name: str, spec: str) -> KernelView:
+def view(kernel: Kernel, name: str, spec: str, rivers: list[ir.River]) -> KernelView:
     loops = [prepare(s) for s in kernel.segments]
     literals = [len(str(n.attr).encode()) for loop in loops for n in _all_nodes(loop)
                 if n.op == "const" and n.type == "text"]
-    return KernelView(kernel, name, spec, loops, max(literals, default=0))
+    return KernelView(kernel, name, spec, loops, max(literals, default=0), rivers)
 
 
 def _all_nodes(loop: Loop) -> list[Node]:
@@ -401,7 +402,8 @@ def kernels(file: ir.RiverFile, names: list[str] | None = None,
     `origins` bring out the hidden column that merges need."""
     if names is None:
         names = [r.name for r in file.rivers.values() if r.steps] or list(file.rivers)
-    return [view(plan(file, file.rivers[n], n in origins), n, spec_hash(file, n)) for n in names]
+    return [view(plan(file, file.rivers[n], n in origins), n, spec_hash(file, n),
+                 line(file, file.rivers[n])) for n in names]
 
 
 def generate(file: ir.RiverFile, profiles: tuple[str, ...], out_name: str,

@@ -247,7 +247,7 @@ class Planner:
     def __init__(self, file: ir.RiverFile, river: ir.River, origin: bool) -> None:
         self.file = file
         self.river = river
-        self.rivers = _line(file, river)
+        self.rivers = line(file, river)
         self.params: list[tuple[str, ir.Parameter]] = []
         self._name_params()
         steps = [step for r in self.rivers for step in r.steps]
@@ -655,12 +655,12 @@ def _lags(expr: ir.Expr) -> list[ir.Lag]:
     return [e for e in walk(expr) if isinstance(e, ir.Lag)]
 
 
-def _line(file: ir.RiverFile, river: ir.River) -> list[ir.River]:
+def line(file: ir.RiverFile, river: ir.River) -> list[ir.River]:
     """The rivers a kernel runs through, from its source or last merge to itself."""
-    line = [river]
-    while len(line[0].sources) == 1:
-        line.insert(0, file.rivers[line[0].sources[0]])
-    return line
+    rivers = [river]
+    while len(rivers[0].sources) == 1:
+        rivers.insert(0, file.rivers[rivers[0].sources[0]])
+    return rivers
 
 
 def _uses_text(node: Node | None) -> bool:

@@ -1,0 +1,175 @@
+"""A program that runs rivers: their kernels as a graph of sources, merges and sinks (core/graph)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from . import ir
+from .emit import KernelView, environment, generate, kernels
+from .errors import NagareError
+from .plan import ORIGIN
+
+
+@dataclass
+class Node:
+    """One row of the graph's table. `fields` are (name, type, nullable)."""
+
+    kind: str  # source, kernel, merge, sink
+    name: str
+    inputs: list[int] = field(default_factory=list)
+    fields: list[tuple[str, ir.Type]] = field(default_factory=list)
+    source: ir.River | None = None
+    kernel: KernelView | None = None
+    path: str | None = None
+
+
+@dataclass
+class Program:
+    nodes: list[Node]
+    finish: list[int]
+    views: list[KernelView]
+    main_sink: int | None  # the one that writes standard output
+
+    def settings(self) -> dict[str, list[tuple[int, int, str]]]:
+        """What `--set` may name: (kernel node, parameter, type) for `name` and `river.name`."""
+        found: dict[str, list[tuple[int, int, str]]] = {}
+        for at, node in enumerate(self.nodes):
+            if node.kernel is None:
+                continue
+            rivers = {id(p): r for r in node.kernel.rivers for p in r.params}
+            for i, (_, p) in enumerate(node.kernel.kernel.params):
+                for key in (p.name, f"{rivers[id(p)].name}.{p.name}"):
+                    found.setdefault(key, []).append((at, i, p.type.kind))
+        return found
+
+    def required(self) -> list[str]:
+        """Parameters that have no default, by `river.name`."""
+        return sorted({f"{r.name}.{p.name}" for n in self.nodes if n.kernel is not None
+                       for r in n.kernel.rivers for p in r.params if p.default is None})
+
+
+class _Builder:
+    def __init__(self, file: ir.RiverFile) -> None:
+        self.file = file
+        self.nodes: list[Node] = []
+        self.places: dict[tuple[str, str], int] = {}
+        self.merged: set[str] = set()  # rivers whose rows go into a merge
+
+    def note_merged(self, name: str, seen: set[str]) -> None:
+        if name in seen:
+            return
+        seen.add(name)
+        river = self.file.rivers[name]
+        if len(river.sources) > 1:
+            self.merged |= set(river.sources)
+        for source in river.sources:
+            self.note_merged(source, seen)
+
+    def add(self, key: tuple[str, str], node: Node) -> int:
+        self.nodes.append(node)
+        self.places[key] = len(self.nodes) - 1
+        return self.places[key]
+
+    def rows_of(self, name: str) -> int:
+        """The node that brings out a river's rows."""
+        river = self.file.rivers[name]
+        if not river.steps and len(river.sources) == 1:
+            line = river
+            while not line.steps and len(line.sources) == 1:
+                line = self.file.rivers[line.sources[0]]
+            return self.rows_of(line.name)
+        root = river
+        while len(root.sources) == 1:
+            root = self.file.rivers[root.sources[0]]
+        at = self.root(root)
+        if not river.steps:
+            return at
+        if ("kernel", name) in self.places:
+            return self.places[("kernel", name)]
+        view = kernels(self.file, [name], frozenset(self.merged & {name}))[0]
+        return self.add(("kernel", name), Node("kernel", name, [at], kernel=view))
+
+    def root(self, river: ir.River) -> int:
+        kind = "merge" if river.sources else "source"
+        if (kind, river.name) in self.places:
+            return self.places[(kind, river.name)]
+        if kind == "source":
+            return self.add((kind, river.name), Node(kind, river.name, [], source=river))
+        inputs = [self.rows_of(s) for s in river.sources]
+        fields = list(river.input_schema.items())
+        return self.add((kind, river.name), Node(kind, river.name, inputs, fields))
+
+    def prune_sources(self) -> None:
+        """A source reads the columns that someone uses, in the order of its schema."""
+        for at, node in enumerate(self.nodes):
+            if node.kind != "source":
+                continue
+            used: set[str] = set()
+            for other in self.nodes:
+                if at in other.inputs:
+                    used |= {c.name for c in other.kernel.kernel.inputs} if other.kernel else {
+                        n for n, _ in (other.fields or node.source.schema.items())}
+            wanted = [f for f in node.source.fields if f.name in used]
+            wanted = wanted or [node.source.fields[0]]  # rows are counted even if none is used
+            node.fields = [(f.name, f.type) for f in wanted]
+
+    def finish_order(self) -> list[int]:
+        order: list[int] = []
+        seen: set[int] = set()
+
+        def visit(at: int) -> None:
+            if at in seen:
+                return
+            seen.add(at)
+            for i in self.nodes[at].inputs:
+                visit(i)
+            if self.nodes[at].kind == "kernel":
+                order.append(at)
+
+        for at in range(len(self.nodes)):
+            if self.nodes[at].kind == "sink":
+                visit(at)
+        self._check_order(order)
+        return order
+
+    def _check_order(self, order: list[int]) -> None:
+        """Rows that the end of the input brings out reach a merge in the order of its list."""
+        def above(at: int) -> set[int]:
+            return {at}.union(*(above(i) for i in self.nodes[at].inputs))
+
+        for node in self.nodes:
+            if node.kind != "merge":
+                continue
+            last = -1
+            for i in node.inputs:
+                places = [order.index(a) for a in above(i) if self.nodes[a].kind == "kernel"]
+                if places and min(places) < last:
+                    raise NagareError(
+                        f"the merge `{node.name}` wants its inputs to end in an order that another "
+                        "merge of the same run forbids",
+                        "run the rivers one by one, or list them in one order everywhere")
+                last = max(places, default=last)
+
+
+def assemble(file: ir.RiverFile, rivers: list[tuple[str, str]]) -> Program:
+    """The graph that writes rivers to paths ("-": standard output)."""
+    builder = _Builder(file)
+    for name, _ in rivers:
+        builder.note_merged(name, set())
+    for name, path in rivers:
+        at = builder.rows_of(name)
+        builder.add(("sink", name), Node("sink", name, [at], list(file.rivers[name].schema.items()),
+                                         path=path))
+    builder.prune_sources()
+    views = [n.kernel for n in builder.nodes if n.kernel is not None]
+    main = next((i for i, n in enumerate(builder.nodes) if n.kind == "sink" and n.path == "-"), None)
+    return Program(builder.nodes, builder.finish_order(), views, main)
+
+
+def render(program: Program, file: ir.RiverFile, target: str,
+           profiles: tuple[str, ...]) -> dict[str, str]:
+    """The program's C files by name: the kernels, the graph's table, and a host for the target."""
+    header = generate(file, profiles, "kernels.h", program.views)
+    table = environment().get_template("program.c.j2").render(
+        program=program, target=target, origin=ORIGIN)
+    return {"kernels.h": header, "program.c": table}
