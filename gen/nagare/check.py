@@ -69,7 +69,10 @@ _FLOATS = _Kinds("floats", FLOATS, "f64")
 _NEGATABLE = _Kinds("signed integers and floats", (*SIGNED, *FLOATS))
 _ORDERED = _Kinds("numbers and timestamps", (*NUMBERS, *TIMESTAMPS))
 _COMPARED = _Kinds("numbers, timestamps and texts", (*NUMBERS, *TIMESTAMPS, "utf8"))
-_FIXED = _Kinds("any type but utf8", tuple(kind for kind in KINDS if kind != "utf8"))
+_AMOUNTS = _Kinds(
+    "whole numbers beside a timestamp", tuple(kind for kind in INTEGERS if widens(kind, "i64"))
+)
+_FIXED = _Kinds("bools, numbers and timestamps", tuple(kind for kind in KINDS if kind != "utf8"))
 _BOOLS = _Kinds("conditions", ("bool",))
 
 _TAKES = {
@@ -273,9 +276,7 @@ class Expressions:
             return ir.Binary(_type("i64", a, b), self._place(node.span), "-", a, b)
         if times[1]:
             raise m.TIME_LAST.at(node.span, op=node.op)
-        b = b or self.infer(node.b, "i64")
-        if not widens(b.type.kind, "i64"):
-            raise m.TIME_AMOUNT.at(node.b.span, kind=b.type.kind, source=self._source(node.b))
+        b = self._demand(node.b, b or self.infer(node.b, "i64"), _AMOUNTS, f"`{node.op}`")
         return ir.Binary(
             _type(a.type.kind, a, b), self._place(node.span), node.op, a, _widened(b, "i64")
         )
@@ -410,7 +411,10 @@ class Expressions:
         least, most, written = takes
         count = len(node.args)
         if count < least or (most is not None and count > most):
-            raise m.ARGUMENTS.at(node.span, name=node.function, count=count, written=written)
+            arguments = f"{count or 'no'} argument{'s' * (count != 1)}"
+            raise m.ARGUMENTS.at(
+                node.span, name=node.function, arguments=arguments, written=written
+            )
 
     # ---- bringing types together -----------------------------------------------------------------
 
@@ -536,7 +540,7 @@ class Expressions:
     def _source(self, node: Node) -> str:
         """The expression as it was written, shortened where it is long."""
         text = " ".join(self._text[slice(*node.span)].split())
-        return text if len(text) <= 40 else "..."
+        return text if len(text) <= 40 else text[:37] + "..."
 
     _RULES: ClassVar[dict[type[Node], Callable[..., Expr]]] = {
         syntax.Name: _name,

@@ -44,7 +44,8 @@ class Problem:
         if at is None:
             return f"{message}\n      | {self.remedy}"
         line, before, marked = _excerpt(self.source_line, at.column - 1, at.length)
-        return f"{message}\n{at.line:>5} | {line}\n      | {before}{marked} {self.remedy}"
+        shown = f"{at.line:>5} | {line}".rstrip()
+        return f"{message}\n{shown}\n      | {before}{marked} {self.remedy}"
 
     def _subject(self) -> str:
         if self.river is None:

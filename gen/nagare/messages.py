@@ -74,7 +74,7 @@ NOT_AGGREGATING = Message(
 NESTED_AGGREGATE = Message(
     "the aggregate `{name}` stands inside another", "aggregate twice: two `aggregate` steps"
 )
-ARGUMENTS = Message("`{name}` does not take {count} arguments", "write `{written}`")
+ARGUMENTS = Message("`{name}` does not take {arguments}", "write `{written}`")
 BAD_LAG = Message("`lag` goes back 1 to {most} rows", "write a number, as in `lag(x, 2)`")
 NO_COMMON = Message("{a} and {b} have no common type", "{hint}")
 WRONG_KIND = Message("{who} takes {words}, not `{kind}`", "{hint}")
@@ -90,9 +90,6 @@ TIME_PLUS_TIME = Message("two timestamps cannot be added", "subtract them, or ad
 TIME_LAST = Message(
     "the timestamp stands last, after `{op}`", "write it first, as in `ts + n` and `ts - n`"
 )
-TIME_AMOUNT = Message(
-    "a whole number is added to a timestamp, not `{kind}`", "write `i64({source})`"
-)
 
 # ---- steps ---------------------------------------------------------------------------------------
 
@@ -101,7 +98,7 @@ COLUMN_TWICE = Message("the column `{name}` is already {what}", "give it another
 MANY_COLUMNS = Message("there are more than {most} columns", "drop some with `select`")
 KEY_TWICE = Message("`{name}` is twice in the group", "write it once")
 FLOAT_KEY = Message(
-    "a float cannot be a key, and `{name}` is `{kind}`", "group by an integer, as `i64({name})`"
+    "a float cannot be a key, and `{name}` is `{kind}`", "add `map k = i64({name})` before"
 )
 WINDOW_BEFORE_GROUP = Message(
     "`group` stands after `window`", "write `group` first: windows are then made per group"

@@ -75,7 +75,7 @@ def distance(a: str, b: str) -> int:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The name in `known` that `word` is probably a slip of; None if none is near."""
-    limit = max(1, min(3, len(word) // 3))
+    limit = min(3, (len(word) + 1) // 3) if len(word) > 2 else 0
     best = None
     for name in known:
         if abs(len(name) - len(word)) > limit:

@@ -92,7 +92,8 @@ class Steps:
         columns = dict(self._columns)
         made = self._assign(sentence, tree, columns, {})
         # Steps that change no column share their schema: a file of many steps stays small.
-        if any(self._columns.get(name) != columns[name] for name in made):
+        before = self._columns
+        if any(name not in before or before[name] != columns[name] for name in made):
             self._replace(sentence, columns)
         self._add(sentence, ir.Map, tuple(made.items()))
 
