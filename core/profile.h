@@ -15,8 +15,10 @@
 #define NGI_X86 0
 #endif
 
-/* An includer's headers may hold vector code for x87, which cannot be inlined into ours. */
-#if NGI_X86 && !NGI_X87
+/* The wide profiles are for 64-bit code: clang 19 miscompiles masks of AVX-512 in 32-bit code.
+ * Where floats live in x87 registers only `scalar` is left, since vector code that the includer's
+ * headers brought in earlier cannot be inlined into ours. */
+#if defined(__x86_64__) && !NGI_X87
 #define NGI_HAS_V256 1
 #define NGI_HAS_V512 1
 #else

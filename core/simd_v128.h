@@ -43,6 +43,14 @@ typedef uint64_t ngi_v128_u64 __attribute__((vector_size(16)));
 #define NGI_VECTOR_KIND "w"
 #endif
 
+/* Where roundings and conversions are instructions; SIMDe would call libm, or loop, or (u32 from
+ * f32) lose bits for them on x86. */
+#if defined(__wasm__) || defined(__aarch64__)
+#define NGI_V128_CONVERTS 1
+#else
+#define NGI_V128_CONVERTS 0
+#endif
+
 #define NGI_FN NGI_V128_INLINE
 
 /* `x op y` in lanes of the type `lane`. */
@@ -203,33 +211,28 @@ NGI_PAIR_MASK_2(f64x4, eq, NGI_WASM(f64x2_eq))
 NGI_PAIR_MASK_2(f64x4, either_nan, ngi_v128_either_nan_f64)
 NGI_1(m4, f64x4, nan, ngi_v128_narrow(ngi_v128_nan_f64(a.lo), ngi_v128_nan_f64(a.hi)))
 
+#if NGI_V128_CONVERTS
 #define NGI_V128_ROUNDING(name, instruction)                                                       \
     NGI_1(f32x4, f32x4, name, NGI_WASM(f32x4_##instruction)(a))                                    \
     NGI_PAIR_1(f64x4, f64x4, name, NGI_WASM(f64x2_##instruction))
-#if defined(__wasm__) || defined(__aarch64__) || defined(__SSE4_1__)
+#else
+#define NGI_V128_ROUNDING(name, instruction)                                                       \
+    NGI_LANES_1(f32, f32, 4, name)                                                                 \
+    NGI_LANES_1(f64, f64, 4, name)
+#endif
 NGI_V128_ROUNDING(round, nearest)
 NGI_V128_ROUNDING(floor, floor)
 NGI_V128_ROUNDING(ceil, ceil)
 NGI_V128_ROUNDING(trunc, trunc)
-#else /* SIMDe would call libm */
-#define NGI_V128_ROUNDING_BY_LANE(T)                                                               \
-    NGI_LANES_1(T, T, 4, round)                                                                    \
-    NGI_LANES_1(T, T, 4, floor)                                                                    \
-    NGI_LANES_1(T, T, 4, ceil)                                                                     \
-    NGI_LANES_1(T, T, 4, trunc)
-NGI_V128_ROUNDING_BY_LANE(f32)
-NGI_V128_ROUNDING_BY_LANE(f64)
-#undef NGI_V128_ROUNDING_BY_LANE
-#endif
 #undef NGI_V128_ROUNDING
 
 /* ---- 32-bit integers ---- */
 
 #define NGI_V128_INT32(T, C, W, lane, min32, max32)                                                \
     NGI_SET(T##x4, C, NGI_WASM(i32x4_splat)((int32_t)v))                                           \
-    NGI_2(T##x4, T##x4, add, NGI_WASM(i32x4_add)(a, b))                                            \
-    NGI_2(T##x4, T##x4, sub, NGI_WASM(i32x4_sub)(a, b))                                            \
-    NGI_2(T##x4, T##x4, mul, NGI_WASM(i32x4_mul)(a, b))                                            \
+    NGI_2(T##x4, T##x4, add, NGI_V128_OP(u32, a, +, b))                                            \
+    NGI_2(T##x4, T##x4, sub, NGI_V128_OP(u32, a, -, b))                                            \
+    NGI_2(T##x4, T##x4, mul, NGI_V128_OP(u32, a, *, b))                                            \
     NGI_2(T##x4, T##x4, and, NGI_WASM(v128_and)(a, b))                                             \
     NGI_2(T##x4, T##x4, or, NGI_WASM(v128_or)(a, b))                                               \
     NGI_2(T##x4, T##x4, xor, NGI_WASM(v128_xor)(a, b))                                             \
@@ -249,7 +252,7 @@ NGI_V128_INT32(i32, int32_t, i32x4, i32, i32x4_min, i32x4_max)
 NGI_V128_INT32(u32, uint32_t, u32x4, u32, u32x4_min, u32x4_max)
 #undef NGI_V128_INT32
 
-NGI_1(i32x4, i32x4, neg, NGI_WASM(i32x4_neg)(a))
+NGI_1(i32x4, i32x4, neg, NGI_V128_OP(u32, NGI_WASM(i32x4_splat)(0), -, a))
 NGI_1(i32x4, i32x4, abs, NGI_WASM(i32x4_abs)(a))
 NGI_1(i32x4, i32x4, sign,
       NGI_WASM(i32x4_max)(NGI_WASM(i32x4_min)(a, NGI_WASM(i32x4_splat)(1)),
@@ -292,9 +295,15 @@ NGI_FN ngi_v128 ngi_v128_less_u64(ngi_v128 a, ngi_v128 b) {
     const ngi_v128 top = NGI_WASM(i64x2_splat)(INT64_MIN);
     return NGI_WASM(i64x2_lt)(NGI_WASM(v128_xor)(a, top), NGI_WASM(v128_xor)(b, top));
 }
-NGI_FN ngi_v128 ngi_v128_shl_64(ngi_v128 a, ngi_v128 n) { return NGI_V128_OP(u64, a, <<, n); }
-NGI_FN ngi_v128 ngi_v128_shr_i64(ngi_v128 a, ngi_v128 n) { return NGI_V128_OP(i64, a, >>, n); }
-NGI_FN ngi_v128 ngi_v128_shr_u64(ngi_v128 a, ngi_v128 n) { return NGI_V128_OP(u64, a, >>, n); }
+#define NGI_V128_64(name, lane, op)                                                                \
+    NGI_FN ngi_v128 ngi_v128_##name(ngi_v128 a, ngi_v128 b) { return NGI_V128_OP(lane, a, op, b); }
+NGI_V128_64(add_64, u64, +)
+NGI_V128_64(sub_64, u64, -)
+NGI_V128_64(mul_64, u64, *)
+NGI_V128_64(shl_64, u64, <<)
+NGI_V128_64(shr_i64, i64, >>)
+NGI_V128_64(shr_u64, u64, >>)
+#undef NGI_V128_64
 #define NGI_MIN(less, x, y) NGI_WASM(v128_bitselect)(x, y, less(x, y))
 #define NGI_MAX(less, x, y) NGI_WASM(v128_bitselect)(x, y, less(y, x))
 #define NGI_MIN_I(x, y) NGI_MIN(ngi_v128_less_i64, x, y)
@@ -302,9 +311,9 @@ NGI_FN ngi_v128 ngi_v128_shr_u64(ngi_v128 a, ngi_v128 n) { return NGI_V128_OP(u6
 #define NGI_MIN_U(x, y) NGI_MIN(ngi_v128_less_u64, x, y)
 #define NGI_MAX_U(x, y) NGI_MAX(ngi_v128_less_u64, x, y)
 #define NGI_V128_INT64(T, less, less_of, more_of, shift_right)                                     \
-    NGI_PAIR_2(T##x4, T##x4, add, NGI_WASM(i64x2_add))                                             \
-    NGI_PAIR_2(T##x4, T##x4, sub, NGI_WASM(i64x2_sub))                                             \
-    NGI_PAIR_2(T##x4, T##x4, mul, NGI_WASM(i64x2_mul))                                             \
+    NGI_PAIR_2(T##x4, T##x4, add, ngi_v128_add_64)                                                 \
+    NGI_PAIR_2(T##x4, T##x4, sub, ngi_v128_sub_64)                                                 \
+    NGI_PAIR_2(T##x4, T##x4, mul, ngi_v128_mul_64)                                                 \
     NGI_PAIR_2(T##x4, T##x4, and, NGI_WASM(v128_and))                                              \
     NGI_PAIR_2(T##x4, T##x4, or, NGI_WASM(v128_or))                                                \
     NGI_PAIR_2(T##x4, T##x4, xor, NGI_WASM(v128_xor))                                              \
@@ -339,7 +348,10 @@ NGI_FN ngi_v128 ngi_v128_sign_u64(ngi_v128 a) {
     return NGI_WASM(i64x2_add)(NGI_WASM(i64x2_eq)(a, NGI_WASM(i64x2_splat)(0)),
                                NGI_WASM(i64x2_splat)(1));
 }
-NGI_PAIR_1(i64x4, i64x4, neg, NGI_WASM(i64x2_neg))
+NGI_FN ngi_v128 ngi_v128_neg_64(ngi_v128 a) {
+    return NGI_V128_OP(u64, NGI_WASM(i64x2_splat)(0), -, a);
+}
+NGI_PAIR_1(i64x4, i64x4, neg, ngi_v128_neg_64)
 NGI_PAIR_1(i64x4, i64x4, abs, NGI_WASM(i64x2_abs))
 NGI_PAIR_1(i64x4, i64x4, sign, ngi_v128_sign_i64)
 NGI_PAIR_1(u64x4, u64x4, sign, ngi_v128_sign_u64)
@@ -377,11 +389,16 @@ NGI_LANES_FROM(f32, u64, 4)
 NGI_LANES_FROM(f64, i64, 4)
 NGI_LANES_FROM(f64, u64, 4)
 NGI_V128_FROM(f32, i32, NGI_WASM(f32x4_convert_i32x4)(a))
-NGI_V128_FROM(f32, u32, NGI_WASM(f32x4_convert_u32x4)(a))
 NGI_V128_FROM(f32, f64,
               ngi_v128_join(NGI_WASM(f32x4_demote_f64x2_zero)(a.lo),
                             NGI_WASM(f32x4_demote_f64x2_zero)(a.hi)))
 NGI_V128_FROM(i32, f32, NGI_WASM(i32x4_trunc_sat_f32x4)(a))
+#define NGI_V128_TO_F64(T, convert)                                                                \
+    NGI_PAIR_OF(f64x4, T##x4, from_##T, NGI_WASM(convert)(a),                                      \
+                NGI_WASM(convert)(ngi_v128_second_half(a)))
+NGI_V128_TO_F64(f32, f64x2_promote_low_f32x4)
+#if NGI_V128_CONVERTS
+NGI_V128_FROM(f32, u32, NGI_WASM(f32x4_convert_u32x4)(a))
 NGI_V128_FROM(u32, f32, NGI_WASM(u32x4_trunc_sat_f32x4)(a))
 NGI_V128_FROM(i32, f64,
               ngi_v128_join(NGI_WASM(i32x4_trunc_sat_f64x2_zero)(a.lo),
@@ -389,12 +406,16 @@ NGI_V128_FROM(i32, f64,
 NGI_V128_FROM(u32, f64,
               ngi_v128_join(NGI_WASM(u32x4_trunc_sat_f64x2_zero)(a.lo),
                             NGI_WASM(u32x4_trunc_sat_f64x2_zero)(a.hi)))
-#define NGI_V128_TO_F64(T, convert)                                                                \
-    NGI_PAIR_OF(f64x4, T##x4, from_##T, NGI_WASM(convert)(a),                                      \
-                NGI_WASM(convert)(ngi_v128_second_half(a)))
 NGI_V128_TO_F64(i32, f64x2_convert_low_i32x4)
 NGI_V128_TO_F64(u32, f64x2_convert_low_u32x4)
-NGI_V128_TO_F64(f32, f64x2_promote_low_f32x4)
+#else
+NGI_LANES_FROM(f32, u32, 4)
+NGI_LANES_FROM(u32, f32, 4)
+NGI_LANES_FROM(i32, f64, 4)
+NGI_LANES_FROM(u32, f64, 4)
+NGI_LANES_FROM(f64, i32, 4)
+NGI_LANES_FROM(f64, u32, 4)
+#endif
 #undef NGI_V128_TO_F64
 #undef NGI_V128_FROM
 #undef NGI_V128_WIDEN
@@ -482,6 +503,7 @@ NGI_V128_FOLDS(max)
 NGI_FN uint64_t ngi_v128_bits_pack(uint64_t v, uint64_t mask) { return ngi_bits_pack(v, mask); }
 
 #undef NGI_PAIR_MASK_2
+#undef NGI_V128_CONVERTS
 #undef NGI_V128_OP
 #undef NGI_VECTOR_KIND
 #undef NGI_WASM

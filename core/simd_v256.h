@@ -605,16 +605,7 @@ NGI_V256_FOLD_F64(max, _mm256_max_pd, _mm_max_pd)
 #undef NGI_V256_FOLD_F32
 #undef NGI_V256_FOLD_F64
 
-NGI_FN uint64_t ngi_v256_bits_pack(uint64_t v, uint64_t mask) {
-#if defined(__x86_64__)
-    return _pext_u64(v, mask);
-#else
-    const uint32_t low = (uint32_t)mask;
-    return _pext_u32((uint32_t)v, low) |
-           (uint64_t)_pext_u32((uint32_t)(v >> 32), (uint32_t)(mask >> 32))
-               << __builtin_popcount(low);
-#endif
-}
+NGI_FN uint64_t ngi_v256_bits_pack(uint64_t v, uint64_t mask) { return _pext_u64(v, mask); }
 
 #undef NGI_LOAD_4
 #undef NGI_STORE_4

@@ -6,6 +6,10 @@
 
 #if NGI_HAS_V512
 
+/* Unoptimised, some of gcc's intrinsics are macros, and their conversions would warn here. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 typedef __m512 ngi_f32x16;
 typedef __m512i ngi_i32x16;
 typedef __m512i ngi_u32x16;
@@ -277,6 +281,12 @@ NGI_1(u32x16, u32x16, wrap_u16, _mm512_and_si512(a, _mm512_set1_epi32(0xffff)))
 /* ---- 64-bit integers ---- */
 
 NGI_FN __m512i ngi_v512_not(__m512i a) { return _mm512_xor_si512(a, _mm512_set1_epi32(-1)); }
+NGI_FN int64_t ngi_v512_sum(__m512i a) {
+    const __m256i four = _mm256_add_epi64(ngi_v512_low(a), ngi_v512_high(a));
+    const __m128i two =
+        _mm_add_epi64(_mm256_castsi256_si128(four), _mm256_extracti128_si256(four, 1));
+    return _mm_cvtsi128_si64(_mm_add_epi64(two, _mm_unpackhi_epi64(two, two)));
+}
 #define NGI_LT_I(x, y) _mm512_cmp_epi64_mask(x, y, _MM_CMPINT_LT)
 #define NGI_LE_I(x, y) _mm512_cmp_epi64_mask(x, y, _MM_CMPINT_LE)
 #define NGI_LT_U(x, y) _mm512_cmp_epu64_mask(x, y, _MM_CMPINT_LT)
@@ -296,7 +306,7 @@ NGI_FN __m512i ngi_v512_not(__m512i a) { return _mm512_xor_si512(a, _mm512_set1_
     NGI_PAIR_MASK_2(T, lt, less)                                                                   \
     NGI_PAIR_MASK_2(T, le, less_or_equal)                                                          \
     NGI_PAIR_MASK_2(T, eq, _mm512_cmpeq_epi64_mask)                                                \
-    NGI_ACROSS(C, T, sum, (C)_mm512_reduce_add_epi64(_mm512_add_epi64(a.lo, a.hi)))                \
+    NGI_ACROSS(C, T, sum, (C)ngi_v512_sum(_mm512_add_epi64(a.lo, a.hi)))                           \
     NGI_ACROSS(C, T, least, (C)_mm512_reduce_min_##s(_mm512_min_##s(a.lo, a.hi)))                  \
     NGI_ACROSS(C, T, most, (C)_mm512_reduce_max_##s(_mm512_max_##s(a.lo, a.hi)))
 NGI_V512_INT64(i64x16, int64_t, epi64, NGI_LT_I, NGI_LE_I, _mm512_srav_epi64)
@@ -481,19 +491,12 @@ NGI_V512_FOLD_F64(max, _mm512_max_pd, _mm256_max_pd, _mm_max_pd)
 #undef NGI_V512_FOLD_F32
 #undef NGI_V512_FOLD_F64
 
-NGI_FN uint64_t ngi_v512_bits_pack(uint64_t v, uint64_t mask) {
-#if defined(__x86_64__)
-    return _pext_u64(v, mask);
-#else
-    const uint32_t low = (uint32_t)mask;
-    return _pext_u32((uint32_t)v, low) |
-           (uint64_t)_pext_u32((uint32_t)(v >> 32), (uint32_t)(mask >> 32))
-               << __builtin_popcount(low);
-#endif
-}
+NGI_FN uint64_t ngi_v512_bits_pack(uint64_t v, uint64_t mask) { return _pext_u64(v, mask); }
 
 #undef NGI_PAIR_MASK_2
 #undef NGI_FN
+
+#pragma GCC diagnostic pop
 
 #endif
 
