@@ -29,7 +29,7 @@ TYPE_NAMES = {
     "timestamp[us]": "NG_TIMESTAMP_US", "timestamp[ns]": "NG_TIMESTAMP_NS",
 }
 _INLINE_OPS = 4  # how many operations may stand in one expression
-_LOCALS = frozenset("k c p n row end out in a b g j live bad alive m w i step at from to".split())
+_LOCALS = frozenset("k c p n row end out bad first alive kept count params vals".split())  # of the templates
 
 
 def storage(kind: str) -> str:
@@ -385,7 +385,7 @@ def environment() -> jinja2.Environment:
         keep_trailing_newline=True, undefined=jinja2.StrictUndefined, autoescape=False)
     env.filters |= {"c_type": c_type, "c_literal": c_literal, "c_text": c_text,
                     "enum_name": enum_name, "storage": storage, "c_size": c_size,
-                    "utf8_size": lambda s: len(s.encode())}
+                    "utf8_size": lambda s: len(s.encode()), "ord": ord}
     env.globals |= {"PROFILES": PROFILES, "RUN": RUN, "ORIGIN": ORIGIN, "GROUP_TEXT": GROUP_TEXT,
                     "Output": Output}
     return env
@@ -397,12 +397,12 @@ def spec_hash(file: ir.RiverFile, river: str) -> str:
 
 
 def kernels(file: ir.RiverFile, names: list[str] | None = None,
-            origins: frozenset[str] = frozenset()) -> list[KernelView]:
+            origins: frozenset[str] = frozenset(), prefix: str = "") -> list[KernelView]:
     """Views of the kernels of the named rivers, or of every river that has steps. Those in
-    `origins` bring out the hidden column that merges need."""
+    `origins` bring out the hidden column that merges need. `prefix` goes before their C names."""
     if names is None:
         names = [r.name for r in file.rivers.values() if r.steps] or list(file.rivers)
-    return [view(plan(file, file.rivers[n], n in origins), n, spec_hash(file, n),
+    return [view(plan(file, file.rivers[n], n in origins), prefix + n, spec_hash(file, n),
                  line(file, file.rivers[n])) for n in names]
 
 

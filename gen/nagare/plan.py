@@ -11,6 +11,7 @@ A segment reads columns, computes in registers, and ends in one of five ways:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -137,14 +138,24 @@ def needs(steps: list[Primitive], final: set[str]) -> list[set[str]]:
 class Column:
     """A column in memory between two loops (or of the kernel's input).
 
-    `storage` is a column kind, `text` for text in flight; `history` counts the rows before row 0
-    that are kept for `lag`.
+    `name` is its name in C, `label` in the river file. `storage` is a column kind, `text` for text
+    in flight; `history` counts the rows before row 0 that are kept for `lag`.
     """
 
     name: str
     storage: str
     nullable: bool
     history: int = 0
+    label: str = ""
+
+
+_OURS = frozenset("offset capacity rows linux unix i386 errno stdin stdout stderr NULL EOF assert".split())
+_SUFFIX = re.compile(r".*_(valid|bytes|room|before|set|nan)_*")
+
+
+def c_name(name: str) -> str:
+    """What a column is called in C, where some names are taken by the structures around it."""
+    return name + "_" if name in _OURS or _SUFFIX.fullmatch(name) else name
 
 
 @dataclass(frozen=True)
@@ -292,7 +303,7 @@ class Planner:
         return building
 
     def _load_root(self, name: str, type_: ir.Type) -> None:
-        column = Column(name, type_.kind, type_.nullable)
+        column = Column(c_name(name), type_.kind, type_.nullable, 0, name)
         self.now.lower.columns[name] = self._load(column, type_.kind, 0, False)
 
     def _load(self, column: Column, kind: str, back: int, computed: bool) -> Value:
@@ -334,7 +345,7 @@ class Planner:
         for name, value in values.items():
             history = histories.get(name, 0)
             storage = {"mask": "bool", "text": "text"}.get(value.node.type, value.node.type)
-            column = Column(name, storage, value.valid is not None or history > 0, history)
+            column = Column(c_name(name), storage, value.valid is not None or history > 0, history)
             outputs.append(Output(column, value.node, value.valid))
             kinds[name] = (column, value)
         self._close("pack", why, outputs, keep)
@@ -371,7 +382,7 @@ class Planner:
         root = self.rivers[0].input_schema
         first = self.segments[0]
         inputs = [c for c in first.inputs if c.name != ORIGIN]
-        inputs.sort(key=lambda c: list(root).index(c.name))
+        inputs.sort(key=lambda c: list(root).index(c.label))
         chain = [f"{r.name}: {s.text}" for r in self.rivers for s in r.steps]
         uses_origin = any(ORIGIN in (c.name for c in s.inputs) for s in self.segments)
         return Kernel(self.river, inputs, [o.column for o in self.segments[-1].outputs],
@@ -458,10 +469,11 @@ class Planner:
         for name, type_ in self.river.schema.items():
             value = lower.columns[name]
             node = value.node if value.node in self.now.known else lower.canonical(value)
-            outputs.append(Output(Column(name, type_.kind, type_.nullable), node, value.valid))
+            column = Column(c_name(name), type_.kind, type_.nullable, 0, name)
+            outputs.append(Output(column, node, value.valid))
         if self.emits_origin:
             origin = lower.columns.get(ORIGIN) or self._origin()
-            outputs.append(Output(Column(ORIGIN, "u64", False), origin.node, None))
+            outputs.append(Output(Column(ORIGIN, "u64", False, 0, ORIGIN), origin.node, None))
         self._close("emit", "", outputs, lower.keep)
 
     # ---- aggregates ----
@@ -491,7 +503,7 @@ class Planner:
         if step.keys:
             segment.kind = "group"
             segment.groups = self.river_of(step).max_groups
-            segment.keys = [self.now.loads[k] for k in step.keys]
+            segment.keys = [self.now.loads[c_name(k)] for k in step.keys]
 
     def river_of(self, step: ir.Step) -> ir.River:
         return next(r for r in self.rivers if any(s is step for s in r.steps))
@@ -545,11 +557,9 @@ class Planner:
         def load(name: str, kind: str) -> Node:
             return self._load(Column(name, kind, False), kind, 0, False).node
 
-        for key in segment.keys:
-            kind = step.schema[key.name].kind
-            storage = key.storage
-            lower.columns[key.name] = self._load(
-                Column(key.name, storage, key.nullable), kind, 0, False)
+        for name, key in zip(step.keys, segment.keys, strict=True):
+            lower.columns[name] = self._load(
+                Column(key.name, key.storage, key.nullable), step.schema[name].kind, 0, False)
         for raw in segment.raws:
             if raw.says == "origin":
                 lower.columns[ORIGIN] = Value("u64", load(raw.name, "u64"))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from . import ir
-from .emit import KernelView, environment, generate, kernels
+from .emit import PROFILES, KernelView, environment, generate, kernels
 from .errors import NagareError
-from .plan import ORIGIN
 
 
 @dataclass
@@ -21,6 +20,11 @@ class Node:
     source: ir.River | None = None
     kernel: KernelView | None = None
     path: str | None = None
+
+    @property
+    def csv(self) -> ir.Csv:
+        """How a source is read; one that the caller feeds is read plainly."""
+        return self.source.csv or ir.Csv()
 
 
 @dataclass
@@ -86,7 +90,7 @@ class _Builder:
             return at
         if ("kernel", name) in self.places:
             return self.places[("kernel", name)]
-        view = kernels(self.file, [name], frozenset(self.merged & {name}))[0]
+        view = kernels(self.file, [name], frozenset(self.merged & {name}), "river_")[0]
         return self.add(("kernel", name), Node("kernel", name, [at], kernel=view))
 
     def root(self, river: ir.River) -> int:
@@ -107,7 +111,7 @@ class _Builder:
             used: set[str] = set()
             for other in self.nodes:
                 if at in other.inputs:
-                    used |= {c.name for c in other.kernel.kernel.inputs} if other.kernel else {
+                    used |= {c.label for c in other.kernel.kernel.inputs} if other.kernel else {
                         n for n, _ in (other.fields or node.source.schema.items())}
             wanted = [f for f in node.source.fields if f.name in used]
             wanted = wanted or [node.source.fields[0]]  # rows are counted even if none is used
@@ -166,10 +170,15 @@ def assemble(file: ir.RiverFile, rivers: list[tuple[str, str]]) -> Program:
     return Program(builder.nodes, builder.finish_order(), views, main)
 
 
-def render(program: Program, file: ir.RiverFile, target: str,
-           profiles: tuple[str, ...]) -> dict[str, str]:
-    """The program's C files by name: the kernels, the graph's table, and a host for the target."""
-    header = generate(file, profiles, "kernels.h", program.views)
-    table = environment().get_template("program.c.j2").render(
-        program=program, target=target, origin=ORIGIN)
-    return {"kernels.h": header, "program.c": table}
+def render(program: Program, file: ir.RiverFile, target: str) -> dict[str, str]:
+    """The program's files by name: the kernels, the graph's table, and the host of the target."""
+    profiles = tuple(PROFILES) if target == "native" else ("scalar", "v128")
+    texts = {"kernels.h": generate(file, profiles, "kernels.h", program.views),
+             "program.c": environment().get_template("program.c.j2").render(
+                 program=program, target=target)}
+    if target == "wasm":
+        texts["run.mjs"] = environment().get_template("run.mjs.j2").render(nodes=[
+            {"name": n.name, "kind": n.kind,
+             "params": [p for p, _ in n.kernel.kernel.params] if n.kernel else []}
+            for n in program.nodes])
+    return texts
