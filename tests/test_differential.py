@@ -8,10 +8,11 @@ NAGARE_FILE    only the file with this seed, in every configuration
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
-from differential import batch
+from differential import batch, text_runs
 from differential.program import Config, works
 from differential.random_rivers import RandomFile
 from differential.shrink import shrink
@@ -70,7 +71,8 @@ def test_kernels_agree_with_the_oracle(config: Config, profile: str, folder: Pat
     found = batch.judge(made, tried)
     if found is not None:
         smaller, wrong = shrink(made, config, *found, where / "smaller")
-        raise batch.Mismatch(f"{found[1]}\n\nsmallest:\n{batch.report(config, smaller, wrong)}")
+        report = batch.report(config, profile, smaller, wrong)
+        raise batch.Mismatch(f"{found[1]}\n\nsmallest:\n{report}")
 
 
 def test_random_files_are_well_typed() -> None:
@@ -82,3 +84,30 @@ def test_random_files_are_well_typed() -> None:
         except RiverErrors as error:
             refused[seed] = str(error)
     assert len(refused) <= 6, "\n".join(refused.values())
+
+
+# ---- whole programs: `nagare run`, natively and in WASM ----
+
+RUNS = 6
+
+
+def files_with_rivers() -> dict[int, list[str]]:
+    """Files and the rivers to run of each: those behind a merge, which only this test reaches,
+    where there are some; else the last one."""
+    wanted = [int(ONLY)] if ONLY is not None else range(SEED, SEED + 200)
+    merged = {s: text_runs.merge_rivers(s) for s in batch.accepted(list(wanted))}
+    chosen = [s for s, names in merged.items() if names][: RUNS - RUNS // 3]
+    chosen += [s for s in merged if s not in chosen][: RUNS - len(chosen)]
+    return {s: merged[s] or [batch.names([s])[-1]] for s in chosen}
+
+
+@pytest.mark.parametrize("target", ["native", "wasm"])
+@pytest.mark.parametrize("which", range(RUNS))
+def test_runs_agree_with_the_oracle(which: int, target: str, tmp_path: Path) -> None:
+    chosen = list(files_with_rivers().items())
+    if which >= len(chosen):
+        pytest.skip("NAGARE_FILE asks for one file")
+    if target == "wasm" and not all(map(shutil.which, ("clang-19", "wasm-ld-19", "node"))):
+        pytest.skip("running in WASM takes clang-19, wasm-ld-19 and node")
+    seed, names = chosen[which]
+    text_runs.check(seed, names, target, tmp_path)

@@ -16,7 +16,7 @@ from oracle.table import Table
 
 from . import blob, cases
 from .cases import Expected, Kernel
-from .program import ROOT, Config, Crash, Program, build
+from .program import ROOT, BuildError, Config, Crash, Program, build
 from .random_rivers import RandomFile
 
 PROFILES = tuple(blob.PROFILES)
@@ -84,11 +84,17 @@ def locked(folder: Path) -> Iterator[None]:
 def program(config: Config, seeds: list[int], folder: Path) -> Program:
     """The driver over all rivers of these files; built once, whichever process asks first."""
     with locked(folder):
-        path, header = folder / "driver", folder / "rivers.h"
-        if not path.exists():
+        path, header, failed = folder / "driver", folder / "rivers.h", folder / "failed"
+        if failed.exists():
+            raise BuildError(failed.read_text())
+        if path.exists():
+            return Program(path)
+        try:
             generate("\n".join(text_of(seed) for seed in seeds), header)
             return build(config, [header], names(seeds), path)
-    return Program(path)
+        except (AssertionError, BuildError) as error:
+            failed.write_text(str(error))
+            raise
 
 
 def names(seeds: list[int]) -> list[str]:
@@ -156,7 +162,7 @@ def differences(t: Trial, results: list[blob.Result]) -> str:
     return ""
 
 
-def report(config: Config, t: Trial, wrong: str) -> str:
+def report(config: Config, profile: str, t: Trial, wrong: str) -> str:
     """All that is needed to see the mismatch again."""
     case = t.case
     lines = [
@@ -170,5 +176,6 @@ def report(config: Config, t: Trial, wrong: str) -> str:
     if t.table.rows <= 8:
         lines += [f"{name} = {c.items()}" for name, c in t.table.columns.items()]
         lines += [f"expected {n} = {c.items()}" for n, c in t.expected.table.columns.items()]
-    lines.append(f"again: NAGARE_FILE={t.seed} python -m pytest tests/test_differential.py -x")
+    test = f"tests/test_differential.py::test_kernels_agree_with_the_oracle[{config}-{profile}]"
+    lines.append(f'again: NAGARE_FILE={t.seed} python -m pytest "{test}"')
     return "\n".join(lines)

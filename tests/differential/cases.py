@@ -210,18 +210,23 @@ def difference(expected: Expected, result: blob.Result, rows: int) -> str:
     taken = min(expected.row, rows) if expected.failure else rows
     if result.consumed > taken or (expected.failure and result.consumed != taken):
         return f"consumed {result.consumed} rows of {taken}"
-    shared = slice(min(expected.table.rows, result.table.rows))
-    for name, column in expected.table.columns.items():
-        want, have = column.take(shared), result.table.columns[name].take(shared)
-        unlike = (want.valid != have.valid) | (want.bits() != have.bits())
-        if unlike.any():
-            row = int(np.argmax(unlike))
+    return unlike(expected.table, result.table)
+
+
+def unlike(expected: Table, table: Table) -> str:
+    """The first place where two tables differ; empty where none is."""
+    shared = slice(min(expected.rows, table.rows))
+    for name, column in expected.columns.items():
+        want, have = column.take(shared), table.columns[name].take(shared)
+        wrong = (want.valid != have.valid) | (want.bits() != have.bits())
+        if wrong.any():
+            row = int(np.argmax(wrong))
             return (
                 f"row {row} of `{name}` ({column.kind}) is {shown(have, row)}, "
-                f"not {shown(want, row)} ({int(unlike.sum())} of {len(unlike)} rows differ)"
+                f"not {shown(want, row)} ({int(wrong.sum())} of {len(wrong)} rows differ)"
             )
-    if expected.table.rows != result.table.rows:
-        return f"gave {result.table.rows} rows, not {expected.table.rows}"
+    if expected.rows != table.rows:
+        return f"gave {table.rows} rows, not {expected.rows}"
     return ""
 
 
