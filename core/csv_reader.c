@@ -364,15 +364,17 @@ static ng_status ngi_csv_check(ng_csv_reader *r) {
     return NG_OK;
 }
 
-/* Whether a text that means null could also be taken for a number. */
-static bool ngi_csv_has_null_like_a_number(const ng_csv_options *options) {
+static bool ngi_csv_can_begin_number(char c) {
+    return (c >= '0' && c <= '9') || c == '-' || c == '.';
+}
+
+/* Whether what begins like a number may be something else: a field in quotes, or a null. */
+static bool ngi_csv_numbers_need_care(const ng_csv_options *options) {
+    bool need_care = ngi_csv_can_begin_number(options->quote);
     for (size_t i = 0; i < options->null_count; i++) {
-        const char first = options->nulls[i][0];
-        if ((first >= '0' && first <= '9') || first == '-' || first == '.') {
-            return true;
-        }
+        need_care |= ngi_csv_can_begin_number(options->nulls[i][0]);
     }
-    return false;
+    return need_care;
 }
 
 ng_status ng_csv_reader_init(ng_csv_reader *reader, void *arena, size_t arena_size,
@@ -399,7 +401,7 @@ ng_status ng_csv_reader_init(ng_csv_reader *reader, void *arena, size_t arena_si
     *r->end = '\n';
     r->separators = NGI_CSV_ONES * (unsigned char)options->separator;
     r->quotes = NGI_CSV_ONES * (unsigned char)options->quote;
-    r->nulls_like_numbers = ngi_csv_has_null_like_a_number(options);
+    r->numbers_need_care = ngi_csv_numbers_need_care(options);
     return NG_OK;
 }
 

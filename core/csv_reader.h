@@ -106,7 +106,7 @@ typedef struct ng_csv_reader {
     struct ngi_csv_place *places; /* of the used fields, by their order in a row */
     size_t fields_in_row, unused_at_end;
     uint64_t separators, quotes; /* the character in each byte */
-    bool nulls_like_numbers;
+    bool numbers_need_care;      /* a quote or a text that means null can look like one */
 
     char *buffer;
     const char *at; /* the next row */

@@ -59,7 +59,7 @@ static inline bool ngi_csv_take_brief(const ng_csv_reader *r, const char *p, ngi
     const uint64_t stops = ngi_csv_stops(word, r->separators);
     unsigned size = stops != 0 ? (unsigned)__builtin_ctzll(stops) >> 3 : 8;
     brief->stop = p + size;
-    brief->negative = (word & 0xff) == '-';
+    brief->negative = size > 0 && (word & 0xff) == '-'; /* it may also be the separator */
     size -= brief->negative;
     if (stops == 0 || size == 0) {
         return false;
@@ -96,7 +96,7 @@ static inline bool ngi_csv_take_brief(const ng_csv_reader *r, const char *p, ngi
 static inline bool ngi_csv_store_brief(const ng_csv_reader *r, ng_type type, const char *p,
                                        void *values, size_t row, const char **stop) {
     ngi_csv_brief brief;
-    if (r->nulls_like_numbers || !ngi_csv_take_brief(r, p, &brief)) {
+    if (r->numbers_need_care || !ngi_csv_take_brief(r, p, &brief)) {
         return false;
     }
     *stop = brief.stop;
@@ -173,6 +173,18 @@ static void ngi_csv_store_nothing(ng_type type, ng_column *column, size_t row) {
     }
 }
 
+/* Copies what a field in quotes says, each of its doubled quotes once. */
+static void ngi_csv_copy_plain(const ng_csv_reader *r, const ngi_csv_cell *cell, char *out) {
+    if (cell->doubled == 0) {
+        __builtin_memcpy(out, cell->text, cell->size);
+        return;
+    }
+    for (const char *p = cell->text; p < cell->text + cell->size; p++) {
+        *out++ = *p;
+        p += *p == r->options.quote; /* the second of two */
+    }
+}
+
 static ngi_csv_outcome ngi_csv_store_text(const ng_csv_reader *r, const ngi_csv_cell *cell,
                                           ng_column *column, size_t row) {
     int32_t *offsets = (int32_t *)column->values;
@@ -181,17 +193,28 @@ static ngi_csv_outcome ngi_csv_store_text(const ng_csv_reader *r, const ngi_csv_
     if (size > limit - used) {
         return NGI_CSV_FULL;
     }
-    uint8_t *out = column->bytes + used;
-    if (cell->doubled == 0) {
-        __builtin_memcpy(out, cell->text, size);
-    } else {
-        for (const char *p = cell->text; p < cell->text + cell->size; p++) {
-            *out++ = (uint8_t)*p;
-            p += *p == r->options.quote; /* the second of two */
-        }
-    }
+    ngi_csv_copy_plain(r, cell, (char *)column->bytes + used);
     offsets[row + 1] = (int32_t)(used + size);
     return NGI_CSV_TAKEN;
+}
+
+/* The longest value that may have doubled quotes in it: that a quote is part of a number at all
+ * takes a quote like `-`, and a timestamp in it. */
+#define NGI_CSV_LONGEST_DOUBLED 64
+
+/* Stores the value of a field that is not a text. */
+static bool ngi_csv_store_cell(const ng_csv_reader *r, ng_type type, const ngi_csv_cell *cell,
+                               void *values, size_t row) {
+    char plain[NGI_CSV_LONGEST_DOUBLED];
+    if (cell->doubled == 0) {
+        return ngi_csv_store_value(type, cell->text, cell->size, values, row);
+    }
+    const size_t size = cell->size - cell->doubled;
+    if (size > sizeof plain) {
+        return false;
+    }
+    ngi_csv_copy_plain(r, cell, plain);
+    return ngi_csv_store_value(type, plain, size, values, row);
 }
 
 static bool ngi_csv_is_one_of_nulls(const ng_csv_options *options, const char *text, size_t size) {
@@ -280,7 +303,7 @@ static ngi_csv_outcome ngi_csv_take_any(ng_csv_reader *r, const ng_csv_field *fi
         return NGI_CSV_TAKEN;
     }
     if (field->type != NG_UTF8) {
-        if (!ngi_csv_store_value(field->type, cell.text, cell.size, column->values, row)) {
+        if (!ngi_csv_store_cell(r, field->type, &cell, column->values, row)) {
             return ngi_csv_take_bad(r, field, &cell, column, row);
         }
     } else {

@@ -3,8 +3,7 @@
  * Printing follows R. Giulietti, "The Schubfach way to render doubles" (2020). Reading follows D.
  * Lemire, "Number parsing at a gigabyte per second", Software: Practice and Experience 51 (2021),
  * with its own bound on the error of the product, and decides what that bound leaves open with
- * exact integers. Days are counted as by E. G. Richards, "Calendars", in eras of 400 years from
- * March on. */
+ * exact integers. */
 #include "number.h"
 #include "number_nearest.h"
 #include "number_text.h"

@@ -1,4 +1,6 @@
-/* number_time: timestamps to ISO 8601 and back. Internal. */
+/* number_time: timestamps to ISO 8601 and back. Internal.
+ *
+ * Dates follow H. Hinnant, "chrono-compatible low-level date algorithms" (2013). */
 #ifndef NGI_NUMBER_TIME_H
 #define NGI_NUMBER_TIME_H
 

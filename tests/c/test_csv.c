@@ -106,6 +106,9 @@ static void answer_case(const csv_case *c) {
             text_say_count(&out, "DIFFERENT in steps of ", step);
         }
     }
+    if (!csv_case_reads_back(c, &out, &csv)) {
+        text_say(&out, "DIFFERENT when what was written is read\n");
+    }
     put_text(&out);
     put_text(&csv);
     free(out.bytes);
@@ -159,6 +162,7 @@ static void check_same(const csv_case *c, size_t step) {
     text_buffer csv = {NULL, 0, 0};
     text_buffer out = csv_case_run(c, whole, &csv);
     CHECK(csv_case_same(c, pieces, 2, &out, &csv));
+    CHECK(csv_case_reads_back(c, &out, &csv));
     free(out.bytes);
     free(csv.bytes);
 }
@@ -189,7 +193,6 @@ static void test_small_file(void) {
 /* Every beginning of the file, and every byte of it changed: no harm, and always the same answer.
  */
 static void test_damage(void) {
-    static const char bytes[] = "\0\t\n\r \"',-.019Aaen\x7f\x80\xbf\xc3\xe2\xf0\xff";
     char copy[sizeof small_file];
     csv_case c = small_case();
     for (c.size = 0; c.size < sizeof small_file; c.size++) {
@@ -202,10 +205,10 @@ static void test_damage(void) {
     for (int on_error = 0; on_error <= 2; on_error++) {
         c.options.on_error = (ng_csv_on_error)on_error;
         for (size_t at = 0; at < c.size; at++) {
-            for (size_t i = 0; i < sizeof bytes - 1; i++) {
+            for (size_t byte = 0; byte < 256; byte++) {
                 memcpy(copy, small_file, sizeof copy);
-                copy[at] = bytes[i];
-                check_same(&c, 1 + (at + i) % 9);
+                copy[at] = (char)byte;
+                check_same(&c, 1 + (at + byte) % 9);
             }
         }
     }
@@ -296,7 +299,6 @@ static void test_failing_source(void) {
             text_add(&out, "", 1);
             CHECK(strstr(out.bytes, "failed (-8) in.csv: error: reading failed\n") != NULL);
             CHECK(c.size < 60 || strstr(out.bytes, "1|'a, b'|2.5\n") == out.bytes);
-            CHECK(strstr(out.bytes, "BROKEN") == NULL);
             free(out.bytes);
             free(csv.bytes);
         }
