@@ -341,6 +341,22 @@ float ngi_number_f32(uint64_t digits, int exponent);
 }
 #endif
 
+/* ---- value.h --------------------------------------------------------------------------------- */
+
+/* value: a value of any fixed-width type from text, as parameters are given on a command line. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Reads the whole text as a value of `type` into `*out` (a bool, for NG_BOOL). False, and nothing
+ * written, if it is none or out of the type's range; NG_UTF8 has no value here. Any thread. */
+NG_NODISCARD bool ng_read_value(const char *text, size_t size, ng_type type, void *out);
+
+#if defined(__cplusplus)
+}
+#endif
+
 /* ---- csv_reader.h ---------------------------------------------------------------------------- */
 
 /* csv_reader: CSV text of any size to columns, in constant memory.
@@ -447,7 +463,7 @@ typedef struct ng_csv_reader {
     struct ngi_csv_place *places; /* of the used fields, by their order in a row */
     size_t fields_in_row, unused_at_end;
     uint64_t separators, quotes; /* the character in each byte */
-    bool nulls_like_numbers;
+    bool numbers_need_care;      /* a quote or a text that means null can look like one */
 
     char *buffer;
     const char *at; /* the next row */
@@ -573,6 +589,95 @@ NG_NODISCARD ng_status ng_csv_writer_finish(ng_csv_writer *writer);
 }
 #endif
 
+/* ---- graph.h --------------------------------------------------------------------------------- */
+
+/* graph: sources, kernels, merges and sinks, run batch by batch in constant memory.
+ *
+ * A graph is a table of nodes in which every node comes after its inputs. All sources advance in step:
+ * in each round every source brings the same number of rows (fewer only at its end), every node
+ * handles what its inputs brought, and nothing is left over. A merge takes rows in the order of the
+ * source rows that brought them out, and for one source row in the order of its inputs, so its result
+ * does not depend on the size of the rounds. All memory is one arena, whose size is known beforehand. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+typedef enum ng_node_kind {
+    NG_NODE_SOURCE = 1, /* reads CSV */
+    NG_NODE_KERNEL = 2, /* has one input */
+    NG_NODE_MERGE = 3,  /* inputs whose columns have the same names and types, in this order */
+    NG_NODE_SINK = 4,   /* writes CSV, has one input */
+} ng_node_kind;
+
+/* A node. Everything is kept, not copied. */
+typedef struct ng_node {
+    ng_node_kind kind;
+    uint16_t input_count;
+    const uint16_t *inputs; /* places in the table, all before this node */
+    const char *name;
+    const ng_field *fields; /* columns: of a source and a merge all, of a sink those written */
+    size_t field_count;
+    const ng_operator *kernel;     /* of a kernel */
+    const void *params;            /* of a kernel: its parameters, NULL: the defaults */
+    size_t literal;                /* of a kernel: bytes of its longest text literal */
+    const ng_csv_field *csv;       /* of a source: `field_count` of them, as `fields` */
+    const ng_csv_options *options; /* of a source */
+} ng_node;
+
+/* The hidden column of a kernel that feeds a merge: the number of the input row that brought a row
+ * out, UINT64_MAX for rows brought out by the end of the stream. */
+#define NG_ROW_COLUMN "ng_row"
+
+typedef struct ng_graph_spec {
+    const ng_node *nodes;
+    size_t node_count;
+    const uint16_t *finish; /* the kernels in the order in which the end of the input reaches them */
+    size_t finish_count;
+    size_t batch_rows;  /* rows of a round, at least 1 */
+    size_t batch_bytes; /* text bytes of a column in a round, at least the longest field */
+    ng_profile profile;
+} ng_graph_spec;
+
+/* Where a source's bytes come from, where a sink's bytes go. One for each node; others are ignored. */
+typedef struct ng_port {
+    ng_csv_read read;
+    ng_csv_write write;
+    void *ctx;
+} ng_port;
+
+/* All fields are private but those marked. */
+typedef struct ng_graph {
+    const ng_graph_spec *spec;
+    ng_status status;    /* read-only: NG_OK, NG_END, or why it failed, */
+    size_t failed_node;  /* read-only: in which node, */
+    uint64_t failed_row; /* read-only: and at which row of a kernel's input, from 0 */
+    uint64_t tick;
+    struct ngi_graph_node *nodes;
+} ng_graph;
+
+/* How many bytes a graph needs. Any thread. */
+size_t ng_graph_size(const ng_graph_spec *spec);
+
+/* Lays a graph out in `arena` (aligned to 64, of ng_graph_size bytes). `spec`, `ports` and `arena` are
+ * kept. NG_INVALID if a source's options are wrong or a column is missing. */
+NG_NODISCARD ng_status ng_graph_init(ng_graph *graph, const ng_graph_spec *spec,
+                                     const ng_port *ports, void *arena);
+
+/* Runs one round. NG_OK: there is more to do. NG_END: all sinks are complete. Below 0: failed; what
+ * came before has been written. */
+NG_NODISCARD ng_status ng_graph_step(ng_graph *graph);
+
+/* The reader of a source, for its error and counts; NULL for other nodes. */
+const ng_csv_reader *ng_graph_reader(const ng_graph *graph, size_t node);
+
+/* Rows that a node has brought out so far. */
+uint64_t ng_graph_rows(const ng_graph *graph, size_t node);
+
+#if defined(__cplusplus)
+}
+#endif
+
 #endif
 
 /* What the library's code and the kernels' share. */
@@ -598,30 +703,32 @@ typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 :
 #define NGI_X87 0
 #endif
 
-/* Between these two, a * b + c rounds twice, sums keep their order and divisions divide. The
- * includer's own settings hold again behind the end. Both stand at file scope. */
-#if defined(__clang__)
-#if NGI_X87
+/* Between these two, each operation is rounded by itself and in its place: a * b + c rounds twice, sums
+ * keep their order, divisions divide, and zeros keep their signs. The includer's own settings hold again
+ * behind the end. Both stand at file scope. */
+#if defined(__wasm__)
+/* clang saves no settings on this target, and has no fused operation to leave on again. */
+#define NGI_EXACT_BEGIN _Pragma("clang fp contract(off) reassociate(off)")
+#define NGI_EXACT_END _Pragma("clang fp contract(on)")
+#elif defined(__clang__) && NGI_X87
 #define NGI_EXACT_BEGIN                                                                            \
-    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")                  \
-        _Pragma("clang attribute push(__attribute__((target(\"sse2\"))), apply_to = function)")
+    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)") _Pragma(         \
+        "clang attribute push(__attribute__((target(\"sse2\"))), apply_to = function)")
 #define NGI_EXACT_END _Pragma("clang attribute pop") _Pragma("float_control(pop)")
-#elif defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
+#elif defined(__clang__)
 #define NGI_EXACT_BEGIN                                                                            \
     _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")
 #define NGI_EXACT_END _Pragma("float_control(pop)")
 #else
-/* No saved state on these targets: what follows the end keeps clang's default, which is `on`. */
-#define NGI_EXACT_BEGIN _Pragma("clang fp contract(off)")
-#define NGI_EXACT_END _Pragma("clang fp contract(on)")
-#endif
-#elif NGI_X87
-#define NGI_EXACT_BEGIN                                                                            \
-    _Pragma("GCC push_options") _Pragma("GCC optimize(\"fp-contract=off\")")                       \
-        _Pragma("GCC target(\"sse2,fpmath=sse\")")
-#define NGI_EXACT_END _Pragma("GCC pop_options")
+#define NGI_EXACT_OPTIONS                                                                          \
+    _Pragma("GCC push_options")                                                                    \
+        _Pragma("GCC optimize(\"fp-contract=off,no-unsafe-math-optimizations\")")                  \
+            _Pragma("GCC optimize(\"no-associative-math,no-reciprocal-math,signed-zeros\")")
+#if NGI_X87
+#define NGI_EXACT_BEGIN NGI_EXACT_OPTIONS _Pragma("GCC target(\"sse2,fpmath=sse\")")
 #else
-#define NGI_EXACT_BEGIN _Pragma("GCC push_options") _Pragma("GCC optimize(\"fp-contract=off\")")
+#define NGI_EXACT_BEGIN NGI_EXACT_OPTIONS
+#endif
 #define NGI_EXACT_END _Pragma("GCC pop_options")
 #endif
 
@@ -648,8 +755,10 @@ typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 :
 #define NGI_X86 0
 #endif
 
-/* An includer's headers may hold vector code for x87, which cannot be inlined into ours. */
-#if NGI_X86 && !NGI_X87
+/* The wide profiles are for 64-bit code: clang 19 miscompiles masks of AVX-512 in 32-bit code.
+ * Where floats live in x87 registers only `scalar` is left, since vector code that the includer's
+ * headers brought in earlier cannot be inlined into ours. */
+#if defined(__x86_64__) && !NGI_X87
 #define NGI_HAS_V256 1
 #define NGI_HAS_V512 1
 #else
@@ -1041,14 +1150,12 @@ NGI_FN ngi_m1 ngi_m1_from_bits(uint32_t bits) { return (bits & 1) != 0; }
 
 /* ---- what all types have ---- */
 
+/* Memory need not be aligned, and may be written as another type. */
 #define NGI_SCALAR_ALL(T)                                                                          \
+    typedef ngi_##T ngi_loose_##T __attribute__((aligned(1), may_alias));                          \
     NGI_SET(T, ngi_##T, v)                                                                         \
-    NGI_FN ngi_##T ngi_##T##_load(const ngi_##T *p) {                                              \
-        ngi_##T v;                                                                                 \
-        __builtin_memcpy(&v, p, sizeof v);                                                         \
-        return v;                                                                                  \
-    }                                                                                              \
-    NGI_STORE(T, store, ngi_##T, __builtin_memcpy(p, &v, sizeof v))                                \
+    NGI_LOAD(T, load, ngi_##T, *(const ngi_loose_##T *)p)                                          \
+    NGI_STORE(T, store, ngi_##T, *(ngi_loose_##T *)p = v)                                          \
     NGI_PACK(T, m1, pack, ngi_##T, (void)m; ngi_##T##_store(out, v))                               \
     NGI_2(m1, T, lt, a < b)                                                                        \
     NGI_2(m1, T, le, a <= b)                                                                       \
@@ -1278,13 +1385,10 @@ NGI_FN ngi_i32x1 ngi_i32x1_count(ngi_i32x1 a, ngi_m1 m) { return ngi_i32x1_add(a
 
 /* Narrow in memory, 32 bits in registers. `wrap` keeps the low bits. */
 #define NGI_SCALAR_NARROW(T, n, N)                                                                 \
-    NGI_FN ngi_##T ngi_##T##_load_##n(const N *p) {                                                \
-        N v;                                                                                       \
-        __builtin_memcpy(&v, p, sizeof v);                                                         \
-        return v;                                                                                  \
-    }                                                                                              \
+    typedef N ngi_loose_##n __attribute__((aligned(1), may_alias));                                \
+    NGI_LOAD(T, load_##n, N, *(const ngi_loose_##n *)p)                                            \
     NGI_1(T, T, wrap_##n, (N)a)                                                                    \
-    NGI_STORE(T, store_##n, N, const N narrow = (N)v; __builtin_memcpy(p, &narrow, sizeof narrow)) \
+    NGI_STORE(T, store_##n, N, *(ngi_loose_##n *)p = (N)v)                                         \
     NGI_PACK(T, m1, pack_##n, N, (void)m; ngi_##T##_store_##n(out, v))
 NGI_SCALAR_NARROW(i32x1, i8, int8_t)
 NGI_SCALAR_NARROW(i32x1, i16, int16_t)
@@ -1328,8 +1432,16 @@ NGI_SCALAR_FROM_FLOAT(u64, f32, uint64_t, 0, UINT64_MAX, 0.0f, 18446744073709551
 NGI_SCALAR_FROM_FLOAT(u64, f64, uint64_t, 0, UINT64_MAX, 0.0, 18446744073709551616.0)
 NGI_SCALAR_FROM(f32, i32, (float)a)
 NGI_SCALAR_FROM(f32, u32, (float)a)
-NGI_SCALAR_FROM(f32, i64, (float)a)
-NGI_SCALAR_FROM(f32, u64, (float)a)
+/* Made opaque one by one: clang's vectors for aarch64 convert by way of f64, which rounds twice. */
+#define NGI_SCALAR_F32_FROM(T)                                                                     \
+    NGI_FN ngi_f32x1 ngi_f32x1_from_##T(ngi_##T##x1 a) {                                           \
+        ngi_f32x1 r = (float)a;                                                                    \
+        NGI_ROUND_NOW(NGI_FLOAT_KIND, r);                                                          \
+        return r;                                                                                  \
+    }
+NGI_SCALAR_F32_FROM(i64)
+NGI_SCALAR_F32_FROM(u64)
+#undef NGI_SCALAR_F32_FROM
 NGI_SCALAR_FROM(f32, f64, (float)a)
 NGI_SCALAR_FROM(f64, i32, (double)a)
 NGI_SCALAR_FROM(f64, u32, (double)a)
@@ -1384,6 +1496,14 @@ typedef uint64_t ngi_v128_u64 __attribute__((vector_size(16)));
 #define NGI_VECTOR_KIND "x"
 #else
 #define NGI_VECTOR_KIND "w"
+#endif
+
+/* Where roundings and conversions are instructions; SIMDe would call libm, or loop, or (u32 from
+ * f32) lose bits for them on x86. */
+#if defined(__wasm__) || defined(__aarch64__)
+#define NGI_V128_CONVERTS 1
+#else
+#define NGI_V128_CONVERTS 0
 #endif
 
 #define NGI_FN NGI_V128_INLINE
@@ -1546,33 +1666,28 @@ NGI_PAIR_MASK_2(f64x4, eq, NGI_WASM(f64x2_eq))
 NGI_PAIR_MASK_2(f64x4, either_nan, ngi_v128_either_nan_f64)
 NGI_1(m4, f64x4, nan, ngi_v128_narrow(ngi_v128_nan_f64(a.lo), ngi_v128_nan_f64(a.hi)))
 
+#if NGI_V128_CONVERTS
 #define NGI_V128_ROUNDING(name, instruction)                                                       \
     NGI_1(f32x4, f32x4, name, NGI_WASM(f32x4_##instruction)(a))                                    \
     NGI_PAIR_1(f64x4, f64x4, name, NGI_WASM(f64x2_##instruction))
-#if defined(__wasm__) || defined(__aarch64__) || defined(__SSE4_1__)
+#else
+#define NGI_V128_ROUNDING(name, instruction)                                                       \
+    NGI_LANES_1(f32, f32, 4, name)                                                                 \
+    NGI_LANES_1(f64, f64, 4, name)
+#endif
 NGI_V128_ROUNDING(round, nearest)
 NGI_V128_ROUNDING(floor, floor)
 NGI_V128_ROUNDING(ceil, ceil)
 NGI_V128_ROUNDING(trunc, trunc)
-#else /* SIMDe would call libm */
-#define NGI_V128_ROUNDING_BY_LANE(T)                                                               \
-    NGI_LANES_1(T, T, 4, round)                                                                    \
-    NGI_LANES_1(T, T, 4, floor)                                                                    \
-    NGI_LANES_1(T, T, 4, ceil)                                                                     \
-    NGI_LANES_1(T, T, 4, trunc)
-NGI_V128_ROUNDING_BY_LANE(f32)
-NGI_V128_ROUNDING_BY_LANE(f64)
-#undef NGI_V128_ROUNDING_BY_LANE
-#endif
 #undef NGI_V128_ROUNDING
 
 /* ---- 32-bit integers ---- */
 
 #define NGI_V128_INT32(T, C, W, lane, min32, max32)                                                \
     NGI_SET(T##x4, C, NGI_WASM(i32x4_splat)((int32_t)v))                                           \
-    NGI_2(T##x4, T##x4, add, NGI_WASM(i32x4_add)(a, b))                                            \
-    NGI_2(T##x4, T##x4, sub, NGI_WASM(i32x4_sub)(a, b))                                            \
-    NGI_2(T##x4, T##x4, mul, NGI_WASM(i32x4_mul)(a, b))                                            \
+    NGI_2(T##x4, T##x4, add, NGI_V128_OP(u32, a, +, b))                                            \
+    NGI_2(T##x4, T##x4, sub, NGI_V128_OP(u32, a, -, b))                                            \
+    NGI_2(T##x4, T##x4, mul, NGI_V128_OP(u32, a, *, b))                                            \
     NGI_2(T##x4, T##x4, and, NGI_WASM(v128_and)(a, b))                                             \
     NGI_2(T##x4, T##x4, or, NGI_WASM(v128_or)(a, b))                                               \
     NGI_2(T##x4, T##x4, xor, NGI_WASM(v128_xor)(a, b))                                             \
@@ -1592,8 +1707,11 @@ NGI_V128_INT32(i32, int32_t, i32x4, i32, i32x4_min, i32x4_max)
 NGI_V128_INT32(u32, uint32_t, u32x4, u32, u32x4_min, u32x4_max)
 #undef NGI_V128_INT32
 
-NGI_1(i32x4, i32x4, neg, NGI_WASM(i32x4_neg)(a))
-NGI_1(i32x4, i32x4, abs, NGI_WASM(i32x4_abs)(a))
+NGI_1(i32x4, i32x4, neg, NGI_V128_OP(u32, NGI_WASM(i32x4_splat)(0), -, a))
+NGI_FN ngi_i32x4 ngi_i32x4_abs(ngi_i32x4 a) {
+    const ngi_v128 negative = NGI_WASM(i32x4_lt)(a, NGI_WASM(i32x4_splat)(0));
+    return NGI_V128_OP(u32, NGI_WASM(v128_xor)(a, negative), -, negative);
+}
 NGI_1(i32x4, i32x4, sign,
       NGI_WASM(i32x4_max)(NGI_WASM(i32x4_min)(a, NGI_WASM(i32x4_splat)(1)),
                           NGI_WASM(i32x4_splat)(-1)))
@@ -1635,9 +1753,15 @@ NGI_FN ngi_v128 ngi_v128_less_u64(ngi_v128 a, ngi_v128 b) {
     const ngi_v128 top = NGI_WASM(i64x2_splat)(INT64_MIN);
     return NGI_WASM(i64x2_lt)(NGI_WASM(v128_xor)(a, top), NGI_WASM(v128_xor)(b, top));
 }
-NGI_FN ngi_v128 ngi_v128_shl_64(ngi_v128 a, ngi_v128 n) { return NGI_V128_OP(u64, a, <<, n); }
-NGI_FN ngi_v128 ngi_v128_shr_i64(ngi_v128 a, ngi_v128 n) { return NGI_V128_OP(i64, a, >>, n); }
-NGI_FN ngi_v128 ngi_v128_shr_u64(ngi_v128 a, ngi_v128 n) { return NGI_V128_OP(u64, a, >>, n); }
+#define NGI_V128_64(name, lane, op)                                                                \
+    NGI_FN ngi_v128 ngi_v128_##name(ngi_v128 a, ngi_v128 b) { return NGI_V128_OP(lane, a, op, b); }
+NGI_V128_64(add_64, u64, +)
+NGI_V128_64(sub_64, u64, -)
+NGI_V128_64(mul_64, u64, *)
+NGI_V128_64(shl_64, u64, <<)
+NGI_V128_64(shr_i64, i64, >>)
+NGI_V128_64(shr_u64, u64, >>)
+#undef NGI_V128_64
 #define NGI_MIN(less, x, y) NGI_WASM(v128_bitselect)(x, y, less(x, y))
 #define NGI_MAX(less, x, y) NGI_WASM(v128_bitselect)(x, y, less(y, x))
 #define NGI_MIN_I(x, y) NGI_MIN(ngi_v128_less_i64, x, y)
@@ -1645,9 +1769,9 @@ NGI_FN ngi_v128 ngi_v128_shr_u64(ngi_v128 a, ngi_v128 n) { return NGI_V128_OP(u6
 #define NGI_MIN_U(x, y) NGI_MIN(ngi_v128_less_u64, x, y)
 #define NGI_MAX_U(x, y) NGI_MAX(ngi_v128_less_u64, x, y)
 #define NGI_V128_INT64(T, less, less_of, more_of, shift_right)                                     \
-    NGI_PAIR_2(T##x4, T##x4, add, NGI_WASM(i64x2_add))                                             \
-    NGI_PAIR_2(T##x4, T##x4, sub, NGI_WASM(i64x2_sub))                                             \
-    NGI_PAIR_2(T##x4, T##x4, mul, NGI_WASM(i64x2_mul))                                             \
+    NGI_PAIR_2(T##x4, T##x4, add, ngi_v128_add_64)                                                 \
+    NGI_PAIR_2(T##x4, T##x4, sub, ngi_v128_sub_64)                                                 \
+    NGI_PAIR_2(T##x4, T##x4, mul, ngi_v128_mul_64)                                                 \
     NGI_PAIR_2(T##x4, T##x4, and, NGI_WASM(v128_and))                                              \
     NGI_PAIR_2(T##x4, T##x4, or, NGI_WASM(v128_or))                                                \
     NGI_PAIR_2(T##x4, T##x4, xor, NGI_WASM(v128_xor))                                              \
@@ -1682,8 +1806,15 @@ NGI_FN ngi_v128 ngi_v128_sign_u64(ngi_v128 a) {
     return NGI_WASM(i64x2_add)(NGI_WASM(i64x2_eq)(a, NGI_WASM(i64x2_splat)(0)),
                                NGI_WASM(i64x2_splat)(1));
 }
-NGI_PAIR_1(i64x4, i64x4, neg, NGI_WASM(i64x2_neg))
-NGI_PAIR_1(i64x4, i64x4, abs, NGI_WASM(i64x2_abs))
+NGI_FN ngi_v128 ngi_v128_neg_64(ngi_v128 a) {
+    return NGI_V128_OP(u64, NGI_WASM(i64x2_splat)(0), -, a);
+}
+NGI_PAIR_1(i64x4, i64x4, neg, ngi_v128_neg_64)
+NGI_FN ngi_v128 ngi_v128_abs_i64(ngi_v128 a) {
+    const ngi_v128 negative = ngi_v128_less_i64(a, NGI_WASM(i64x2_splat)(0));
+    return ngi_v128_sub_64(NGI_WASM(v128_xor)(a, negative), negative);
+}
+NGI_PAIR_1(i64x4, i64x4, abs, ngi_v128_abs_i64)
 NGI_PAIR_1(i64x4, i64x4, sign, ngi_v128_sign_i64)
 NGI_PAIR_1(u64x4, u64x4, sign, ngi_v128_sign_u64)
 
@@ -1720,11 +1851,16 @@ NGI_LANES_FROM(f32, u64, 4)
 NGI_LANES_FROM(f64, i64, 4)
 NGI_LANES_FROM(f64, u64, 4)
 NGI_V128_FROM(f32, i32, NGI_WASM(f32x4_convert_i32x4)(a))
-NGI_V128_FROM(f32, u32, NGI_WASM(f32x4_convert_u32x4)(a))
 NGI_V128_FROM(f32, f64,
               ngi_v128_join(NGI_WASM(f32x4_demote_f64x2_zero)(a.lo),
                             NGI_WASM(f32x4_demote_f64x2_zero)(a.hi)))
 NGI_V128_FROM(i32, f32, NGI_WASM(i32x4_trunc_sat_f32x4)(a))
+#define NGI_V128_TO_F64(T, convert)                                                                \
+    NGI_PAIR_OF(f64x4, T##x4, from_##T, NGI_WASM(convert)(a),                                      \
+                NGI_WASM(convert)(ngi_v128_second_half(a)))
+NGI_V128_TO_F64(f32, f64x2_promote_low_f32x4)
+#if NGI_V128_CONVERTS
+NGI_V128_FROM(f32, u32, NGI_WASM(f32x4_convert_u32x4)(a))
 NGI_V128_FROM(u32, f32, NGI_WASM(u32x4_trunc_sat_f32x4)(a))
 NGI_V128_FROM(i32, f64,
               ngi_v128_join(NGI_WASM(i32x4_trunc_sat_f64x2_zero)(a.lo),
@@ -1732,12 +1868,16 @@ NGI_V128_FROM(i32, f64,
 NGI_V128_FROM(u32, f64,
               ngi_v128_join(NGI_WASM(u32x4_trunc_sat_f64x2_zero)(a.lo),
                             NGI_WASM(u32x4_trunc_sat_f64x2_zero)(a.hi)))
-#define NGI_V128_TO_F64(T, convert)                                                                \
-    NGI_PAIR_OF(f64x4, T##x4, from_##T, NGI_WASM(convert)(a),                                      \
-                NGI_WASM(convert)(ngi_v128_second_half(a)))
 NGI_V128_TO_F64(i32, f64x2_convert_low_i32x4)
 NGI_V128_TO_F64(u32, f64x2_convert_low_u32x4)
-NGI_V128_TO_F64(f32, f64x2_promote_low_f32x4)
+#else
+NGI_LANES_FROM(f32, u32, 4)
+NGI_LANES_FROM(u32, f32, 4)
+NGI_LANES_FROM(i32, f64, 4)
+NGI_LANES_FROM(u32, f64, 4)
+NGI_LANES_FROM(f64, i32, 4)
+NGI_LANES_FROM(f64, u32, 4)
+#endif
 #undef NGI_V128_TO_F64
 #undef NGI_V128_FROM
 #undef NGI_V128_WIDEN
@@ -1825,6 +1965,7 @@ NGI_V128_FOLDS(max)
 NGI_FN uint64_t ngi_v128_bits_pack(uint64_t v, uint64_t mask) { return ngi_bits_pack(v, mask); }
 
 #undef NGI_PAIR_MASK_2
+#undef NGI_V128_CONVERTS
 #undef NGI_V128_OP
 #undef NGI_VECTOR_KIND
 #undef NGI_WASM
@@ -2437,16 +2578,7 @@ NGI_V256_FOLD_F64(max, _mm256_max_pd, _mm_max_pd)
 #undef NGI_V256_FOLD_F32
 #undef NGI_V256_FOLD_F64
 
-NGI_FN uint64_t ngi_v256_bits_pack(uint64_t v, uint64_t mask) {
-#if defined(__x86_64__)
-    return _pext_u64(v, mask);
-#else
-    const uint32_t low = (uint32_t)mask;
-    return _pext_u32((uint32_t)v, low) |
-           (uint64_t)_pext_u32((uint32_t)(v >> 32), (uint32_t)(mask >> 32))
-               << __builtin_popcount(low);
-#endif
-}
+NGI_FN uint64_t ngi_v256_bits_pack(uint64_t v, uint64_t mask) { return _pext_u64(v, mask); }
 
 #undef NGI_LOAD_4
 #undef NGI_STORE_4
@@ -2461,6 +2593,12 @@ NGI_FN uint64_t ngi_v256_bits_pack(uint64_t v, uint64_t mask) {
 /* simd_v512: the profile `v512`, AVX-512 with F, BW, DQ and VL: 16 lanes. */
 
 #if NGI_HAS_V512
+
+/* gcc 12 warns of its own intrinsics here: unoptimised, some are macros that convert signs; in C++ it
+ * takes the registers they leave undefined for mistakes. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wuninitialized"
 
 typedef __m512 ngi_f32x16;
 typedef __m512i ngi_i32x16;
@@ -2733,6 +2871,12 @@ NGI_1(u32x16, u32x16, wrap_u16, _mm512_and_si512(a, _mm512_set1_epi32(0xffff)))
 /* ---- 64-bit integers ---- */
 
 NGI_FN __m512i ngi_v512_not(__m512i a) { return _mm512_xor_si512(a, _mm512_set1_epi32(-1)); }
+NGI_FN int64_t ngi_v512_sum(__m512i a) {
+    const __m256i four = _mm256_add_epi64(ngi_v512_low(a), ngi_v512_high(a));
+    const __m128i two =
+        _mm_add_epi64(_mm256_castsi256_si128(four), _mm256_extracti128_si256(four, 1));
+    return _mm_cvtsi128_si64(_mm_add_epi64(two, _mm_unpackhi_epi64(two, two)));
+}
 #define NGI_LT_I(x, y) _mm512_cmp_epi64_mask(x, y, _MM_CMPINT_LT)
 #define NGI_LE_I(x, y) _mm512_cmp_epi64_mask(x, y, _MM_CMPINT_LE)
 #define NGI_LT_U(x, y) _mm512_cmp_epu64_mask(x, y, _MM_CMPINT_LT)
@@ -2752,7 +2896,7 @@ NGI_FN __m512i ngi_v512_not(__m512i a) { return _mm512_xor_si512(a, _mm512_set1_
     NGI_PAIR_MASK_2(T, lt, less)                                                                   \
     NGI_PAIR_MASK_2(T, le, less_or_equal)                                                          \
     NGI_PAIR_MASK_2(T, eq, _mm512_cmpeq_epi64_mask)                                                \
-    NGI_ACROSS(C, T, sum, (C)_mm512_reduce_add_epi64(_mm512_add_epi64(a.lo, a.hi)))                \
+    NGI_ACROSS(C, T, sum, (C)ngi_v512_sum(_mm512_add_epi64(a.lo, a.hi)))                           \
     NGI_ACROSS(C, T, least, (C)_mm512_reduce_min_##s(_mm512_min_##s(a.lo, a.hi)))                  \
     NGI_ACROSS(C, T, most, (C)_mm512_reduce_max_##s(_mm512_max_##s(a.lo, a.hi)))
 NGI_V512_INT64(i64x16, int64_t, epi64, NGI_LT_I, NGI_LE_I, _mm512_srav_epi64)
@@ -2937,19 +3081,12 @@ NGI_V512_FOLD_F64(max, _mm512_max_pd, _mm256_max_pd, _mm_max_pd)
 #undef NGI_V512_FOLD_F32
 #undef NGI_V512_FOLD_F64
 
-NGI_FN uint64_t ngi_v512_bits_pack(uint64_t v, uint64_t mask) {
-#if defined(__x86_64__)
-    return _pext_u64(v, mask);
-#else
-    const uint32_t low = (uint32_t)mask;
-    return _pext_u32((uint32_t)v, low) |
-           (uint64_t)_pext_u32((uint32_t)(v >> 32), (uint32_t)(mask >> 32))
-               << __builtin_popcount(low);
-#endif
-}
+NGI_FN uint64_t ngi_v512_bits_pack(uint64_t v, uint64_t mask) { return _pext_u64(v, mask); }
 
 #undef NGI_PAIR_MASK_2
 #undef NGI_FN
+
+#pragma GCC diagnostic pop
 
 #endif
 
@@ -2963,6 +3100,14 @@ NGI_EXACT_END
 NGI_EXACT_BEGIN
 
 #define NGI_INLINE static inline __attribute__((always_inline, unused))
+
+/* Asks for a line of a column that is read soon. The row may lie behind the end. */
+#if defined(__wasm__)
+#define NGI_PREFETCH(column, row) ((void)0)
+#else
+#define NGI_PREFETCH(column, row)                                                                   \
+    __builtin_prefetch((const void *)((uintptr_t)(column) + (row) * sizeof(*(column))))
+#endif
 
 /* Rows of a run: the unit in which reductions are folded (docs/rivers.md). */
 #define NGI_RUN 512
@@ -3329,8 +3474,18 @@ size_t ng_type_size(ng_type type) {
  * Printing follows R. Giulietti, "The Schubfach way to render doubles" (2020). Reading follows D.
  * Lemire, "Number parsing at a gigabyte per second", Software: Practice and Experience 51 (2021),
  * with its own bound on the error of the product, and decides what that bound leaves open with
- * exact integers. Days are counted as by E. G. Richards, "Calendars", in eras of 400 years from
- * March on. */
+ * exact integers. */
+
+/* ---- number_nearest.h ------------------------------------------------------------------------ */
+
+/* number_nearest: the float next to a decimal. Internal.
+ *
+ * 192 bits of the product with a power of ten tell nearly always; exact integers decide the rest.
+ */
+
+/* ---- number_powers.h ------------------------------------------------------------------------- */
+
+/* number_powers: powers of ten, and products of words. Internal. */
 
 /* ---- powers_of_ten.h ------------------------------------------------------------------------- */
 
@@ -4017,7 +4172,26 @@ static const uint64_t ngi_number_powers[667][2] = {
     {0x9e19db92b4e31ba9, 0x6c07a2c26a8346d1}, /* 1e324 */
 };
 
-/* ---- words ---------------------------------------------------------------------------------- */
+static const uint64_t ngi_number_tens[20] = {UINT64_C(1),
+                                             UINT64_C(10),
+                                             UINT64_C(100),
+                                             UINT64_C(1000),
+                                             UINT64_C(10000),
+                                             UINT64_C(100000),
+                                             UINT64_C(1000000),
+                                             UINT64_C(10000000),
+                                             UINT64_C(100000000),
+                                             UINT64_C(1000000000),
+                                             UINT64_C(10000000000),
+                                             UINT64_C(100000000000),
+                                             UINT64_C(1000000000000),
+                                             UINT64_C(10000000000000),
+                                             UINT64_C(100000000000000),
+                                             UINT64_C(1000000000000000),
+                                             UINT64_C(10000000000000000),
+                                             UINT64_C(100000000000000000),
+                                             UINT64_C(1000000000000000000),
+                                             UINT64_C(10000000000000000000)};
 
 typedef struct ngi_number_wide {
     uint64_t hi, lo;
@@ -4060,295 +4234,6 @@ static inline ngi_number_wide ngi_number_power(int q) {
 static inline bool ngi_number_power_is_exact(int q) {
     return q >= 0 && q <= NGI_NUMBER_LAST_EXACT_POWER;
 }
-
-/* ---- writing integers ----------------------------------------------------------------------- */
-
-static const char ngi_number_pairs[201] =
-    "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-    "8081828384858687888990919293949596979899";
-
-static const uint64_t ngi_number_tens[20] = {UINT64_C(1),
-                                             UINT64_C(10),
-                                             UINT64_C(100),
-                                             UINT64_C(1000),
-                                             UINT64_C(10000),
-                                             UINT64_C(100000),
-                                             UINT64_C(1000000),
-                                             UINT64_C(10000000),
-                                             UINT64_C(100000000),
-                                             UINT64_C(1000000000),
-                                             UINT64_C(10000000000),
-                                             UINT64_C(100000000000),
-                                             UINT64_C(1000000000000),
-                                             UINT64_C(10000000000000),
-                                             UINT64_C(100000000000000),
-                                             UINT64_C(1000000000000000),
-                                             UINT64_C(10000000000000000),
-                                             UINT64_C(100000000000000000),
-                                             UINT64_C(1000000000000000000),
-                                             UINT64_C(10000000000000000000)};
-
-/* How many decimal digits `value` has; 1 for 0. */
-static inline unsigned ngi_number_count_digits(uint64_t value) {
-    const unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
-    const unsigned guess = bits * 1233 >> 12; /* bits * log10(2): exact or one too few */
-    return guess + (guess < 20 && value >= ngi_number_tens[guess]) + (value == 0);
-}
-
-/* Writes the last `count` digits of `value`, with leading zeros where it has fewer. */
-static void ngi_number_put_digits(char *out, uint64_t value, unsigned count) {
-    char *at = out + count;
-    /* Most values fit 32 bits sooner or later, and dividing those is quicker. */
-    while (value > UINT32_MAX && at - out >= 2) {
-        at -= 2;
-        __builtin_memcpy(at, ngi_number_pairs + 2 * (value % 100), 2);
-        value /= 100;
-    }
-    uint32_t rest = (uint32_t)value;
-    while (at - out >= 2) {
-        at -= 2;
-        __builtin_memcpy(at, ngi_number_pairs + 2 * (rest % 100), 2);
-        rest /= 100;
-    }
-    if (at > out) {
-        *out = (char)('0' + rest % 10);
-    }
-}
-
-static size_t ngi_number_write_integer(char *out, uint64_t magnitude, bool negative) {
-    const unsigned count = ngi_number_count_digits(magnitude);
-    out[0] = '-';
-    ngi_number_put_digits(out + negative, magnitude, count);
-    return negative + count;
-}
-
-size_t ng_write_u64(char out[NG_NUMBER_TEXT_MAX], uint64_t value) {
-    return ngi_number_write_integer(out, value, false);
-}
-
-size_t ng_write_i64(char out[NG_NUMBER_TEXT_MAX], int64_t value) {
-    const bool negative = value < 0;
-    return ngi_number_write_integer(out, negative ? 0 - (uint64_t)value : (uint64_t)value,
-                                    negative);
-}
-
-/* ---- writing floats ------------------------------------------------------------------------- */
-
-/* digits * 10^exponent */
-typedef struct ngi_number_decimal {
-    uint64_t digits;
-    int exponent;
-} ngi_number_decimal;
-
-/* The high word of g * c / 2^64, its last bit set where the rest is not (nearly) zero: g is rounded
- * up, so a rest of 0 or 1 means that the exact product ends there. */
-static inline uint64_t ngi_number_round_to_odd(ngi_number_wide g, uint64_t c) {
-    const ngi_number_wide low = ngi_number_multiply(g.lo, c);
-    const ngi_number_wide high = ngi_number_multiply(g.hi, c);
-    const uint64_t rest = high.lo + low.hi;
-    return (high.hi + (rest < low.hi)) | (rest > 1);
-}
-
-/* The shortest decimal within the rounding interval of c * 2^q, and of those the closest one.
- * `lopsided`: the interval is half as wide below, since c is the lowest of its power of two. */
-static ngi_number_decimal ngi_number_shortest(uint64_t c, int q, bool lopsided) {
-    /* 10^k is the largest power of ten that is no wider than the interval: of its multiples at
-     * least one lies inside, and of the multiples of 10^(k+1) at most one does. */
-    const int k = (q * 1262611 - (lopsided ? 524031 : 0)) >> 22;
-    const int shift = q + ngi_number_log2_of_power(-k) + 1;
-    ngi_number_wide g = ngi_number_power(-k);
-    if (!ngi_number_power_is_exact(-k)) {
-        g.lo += 1;
-        g.hi += g.lo == 0;
-    }
-    /* The value and the ends of its interval, in quarters of 10^k. The ends belong to it if c is
-     * even, since reading rounds ties to even. */
-    const uint64_t outside = c & 1;
-    const uint64_t value = ngi_number_round_to_odd(g, (4 * c) << shift);
-    const uint64_t least = ngi_number_round_to_odd(g, (4 * c - 2 + lopsided) << shift) + outside;
-    const uint64_t most = ngi_number_round_to_odd(g, (4 * c + 2) << shift) - outside;
-    const uint64_t below = value / 4;
-
-    ngi_number_decimal decimal;
-    if (below >= 10) {
-        const uint64_t tens = below / 10;
-        const bool under = least <= 40 * tens, over = 40 * tens + 40 <= most;
-        if (under != over) {
-            decimal.digits = tens + over;
-            decimal.exponent = k + 1;
-            return decimal;
-        }
-    }
-    const bool under = least <= 4 * below, over = 4 * below + 4 <= most;
-    const uint64_t half = 4 * below + 2;
-    const bool closer = value > half || (value == half && (below & 1));
-    decimal.digits = below + (under != over ? over : closer);
-    decimal.exponent = k;
-    return decimal;
-}
-
-/* `point` digits stand before the decimal point. */
-static size_t ngi_number_write_plain(char *out, uint64_t digits, unsigned count, int point) {
-    if (point <= 0) {
-        const unsigned zeros = (unsigned)-point;
-        __builtin_memcpy(out, "0.000", 5);
-        ngi_number_put_digits(out + 2 + zeros, digits, count);
-        return 2 + zeros + count;
-    }
-    const unsigned whole = (unsigned)point;
-    if (whole >= count) {
-        ngi_number_put_digits(out, digits * ngi_number_tens[whole - count], whole);
-        return whole;
-    }
-    const uint64_t scale = ngi_number_tens[count - whole];
-    ngi_number_put_digits(out, digits / scale, whole);
-    out[whole] = '.';
-    ngi_number_put_digits(out + whole + 1, digits % scale, count - whole);
-    return count + 1;
-}
-
-static size_t ngi_number_write_scientific(char *out, uint64_t digits, unsigned count, int point) {
-    char *at = out + count;
-    ngi_number_put_digits(out + 1, digits, count);
-    out[0] = out[1];
-    if (count > 1) {
-        out[1] = '.';
-        at++;
-    }
-    const int exponent = point - 1;
-    const unsigned size = (unsigned)(exponent < 0 ? -exponent : exponent);
-    *at++ = 'e';
-    *at++ = exponent < 0 ? '-' : '+';
-    const unsigned width = size < 100 ? 2 : 3;
-    ngi_number_put_digits(at, size, width);
-    return (size_t)(at - out) + width;
-}
-
-/* A finite float that is not zero, from its parts. */
-static size_t ngi_number_write_float(char *out, uint64_t c, int q, bool lopsided) {
-    ngi_number_decimal decimal = ngi_number_shortest(c, q, lopsided);
-    while (decimal.digits % 100 == 0) {
-        decimal.digits /= 100;
-        decimal.exponent += 2;
-    }
-    if (decimal.digits % 10 == 0) {
-        decimal.digits /= 10;
-        decimal.exponent += 1;
-    }
-    const unsigned count = ngi_number_count_digits(decimal.digits);
-    const int point = (int)count + decimal.exponent;
-    if (point > -4 && point <= 16) {
-        return ngi_number_write_plain(out, decimal.digits, count, point);
-    }
-    return ngi_number_write_scientific(out, decimal.digits, count, point);
-}
-
-static size_t ngi_number_write_special(char *out, bool negative, bool infinite, bool nan) {
-    char *at = out;
-    if (negative && !nan) {
-        *at++ = '-';
-    }
-    if (nan || infinite) {
-        __builtin_memcpy(at, nan ? "nan" : "inf", 3);
-        return (size_t)(at - out) + 3;
-    }
-    *at++ = '0';
-    return (size_t)(at - out);
-}
-
-size_t ng_write_f64(char out[NG_NUMBER_TEXT_MAX], double value) {
-    uint64_t bits;
-    __builtin_memcpy(&bits, &value, sizeof bits);
-    const uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
-    const int exponent = (int)(bits >> 52 & 0x7ff);
-    const bool negative = bits >> 63;
-    if (exponent == 0x7ff || (bits << 1) == 0) {
-        return ngi_number_write_special(out, negative, exponent != 0, exponent != 0 && fraction);
-    }
-    out[0] = '-';
-    char *const at = out + negative;
-    const uint64_t implied = exponent > 0 ? UINT64_C(1) << 52 : 0;
-    const int q = (exponent > 0 ? exponent : 1) - 1075;
-    return negative +
-           ngi_number_write_float(at, fraction | implied, q, fraction == 0 && exponent > 1);
-}
-
-size_t ng_write_f32(char out[NG_NUMBER_TEXT_MAX], float value) {
-    uint32_t bits;
-    __builtin_memcpy(&bits, &value, sizeof bits);
-    const uint32_t fraction = bits & ((UINT32_C(1) << 23) - 1);
-    const int exponent = (int)(bits >> 23 & 0xff);
-    const bool negative = bits >> 31;
-    if (exponent == 0xff || (bits << 1) == 0) {
-        return ngi_number_write_special(out, negative, exponent != 0, exponent != 0 && fraction);
-    }
-    out[0] = '-';
-    char *const at = out + negative;
-    const uint32_t implied = exponent > 0 ? UINT32_C(1) << 23 : 0;
-    const int q = (exponent > 0 ? exponent : 1) - 150;
-    return negative +
-           ngi_number_write_float(at, fraction | implied, q, fraction == 0 && exponent > 1);
-}
-
-/* ---- reading: the pieces -------------------------------------------------------------------- */
-
-static inline bool ngi_number_is_digit(char c) { return (unsigned char)(c - '0') < 10; }
-
-static inline bool ngi_number_is_space(char c) { return c == ' ' || c == '\t'; }
-
-static inline void ngi_number_trim(const char **text, const char **end) {
-    while (*text < *end && ngi_number_is_space(**text)) {
-        (*text)++;
-    }
-    while (*text < *end && ngi_number_is_space((*end)[-1])) {
-        (*end)--;
-    }
-}
-
-/* Takes a sign off the front; true for a minus. */
-static inline bool ngi_number_take_sign(const char **at, const char *end) {
-    if (*at < end && (**at == '-' || **at == '+')) {
-        return *(*at)++ == '-';
-    }
-    return false;
-}
-
-/* Takes digits as long as there are any, eight at a time where it can. What they make overflows
- * silently, so the caller counts them. */
-static inline uint64_t ngi_number_take_digits(const char **at, const char *end, uint64_t value) {
-    const char *p = *at;
-    while (end - p >= 8) {
-        uint64_t eight;
-        __builtin_memcpy(&eight, p, 8);
-        const uint64_t high = UINT64_C(0xf0f0f0f0f0f0f0f0), zeros = UINT64_C(0x3030303030303030);
-        if ((eight & high) != zeros || ((eight + UINT64_C(0x0606060606060606)) & high) != zeros) {
-            break;
-        }
-        /* Pairs, then fours, then all eight, the first byte being the most significant. */
-        eight = (eight & UINT64_C(0x0f0f0f0f0f0f0f0f)) * 2561 >> 8;
-        eight = (eight & UINT64_C(0x00ff00ff00ff00ff)) * 6553601 >> 16;
-        eight = (eight & UINT64_C(0x0000ffff0000ffff)) * UINT64_C(42949672960001) >> 32;
-        value = value * 100000000 + eight;
-        p += 8;
-    }
-    while (p < end && ngi_number_is_digit(*p)) {
-        value = value * 10 + (uint64_t)(*p++ - '0');
-    }
-    *at = p;
-    return value;
-}
-
-/* Whether the text is this word, given in small letters, in any case. */
-static bool ngi_number_is_word(const char *text, const char *end, const char *word) {
-    while (text < end && *word != '\0' && (*text | 0x20) == *word) {
-        text++;
-        word++;
-    }
-    return text == end && *word == '\0';
-}
-
-/* ---- reading floats: the nearest value, where 192 bits can tell ------------------------------ */
 
 /* A float type by its parameters. */
 typedef struct ngi_number_format {
@@ -4419,8 +4304,6 @@ static bool ngi_number_nearest(uint64_t digits, int64_t q64, bool cut,
     return true;
 }
 
-/* ---- reading floats: exact integers decide the rest ----------------------------------------- */
-
 /* Enough digits: the half between two doubles has no more than 768 of them. */
 #define NGI_NUMBER_DIGITS 800
 
@@ -4478,38 +4361,6 @@ static int ngi_number_big_compare(const ngi_number_big *a, const ngi_number_big 
     return 0;
 }
 
-/* The text of a decimal, taken apart. */
-typedef struct ngi_number_parts {
-    const char *mantissa, *mantissa_end; /* digits, one of which may be a point */
-    uint64_t digits;                     /* the first 19 significant ones */
-    int64_t exponent;                    /* the value is digits * 10^exponent, or */
-    bool cut;                            /* more: there are other digits, and not only zeros */
-    int64_t last;                        /* the exponent of the mantissa's last digit */
-} ngi_number_parts;
-
-/* The digits of the mantissa as one integer; answers how many more there are. `*left_over`: they
- * are not only zeros. */
-static int64_t ngi_number_big_read(const ngi_number_parts *parts, ngi_number_big *big,
-                                   bool *left_over) {
-    int taken = 0;
-    int64_t dropped = 0;
-    big->count = 0;
-    *left_over = false;
-    for (const char *p = parts->mantissa; p < parts->mantissa_end; p++) {
-        if (*p == '.') {
-            continue;
-        }
-        if (taken == NGI_NUMBER_DIGITS) {
-            dropped++;
-            *left_over |= *p != '0';
-        } else if (taken > 0 || *p != '0') {
-            ngi_number_big_multiply_add(big, 10, (uint32_t)(*p - '0'));
-            taken++;
-        }
-    }
-    return dropped;
-}
-
 static void ngi_number_big_set(ngi_number_big *big, uint64_t value) {
     big->limbs[0] = (uint32_t)value;
     big->limbs[1] = (uint32_t)(value >> 32);
@@ -4540,286 +4391,102 @@ static uint64_t ngi_number_decide(ngi_number_big *decimal, int64_t ten, bool lef
     return lower + (left_over ? 1 : lower & 1);
 }
 
-/* The value next to digits * 10^exponent, as bits of the format. */
-static uint64_t ngi_number_bits(uint64_t digits, int64_t exponent,
-                                const ngi_number_format *format) {
-    uint64_t bits = 0;
-    if (digits > 0 && !ngi_number_nearest(digits, exponent, false, format, &bits)) {
-        ngi_number_big big;
-        ngi_number_big_set(&big, digits);
-        return ngi_number_decide(&big, exponent, false, bits, format);
-    }
-    return bits;
+/* ---- number_text.h --------------------------------------------------------------------------- */
+
+/* number_text: digits, signs and spaces, written and read. Internal. */
+
+static const char ngi_number_pairs[201] =
+    "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+    "8081828384858687888990919293949596979899";
+
+/* How many decimal digits `value` has; 1 for 0. */
+static inline unsigned ngi_number_count_digits(uint64_t value) {
+    const unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
+    const unsigned guess = bits * 1233 >> 12; /* bits * log10(2): exact or one too few */
+    return guess + (guess < 20 && value >= ngi_number_tens[guess]) + (value == 0);
 }
 
-/* The same for a text whose digits were cut. */
-static uint64_t ngi_number_bits_of_text(const ngi_number_parts *parts,
-                                        const ngi_number_format *format) {
-    uint64_t bits;
-    if (!ngi_number_nearest(parts->digits, parts->exponent, true, format, &bits)) {
-        ngi_number_big big;
-        bool left_over;
-        const int64_t dropped = ngi_number_big_read(parts, &big, &left_over);
-        return ngi_number_decide(&big, parts->last + dropped, left_over, bits, format);
+/* Writes the last `count` digits of `value`, with leading zeros where it has fewer. */
+static void ngi_number_put_digits(char *out, uint64_t value, unsigned count) {
+    char *at = out + count;
+    /* Most values fit 32 bits sooner or later, and dividing those is quicker. */
+    while (value > UINT32_MAX && at - out >= 2) {
+        at -= 2;
+        __builtin_memcpy(at, ngi_number_pairs + 2 * (value % 100), 2);
+        value /= 100;
     }
-    return bits;
+    uint32_t rest = (uint32_t)value;
+    while (at - out >= 2) {
+        at -= 2;
+        __builtin_memcpy(at, ngi_number_pairs + 2 * (rest % 100), 2);
+        rest /= 100;
+    }
+    if (at > out) {
+        *out = (char)('0' + rest % 10);
+    }
 }
 
-/* ---- reading floats: the text --------------------------------------------------------------- */
+static inline bool ngi_number_is_digit(char c) { return (unsigned char)(c - '0') < 10; }
 
-/* More than 19 digits: keeps the first 19 significant ones. */
-static void ngi_number_cut(ngi_number_parts *parts) {
-    int taken = 0;
-    int64_t dropped = 0;
-    parts->digits = 0;
-    for (const char *p = parts->mantissa; p < parts->mantissa_end; p++) {
-        if (*p == '.') {
-            continue;
-        }
-        if (taken == 19) {
-            dropped++;
-            parts->cut |= *p != '0';
-        } else if (taken > 0 || *p != '0') {
-            parts->digits = parts->digits * 10 + (uint64_t)(*p - '0');
-            taken++;
-        }
+static inline bool ngi_number_is_space(char c) { return c == ' ' || c == '\t'; }
+
+static inline void ngi_number_trim(const char **text, const char **end) {
+    while (*text < *end && ngi_number_is_space(**text)) {
+        (*text)++;
     }
-    parts->exponent = parts->last + dropped;
+    while (*text < *end && ngi_number_is_space((*end)[-1])) {
+        (*end)--;
+    }
 }
 
-/* Takes an exponent without its `e`; beyond 10^17 it stays there, as no text makes up for that. */
-static bool ngi_number_take_exponent(const char **at, const char *end, int64_t *exponent) {
-    const bool negative = ngi_number_take_sign(at, end);
-    int64_t value = 0;
-    if (*at == end) {
-        return false;
-    }
-    for (; *at < end; (*at)++) {
-        if (!ngi_number_is_digit(**at)) {
-            return false;
-        }
-        if (value < INT64_C(100000000000000000)) {
-            value = value * 10 + (**at - '0');
-        }
-    }
-    *exponent = negative ? -value : value;
-    return true;
-}
-
-/* Takes a decimal without its sign apart. */
-static bool ngi_number_take_apart(const char *at, const char *end, ngi_number_parts *parts) {
-    parts->mantissa = at;
-    parts->cut = false;
-    parts->digits = ngi_number_take_digits(&at, end, 0);
-    ptrdiff_t count = at - parts->mantissa;
-    int64_t exponent = 0;
-    if (at < end && *at == '.') {
-        const char *const fraction = ++at;
-        parts->digits = ngi_number_take_digits(&at, end, parts->digits);
-        exponent = -(int64_t)(at - fraction);
-        count += at - fraction;
-    }
-    parts->mantissa_end = at;
-    if (count == 0) {
-        return false;
-    }
-    if (at < end) {
-        int64_t written = 0;
-        at++;
-        if ((at[-1] | 0x20) != 'e' || !ngi_number_take_exponent(&at, end, &written)) {
-            return false;
-        }
-        exponent += written;
-    }
-    parts->last = parts->exponent = exponent;
-    if (count > 19) {
-        ngi_number_cut(parts);
-    }
-    return true;
-}
-
-/* `nan`, `inf` and `infinity`, without their sign. */
-static bool ngi_number_take_word(const char *at, const char *end, const ngi_number_format *format,
-                                 uint64_t *bits) {
-    *bits = ngi_number_infinity(format);
-    if (ngi_number_is_word(at, end, "nan")) {
-        *bits |= UINT64_C(1) << (format->fraction_bits - 1);
-        return true;
-    }
-    return ngi_number_is_word(at, end, "inf") || ngi_number_is_word(at, end, "infinity");
-}
-
-static double ngi_number_f64_of_bits(uint64_t bits) {
-    double value;
-    __builtin_memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static float ngi_number_f32_of_bits(uint64_t bits) {
-    const uint32_t narrow = (uint32_t)bits;
-    float value;
-    __builtin_memcpy(&value, &narrow, sizeof value);
-    return value;
-}
-
-/* Where the machine computes in the type itself, two exact operands make one rounding. (The x87
- * keeps excess precision and would round twice.) */
-#if __FLT_EVAL_METHOD__ == 0
-#define NGI_NUMBER_ROUNDS_ONCE 1
-#else
-#define NGI_NUMBER_ROUNDS_ONCE 0
-#endif
-
-double ngi_number_f64(uint64_t digits, int exponent) {
-#if NGI_NUMBER_ROUNDS_ONCE
-    static const double tens[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    if (digits <= UINT64_C(1) << 53 && exponent >= -22 && exponent <= 22) {
-        const double value = (double)digits;
-        return exponent < 0 ? value / tens[-exponent] : value * tens[exponent];
-    }
-#endif
-    return ngi_number_f64_of_bits(ngi_number_bits(digits, exponent, &ngi_number_format_f64));
-}
-
-float ngi_number_f32(uint64_t digits, int exponent) {
-#if NGI_NUMBER_ROUNDS_ONCE
-    static const float tens[11] = {1e0F, 1e1F, 1e2F, 1e3F, 1e4F, 1e5F,
-                                   1e6F, 1e7F, 1e8F, 1e9F, 1e10F};
-    if (digits <= UINT64_C(1) << 24 && exponent >= -10 && exponent <= 10) {
-        const float value = (float)digits;
-        return exponent < 0 ? value / tens[-exponent] : value * tens[exponent];
-    }
-#endif
-    return ngi_number_f32_of_bits(ngi_number_bits(digits, exponent, &ngi_number_format_f32));
-}
-
-/* What a float's text says, without its sign. */
-typedef enum ngi_number_kind {
-    NGI_NUMBER_NONE,  /* nothing */
-    NGI_NUMBER_EXACT, /* digits * 10^exponent, as `parts` has them */
-    NGI_NUMBER_BITS   /* these bits of the format */
-} ngi_number_kind;
-
-static ngi_number_kind ngi_number_read(const char *text, size_t size,
-                                       const ngi_number_format *format, bool *negative,
-                                       ngi_number_parts *parts, uint64_t *bits) {
-    const char *at = text, *end = text + size;
-    ngi_number_trim(&at, &end);
-    *negative = ngi_number_take_sign(&at, end);
-    if (!ngi_number_take_apart(at, end, parts)) {
-        const bool word = ngi_number_take_word(at, end, format, bits);
-        *negative = *negative && *bits == ngi_number_infinity(format);
-        return word ? NGI_NUMBER_BITS : NGI_NUMBER_NONE;
-    }
-    if (parts->cut) {
-        *bits = ngi_number_bits_of_text(parts, format);
-        return NGI_NUMBER_BITS;
-    }
-    /* Beyond these limits everything is infinite or zero. */
-    if (parts->exponent > 400) {
-        parts->exponent = 400;
-    } else if (parts->exponent < -400) {
-        parts->exponent = -400;
-    }
-    return NGI_NUMBER_EXACT;
-}
-
-bool ng_read_f64(const char *text, size_t size, double *out) {
-    ngi_number_parts parts;
-    uint64_t bits;
-    bool negative;
-    const ngi_number_kind kind =
-        ngi_number_read(text, size, &ngi_number_format_f64, &negative, &parts, &bits);
-    if (kind == NGI_NUMBER_NONE) {
-        return false;
-    }
-    const double value = kind == NGI_NUMBER_EXACT
-                             ? ngi_number_f64(parts.digits, (int)parts.exponent)
-                             : ngi_number_f64_of_bits(bits);
-    *out = negative ? -value : value;
-    return true;
-}
-
-bool ng_read_f32(const char *text, size_t size, float *out) {
-    ngi_number_parts parts;
-    uint64_t bits;
-    bool negative;
-    const ngi_number_kind kind =
-        ngi_number_read(text, size, &ngi_number_format_f32, &negative, &parts, &bits);
-    if (kind == NGI_NUMBER_NONE) {
-        return false;
-    }
-    const float value = kind == NGI_NUMBER_EXACT ? ngi_number_f32(parts.digits, (int)parts.exponent)
-                                                 : ngi_number_f32_of_bits(bits);
-    *out = negative ? -value : value;
-    return true;
-}
-
-/* ---- reading integers and bools ------------------------------------------------------------- */
-
-/* Reads the magnitude of an integer. */
-static bool ngi_number_read_integer(const char *text, size_t size, bool *negative,
-                                    uint64_t *magnitude) {
-    const char *at = text, *end = text + size;
-    ngi_number_trim(&at, &end);
-    *negative = ngi_number_take_sign(&at, end);
-    const char *const first = at;
-    while (at < end && *at == '0') {
-        at++;
-    }
-    const char *const significant = at;
-    const uint64_t value = ngi_number_take_digits(&at, end, 0);
-    if (at != end || at == first || at - significant > 20) {
-        return false;
-    }
-    /* Twenty digits that wrapped around are less than 10^19, or begin with more than a 1. */
-    if (at - significant == 20 && (*significant > '1' || value < ngi_number_tens[19])) {
-        return false;
-    }
-    *magnitude = value;
-    return true;
-}
-
-bool ng_read_u64(const char *text, size_t size, uint64_t *out) {
-    uint64_t magnitude;
-    bool negative;
-    if (!ngi_number_read_integer(text, size, &negative, &magnitude) ||
-        (negative && magnitude > 0)) {
-        return false;
-    }
-    *out = magnitude;
-    return true;
-}
-
-bool ng_read_i64(const char *text, size_t size, int64_t *out) {
-    uint64_t magnitude;
-    bool negative;
-    if (!ngi_number_read_integer(text, size, &negative, &magnitude) ||
-        magnitude > (uint64_t)INT64_MAX + negative) {
-        return false;
-    }
-    *out = (int64_t)(negative ? 0 - magnitude : magnitude);
-    return true;
-}
-
-bool ng_read_bool(const char *text, size_t size, bool *out) {
-    const char *at = text, *end = text + size;
-    ngi_number_trim(&at, &end);
-    const bool one = end - at == 1 && *at == '1', zero = end - at == 1 && *at == '0';
-    if (one || ngi_number_is_word(at, end, "true")) {
-        *out = true;
-        return true;
-    }
-    if (zero || ngi_number_is_word(at, end, "false")) {
-        *out = false;
-        return true;
+/* Takes a sign off the front; true for a minus. */
+static inline bool ngi_number_take_sign(const char **at, const char *end) {
+    if (*at < end && (**at == '-' || **at == '+')) {
+        return *(*at)++ == '-';
     }
     return false;
 }
 
-/* ---- timestamps ----------------------------------------------------------------------------- */
+/* Takes digits as long as there are any, eight at a time where it can. What they make overflows
+ * silently, so the caller counts them. */
+static inline uint64_t ngi_number_take_digits(const char **at, const char *end, uint64_t value) {
+    const char *p = *at;
+    while (end - p >= 8) {
+        uint64_t eight;
+        __builtin_memcpy(&eight, p, 8);
+        const uint64_t high = UINT64_C(0xf0f0f0f0f0f0f0f0), zeros = UINT64_C(0x3030303030303030);
+        if ((eight & high) != zeros || ((eight + UINT64_C(0x0606060606060606)) & high) != zeros) {
+            break;
+        }
+        /* Pairs, then fours, then all eight, the first byte being the most significant. */
+        eight = (eight & UINT64_C(0x0f0f0f0f0f0f0f0f)) * 2561 >> 8;
+        eight = (eight & UINT64_C(0x00ff00ff00ff00ff)) * 6553601 >> 16;
+        eight = (eight & UINT64_C(0x0000ffff0000ffff)) * UINT64_C(42949672960001) >> 32;
+        value = value * 100000000 + eight;
+        p += 8;
+    }
+    while (p < end && ngi_number_is_digit(*p)) {
+        value = value * 10 + (uint64_t)(*p++ - '0');
+    }
+    *at = p;
+    return value;
+}
+
+/* Whether the text is this word, given in small letters, in any case. */
+static bool ngi_number_is_word(const char *text, const char *end, const char *word) {
+    while (text < end && *word != '\0' && (*text | 0x20) == *word) {
+        text++;
+        word++;
+    }
+    return text == end && *word == '\0';
+}
+
+/* ---- number_time.h --------------------------------------------------------------------------- */
+
+/* number_time: timestamps to ISO 8601 and back. Internal.
+ *
+ * Dates follow H. Hinnant, "chrono-compatible low-level date algorithms" (2013). */
 
 #define NGI_NUMBER_SECONDS_A_DAY 86400
 
@@ -5033,6 +4700,556 @@ bool ng_read_timestamp(const char *text, size_t size, ng_type unit, int64_t *out
     }
     return at == end && ngi_number_count_units(days * NGI_NUMBER_SECONDS_A_DAY + seconds - ahead,
                                                (int64_t)ngi_number_tens[digits], fraction, out);
+}
+
+/* ---- integers and bools ---------------------------------------------------------------------- */
+
+static size_t ngi_number_write_integer(char *out, uint64_t magnitude, bool negative) {
+    const unsigned count = ngi_number_count_digits(magnitude);
+    out[0] = '-';
+    ngi_number_put_digits(out + negative, magnitude, count);
+    return negative + count;
+}
+
+size_t ng_write_u64(char out[NG_NUMBER_TEXT_MAX], uint64_t value) {
+    return ngi_number_write_integer(out, value, false);
+}
+
+size_t ng_write_i64(char out[NG_NUMBER_TEXT_MAX], int64_t value) {
+    const bool negative = value < 0;
+    return ngi_number_write_integer(out, negative ? 0 - (uint64_t)value : (uint64_t)value,
+                                    negative);
+}
+
+/* Reads the magnitude of an integer. */
+static bool ngi_number_read_integer(const char *text, size_t size, bool *negative,
+                                    uint64_t *magnitude) {
+    const char *at = text, *end = text + size;
+    ngi_number_trim(&at, &end);
+    *negative = ngi_number_take_sign(&at, end);
+    const char *const first = at;
+    while (at < end && *at == '0') {
+        at++;
+    }
+    const char *const significant = at;
+    const uint64_t value = ngi_number_take_digits(&at, end, 0);
+    if (at != end || at == first || at - significant > 20) {
+        return false;
+    }
+    /* Twenty digits that wrapped around are less than 10^19, or begin with more than a 1. */
+    if (at - significant == 20 && (*significant > '1' || value < ngi_number_tens[19])) {
+        return false;
+    }
+    *magnitude = value;
+    return true;
+}
+
+bool ng_read_u64(const char *text, size_t size, uint64_t *out) {
+    uint64_t magnitude;
+    bool negative;
+    if (!ngi_number_read_integer(text, size, &negative, &magnitude) ||
+        (negative && magnitude > 0)) {
+        return false;
+    }
+    *out = magnitude;
+    return true;
+}
+
+bool ng_read_i64(const char *text, size_t size, int64_t *out) {
+    uint64_t magnitude;
+    bool negative;
+    if (!ngi_number_read_integer(text, size, &negative, &magnitude) ||
+        magnitude > (uint64_t)INT64_MAX + negative) {
+        return false;
+    }
+    *out = (int64_t)(negative ? 0 - magnitude : magnitude);
+    return true;
+}
+
+bool ng_read_bool(const char *text, size_t size, bool *out) {
+    const char *at = text, *end = text + size;
+    ngi_number_trim(&at, &end);
+    const bool one = end - at == 1 && *at == '1', zero = end - at == 1 && *at == '0';
+    if (one || ngi_number_is_word(at, end, "true")) {
+        *out = true;
+        return true;
+    }
+    if (zero || ngi_number_is_word(at, end, "false")) {
+        *out = false;
+        return true;
+    }
+    return false;
+}
+
+/* ---- writing floats -------------------------------------------------------------------------- */
+
+/* digits * 10^exponent */
+typedef struct ngi_number_decimal {
+    uint64_t digits;
+    int exponent;
+} ngi_number_decimal;
+
+/* The high word of g * c / 2^64, its last bit set where the rest is not (nearly) zero: g is rounded
+ * up, so a rest of 0 or 1 means that the exact product ends there. */
+static inline uint64_t ngi_number_round_to_odd(ngi_number_wide g, uint64_t c) {
+    const ngi_number_wide low = ngi_number_multiply(g.lo, c);
+    const ngi_number_wide high = ngi_number_multiply(g.hi, c);
+    const uint64_t rest = high.lo + low.hi;
+    return (high.hi + (rest < low.hi)) | (rest > 1);
+}
+
+/* The shortest decimal within the rounding interval of c * 2^q, and of those the closest one.
+ * `lopsided`: the interval is half as wide below, since c is the lowest of its power of two. */
+static ngi_number_decimal ngi_number_shortest(uint64_t c, int q, bool lopsided) {
+    /* 10^k is the largest power of ten that is no wider than the interval: of its multiples at
+     * least one lies inside, and of the multiples of 10^(k+1) at most one does. */
+    const int k = (q * 1262611 - (lopsided ? 524031 : 0)) >> 22;
+    const int shift = q + ngi_number_log2_of_power(-k) + 1;
+    ngi_number_wide g = ngi_number_power(-k);
+    if (!ngi_number_power_is_exact(-k)) {
+        g.lo += 1;
+        g.hi += g.lo == 0;
+    }
+    /* The value and the ends of its interval, in quarters of 10^k. The ends belong to it if c is
+     * even, since reading rounds ties to even. */
+    const uint64_t outside = c & 1;
+    const uint64_t value = ngi_number_round_to_odd(g, (4 * c) << shift);
+    const uint64_t least = ngi_number_round_to_odd(g, (4 * c - 2 + lopsided) << shift) + outside;
+    const uint64_t most = ngi_number_round_to_odd(g, (4 * c + 2) << shift) - outside;
+    const uint64_t below = value / 4;
+
+    ngi_number_decimal decimal;
+    if (below >= 10) {
+        const uint64_t tens = below / 10;
+        const bool under = least <= 40 * tens, over = 40 * tens + 40 <= most;
+        if (under != over) {
+            decimal.digits = tens + over;
+            decimal.exponent = k + 1;
+            return decimal;
+        }
+    }
+    const bool under = least <= 4 * below, over = 4 * below + 4 <= most;
+    const uint64_t half = 4 * below + 2;
+    const bool closer = value > half || (value == half && (below & 1));
+    decimal.digits = below + (under != over ? over : closer);
+    decimal.exponent = k;
+    return decimal;
+}
+
+/* `point` digits stand before the decimal point. */
+static size_t ngi_number_write_plain(char *out, uint64_t digits, unsigned count, int point) {
+    if (point <= 0) {
+        const unsigned zeros = (unsigned)-point;
+        __builtin_memcpy(out, "0.000", 5);
+        ngi_number_put_digits(out + 2 + zeros, digits, count);
+        return 2 + zeros + count;
+    }
+    const unsigned whole = (unsigned)point;
+    if (whole >= count) {
+        ngi_number_put_digits(out, digits * ngi_number_tens[whole - count], whole);
+        return whole;
+    }
+    const uint64_t scale = ngi_number_tens[count - whole];
+    ngi_number_put_digits(out, digits / scale, whole);
+    out[whole] = '.';
+    ngi_number_put_digits(out + whole + 1, digits % scale, count - whole);
+    return count + 1;
+}
+
+static size_t ngi_number_write_scientific(char *out, uint64_t digits, unsigned count, int point) {
+    char *at = out + count;
+    ngi_number_put_digits(out + 1, digits, count);
+    out[0] = out[1];
+    if (count > 1) {
+        out[1] = '.';
+        at++;
+    }
+    const int exponent = point - 1;
+    const unsigned size = (unsigned)(exponent < 0 ? -exponent : exponent);
+    *at++ = 'e';
+    *at++ = exponent < 0 ? '-' : '+';
+    const unsigned width = size < 100 ? 2 : 3;
+    ngi_number_put_digits(at, size, width);
+    return (size_t)(at - out) + width;
+}
+
+/* A finite float that is not zero, from its parts. */
+static size_t ngi_number_write_float(char *out, uint64_t c, int q, bool lopsided) {
+    ngi_number_decimal decimal = ngi_number_shortest(c, q, lopsided);
+    while (decimal.digits % 100 == 0) {
+        decimal.digits /= 100;
+        decimal.exponent += 2;
+    }
+    if (decimal.digits % 10 == 0) {
+        decimal.digits /= 10;
+        decimal.exponent += 1;
+    }
+    const unsigned count = ngi_number_count_digits(decimal.digits);
+    const int point = (int)count + decimal.exponent;
+    if (point > -4 && point <= 16) {
+        return ngi_number_write_plain(out, decimal.digits, count, point);
+    }
+    return ngi_number_write_scientific(out, decimal.digits, count, point);
+}
+
+static size_t ngi_number_write_special(char *out, bool negative, bool infinite, bool nan) {
+    char *at = out;
+    if (negative && !nan) {
+        *at++ = '-';
+    }
+    if (nan || infinite) {
+        __builtin_memcpy(at, nan ? "nan" : "inf", 3);
+        return (size_t)(at - out) + 3;
+    }
+    *at++ = '0';
+    return (size_t)(at - out);
+}
+
+size_t ng_write_f64(char out[NG_NUMBER_TEXT_MAX], double value) {
+    uint64_t bits;
+    __builtin_memcpy(&bits, &value, sizeof bits);
+    const uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
+    const int exponent = (int)(bits >> 52 & 0x7ff);
+    const bool negative = bits >> 63;
+    if (exponent == 0x7ff || (bits << 1) == 0) {
+        return ngi_number_write_special(out, negative, exponent != 0, exponent != 0 && fraction);
+    }
+    out[0] = '-';
+    char *const at = out + negative;
+    const uint64_t implied = exponent > 0 ? UINT64_C(1) << 52 : 0;
+    const int q = (exponent > 0 ? exponent : 1) - 1075;
+    return negative +
+           ngi_number_write_float(at, fraction | implied, q, fraction == 0 && exponent > 1);
+}
+
+size_t ng_write_f32(char out[NG_NUMBER_TEXT_MAX], float value) {
+    uint32_t bits;
+    __builtin_memcpy(&bits, &value, sizeof bits);
+    const uint32_t fraction = bits & ((UINT32_C(1) << 23) - 1);
+    const int exponent = (int)(bits >> 23 & 0xff);
+    const bool negative = bits >> 31;
+    if (exponent == 0xff || (bits << 1) == 0) {
+        return ngi_number_write_special(out, negative, exponent != 0, exponent != 0 && fraction);
+    }
+    out[0] = '-';
+    char *const at = out + negative;
+    const uint32_t implied = exponent > 0 ? UINT32_C(1) << 23 : 0;
+    const int q = (exponent > 0 ? exponent : 1) - 150;
+    return negative +
+           ngi_number_write_float(at, fraction | implied, q, fraction == 0 && exponent > 1);
+}
+
+/* ---- reading floats -------------------------------------------------------------------------- */
+
+/* The text of a decimal, taken apart. */
+typedef struct ngi_number_parts {
+    const char *mantissa, *mantissa_end; /* digits, one of which may be a point */
+    uint64_t digits;                     /* the first 19 significant ones */
+    int64_t exponent;                    /* the value is digits * 10^exponent, or */
+    bool cut;                            /* more: there are other digits, and not only zeros */
+    int64_t last;                        /* the exponent of the mantissa's last digit */
+} ngi_number_parts;
+
+/* More than 19 digits: keeps the first 19 significant ones. */
+static void ngi_number_cut(ngi_number_parts *parts) {
+    int taken = 0;
+    int64_t dropped = 0;
+    parts->digits = 0;
+    for (const char *p = parts->mantissa; p < parts->mantissa_end; p++) {
+        if (*p == '.') {
+            continue;
+        }
+        if (taken == 19) {
+            dropped++;
+            parts->cut |= *p != '0';
+        } else if (taken > 0 || *p != '0') {
+            parts->digits = parts->digits * 10 + (uint64_t)(*p - '0');
+            taken++;
+        }
+    }
+    parts->exponent = parts->last + dropped;
+}
+
+/* Takes an exponent without its `e`; beyond 10^17 it stays there, as no text makes up for that. */
+static bool ngi_number_take_exponent(const char **at, const char *end, int64_t *exponent) {
+    const bool negative = ngi_number_take_sign(at, end);
+    int64_t value = 0;
+    if (*at == end) {
+        return false;
+    }
+    for (; *at < end; (*at)++) {
+        if (!ngi_number_is_digit(**at)) {
+            return false;
+        }
+        if (value < INT64_C(100000000000000000)) {
+            value = value * 10 + (**at - '0');
+        }
+    }
+    *exponent = negative ? -value : value;
+    return true;
+}
+
+/* Takes a decimal without its sign apart. */
+static bool ngi_number_take_apart(const char *at, const char *end, ngi_number_parts *parts) {
+    parts->mantissa = at;
+    parts->cut = false;
+    parts->digits = ngi_number_take_digits(&at, end, 0);
+    ptrdiff_t count = at - parts->mantissa;
+    int64_t exponent = 0;
+    if (at < end && *at == '.') {
+        const char *const fraction = ++at;
+        parts->digits = ngi_number_take_digits(&at, end, parts->digits);
+        exponent = -(int64_t)(at - fraction);
+        count += at - fraction;
+    }
+    parts->mantissa_end = at;
+    if (count == 0) {
+        return false;
+    }
+    if (at < end) {
+        int64_t written = 0;
+        at++;
+        if ((at[-1] | 0x20) != 'e' || !ngi_number_take_exponent(&at, end, &written)) {
+            return false;
+        }
+        exponent += written;
+    }
+    parts->last = parts->exponent = exponent;
+    if (count > 19) {
+        ngi_number_cut(parts);
+    }
+    return true;
+}
+
+/* `nan`, `inf` and `infinity`, without their sign. */
+static bool ngi_number_take_word(const char *at, const char *end, const ngi_number_format *format,
+                                 uint64_t *bits) {
+    *bits = ngi_number_infinity(format);
+    if (ngi_number_is_word(at, end, "nan")) {
+        *bits |= UINT64_C(1) << (format->fraction_bits - 1);
+        return true;
+    }
+    return ngi_number_is_word(at, end, "inf") || ngi_number_is_word(at, end, "infinity");
+}
+
+/* The digits of the mantissa as one integer; answers how many more there are. `*left_over`: they
+ * are not only zeros. */
+static int64_t ngi_number_big_read(const ngi_number_parts *parts, ngi_number_big *big,
+                                   bool *left_over) {
+    int taken = 0;
+    int64_t dropped = 0;
+    big->count = 0;
+    *left_over = false;
+    for (const char *p = parts->mantissa; p < parts->mantissa_end; p++) {
+        if (*p == '.') {
+            continue;
+        }
+        if (taken == NGI_NUMBER_DIGITS) {
+            dropped++;
+            *left_over |= *p != '0';
+        } else if (taken > 0 || *p != '0') {
+            ngi_number_big_multiply_add(big, 10, (uint32_t)(*p - '0'));
+            taken++;
+        }
+    }
+    return dropped;
+}
+
+/* The value next to digits * 10^exponent, as bits of the format. */
+static uint64_t ngi_number_bits(uint64_t digits, int64_t exponent,
+                                const ngi_number_format *format) {
+    uint64_t bits = 0;
+    if (digits > 0 && !ngi_number_nearest(digits, exponent, false, format, &bits)) {
+        ngi_number_big big;
+        ngi_number_big_set(&big, digits);
+        return ngi_number_decide(&big, exponent, false, bits, format);
+    }
+    return bits;
+}
+
+/* The same for a text whose digits were cut. */
+static uint64_t ngi_number_bits_of_text(const ngi_number_parts *parts,
+                                        const ngi_number_format *format) {
+    uint64_t bits;
+    if (!ngi_number_nearest(parts->digits, parts->exponent, true, format, &bits)) {
+        ngi_number_big big;
+        bool left_over;
+        const int64_t dropped = ngi_number_big_read(parts, &big, &left_over);
+        return ngi_number_decide(&big, parts->last + dropped, left_over, bits, format);
+    }
+    return bits;
+}
+static double ngi_number_f64_of_bits(uint64_t bits) {
+    double value;
+    __builtin_memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static float ngi_number_f32_of_bits(uint64_t bits) {
+    const uint32_t narrow = (uint32_t)bits;
+    float value;
+    __builtin_memcpy(&value, &narrow, sizeof value);
+    return value;
+}
+
+/* Where the machine computes in the type itself, two exact operands make one rounding. (The x87
+ * keeps excess precision and would round twice.) */
+#if __FLT_EVAL_METHOD__ == 0
+#define NGI_NUMBER_ROUNDS_ONCE 1
+#else
+#define NGI_NUMBER_ROUNDS_ONCE 0
+#endif
+
+double ngi_number_f64(uint64_t digits, int exponent) {
+#if NGI_NUMBER_ROUNDS_ONCE
+    static const double tens[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    if (digits <= UINT64_C(1) << 53 && exponent >= -22 && exponent <= 22) {
+        const double value = (double)digits;
+        return exponent < 0 ? value / tens[-exponent] : value * tens[exponent];
+    }
+#endif
+    return ngi_number_f64_of_bits(ngi_number_bits(digits, exponent, &ngi_number_format_f64));
+}
+
+float ngi_number_f32(uint64_t digits, int exponent) {
+#if NGI_NUMBER_ROUNDS_ONCE
+    static const float tens[11] = {1e0F, 1e1F, 1e2F, 1e3F, 1e4F, 1e5F,
+                                   1e6F, 1e7F, 1e8F, 1e9F, 1e10F};
+    if (digits <= UINT64_C(1) << 24 && exponent >= -10 && exponent <= 10) {
+        const float value = (float)digits;
+        return exponent < 0 ? value / tens[-exponent] : value * tens[exponent];
+    }
+#endif
+    return ngi_number_f32_of_bits(ngi_number_bits(digits, exponent, &ngi_number_format_f32));
+}
+
+/* What a float's text says, without its sign. */
+typedef enum ngi_number_kind {
+    NGI_NUMBER_NONE,  /* nothing */
+    NGI_NUMBER_EXACT, /* digits * 10^exponent, as `parts` has them */
+    NGI_NUMBER_BITS   /* these bits of the format */
+} ngi_number_kind;
+
+static ngi_number_kind ngi_number_read(const char *text, size_t size,
+                                       const ngi_number_format *format, bool *negative,
+                                       ngi_number_parts *parts, uint64_t *bits) {
+    const char *at = text, *end = text + size;
+    ngi_number_trim(&at, &end);
+    *negative = ngi_number_take_sign(&at, end);
+    if (!ngi_number_take_apart(at, end, parts)) {
+        const bool word = ngi_number_take_word(at, end, format, bits);
+        *negative = *negative && *bits == ngi_number_infinity(format);
+        return word ? NGI_NUMBER_BITS : NGI_NUMBER_NONE;
+    }
+    if (parts->cut) {
+        *bits = ngi_number_bits_of_text(parts, format);
+        return NGI_NUMBER_BITS;
+    }
+    /* Beyond these limits everything is infinite or zero. */
+    if (parts->exponent > 400) {
+        parts->exponent = 400;
+    } else if (parts->exponent < -400) {
+        parts->exponent = -400;
+    }
+    return NGI_NUMBER_EXACT;
+}
+
+bool ng_read_f64(const char *text, size_t size, double *out) {
+    ngi_number_parts parts;
+    uint64_t bits;
+    bool negative;
+    const ngi_number_kind kind =
+        ngi_number_read(text, size, &ngi_number_format_f64, &negative, &parts, &bits);
+    if (kind == NGI_NUMBER_NONE) {
+        return false;
+    }
+    const double value = kind == NGI_NUMBER_EXACT
+                             ? ngi_number_f64(parts.digits, (int)parts.exponent)
+                             : ngi_number_f64_of_bits(bits);
+    *out = negative ? -value : value;
+    return true;
+}
+
+bool ng_read_f32(const char *text, size_t size, float *out) {
+    ngi_number_parts parts;
+    uint64_t bits;
+    bool negative;
+    const ngi_number_kind kind =
+        ngi_number_read(text, size, &ngi_number_format_f32, &negative, &parts, &bits);
+    if (kind == NGI_NUMBER_NONE) {
+        return false;
+    }
+    const float value = kind == NGI_NUMBER_EXACT ? ngi_number_f32(parts.digits, (int)parts.exponent)
+                                                 : ngi_number_f32_of_bits(bits);
+    *out = negative ? -value : value;
+    return true;
+}
+
+/* ---- value.c --------------------------------------------------------------------------------- */
+
+/* value: one case for each type. */
+
+static bool ngi_value_signed(const char *text, size_t size, int bits, int64_t *out) {
+    const int64_t most = INT64_MAX >> (64 - bits);
+    int64_t value;
+    if (!ng_read_i64(text, size, &value) || value > most || value < -most - 1) {
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+static bool ngi_value_unsigned(const char *text, size_t size, int bits, uint64_t *out) {
+    uint64_t value;
+    if (!ng_read_u64(text, size, &value) || value > UINT64_MAX >> (64 - bits)) {
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+bool ng_read_value(const char *text, size_t size, ng_type type, void *out) {
+    const size_t bytes = ng_type_size(type);
+    int64_t integer;
+    uint64_t natural;
+    switch (type) {
+    case NG_BOOL:
+        return ng_read_bool(text, size, (bool *)out);
+    case NG_F32:
+        return ng_read_f32(text, size, (float *)out);
+    case NG_F64:
+        return ng_read_f64(text, size, (double *)out);
+    case NG_I8:
+    case NG_I16:
+    case NG_I32:
+    case NG_I64:
+        if (!ngi_value_signed(text, size, (int)bytes * 8, &integer)) {
+            return false;
+        }
+        natural = (uint64_t)integer;
+        break;
+    case NG_U8:
+    case NG_U16:
+    case NG_U32:
+    case NG_U64:
+        if (!ngi_value_unsigned(text, size, (int)bytes * 8, &natural)) {
+            return false;
+        }
+        break;
+    case NG_TIMESTAMP_S:
+    case NG_TIMESTAMP_MS:
+    case NG_TIMESTAMP_US:
+    case NG_TIMESTAMP_NS:
+        return ng_read_timestamp(text, size, type, (int64_t *)out);
+    default:
+        return false;
+    }
+    for (size_t i = 0; i < bytes; i++) {
+        ((uint8_t *)out)[i] = (uint8_t)(natural >> (8 * i));
+    }
+    return true;
 }
 
 /* ---- csv_reader.c ---------------------------------------------------------------------------- */
@@ -5794,7 +6011,7 @@ static inline bool ngi_csv_take_brief(const ng_csv_reader *r, const char *p, ngi
     const uint64_t stops = ngi_csv_stops(word, r->separators);
     unsigned size = stops != 0 ? (unsigned)__builtin_ctzll(stops) >> 3 : 8;
     brief->stop = p + size;
-    brief->negative = (word & 0xff) == '-';
+    brief->negative = size > 0 && (word & 0xff) == '-'; /* it may also be the separator */
     size -= brief->negative;
     if (stops == 0 || size == 0) {
         return false;
@@ -5831,7 +6048,7 @@ static inline bool ngi_csv_take_brief(const ng_csv_reader *r, const char *p, ngi
 static inline bool ngi_csv_store_brief(const ng_csv_reader *r, ng_type type, const char *p,
                                        void *values, size_t row, const char **stop) {
     ngi_csv_brief brief;
-    if (r->nulls_like_numbers || !ngi_csv_take_brief(r, p, &brief)) {
+    if (r->numbers_need_care || !ngi_csv_take_brief(r, p, &brief)) {
         return false;
     }
     *stop = brief.stop;
@@ -5908,6 +6125,18 @@ static void ngi_csv_store_nothing(ng_type type, ng_column *column, size_t row) {
     }
 }
 
+/* Copies what a field in quotes says, each of its doubled quotes once. */
+static void ngi_csv_copy_plain(const ng_csv_reader *r, const ngi_csv_cell *cell, char *out) {
+    if (cell->doubled == 0) {
+        __builtin_memcpy(out, cell->text, cell->size);
+        return;
+    }
+    for (const char *p = cell->text; p < cell->text + cell->size; p++) {
+        *out++ = *p;
+        p += *p == r->options.quote; /* the second of two */
+    }
+}
+
 static ngi_csv_outcome ngi_csv_store_text(const ng_csv_reader *r, const ngi_csv_cell *cell,
                                           ng_column *column, size_t row) {
     int32_t *offsets = (int32_t *)column->values;
@@ -5916,17 +6145,28 @@ static ngi_csv_outcome ngi_csv_store_text(const ng_csv_reader *r, const ngi_csv_
     if (size > limit - used) {
         return NGI_CSV_FULL;
     }
-    uint8_t *out = column->bytes + used;
-    if (cell->doubled == 0) {
-        __builtin_memcpy(out, cell->text, size);
-    } else {
-        for (const char *p = cell->text; p < cell->text + cell->size; p++) {
-            *out++ = (uint8_t)*p;
-            p += *p == r->options.quote; /* the second of two */
-        }
-    }
+    ngi_csv_copy_plain(r, cell, (char *)column->bytes + used);
     offsets[row + 1] = (int32_t)(used + size);
     return NGI_CSV_TAKEN;
+}
+
+/* The longest value that may have doubled quotes in it: that a quote is part of a number at all
+ * takes a quote like `-`, and a timestamp in it. */
+#define NGI_CSV_LONGEST_DOUBLED 64
+
+/* Stores the value of a field that is not a text. */
+static bool ngi_csv_store_cell(const ng_csv_reader *r, ng_type type, const ngi_csv_cell *cell,
+                               void *values, size_t row) {
+    char plain[NGI_CSV_LONGEST_DOUBLED];
+    if (cell->doubled == 0) {
+        return ngi_csv_store_value(type, cell->text, cell->size, values, row);
+    }
+    const size_t size = cell->size - cell->doubled;
+    if (size > sizeof plain) {
+        return false;
+    }
+    ngi_csv_copy_plain(r, cell, plain);
+    return ngi_csv_store_value(type, plain, size, values, row);
 }
 
 static bool ngi_csv_is_one_of_nulls(const ng_csv_options *options, const char *text, size_t size) {
@@ -6015,7 +6255,7 @@ static ngi_csv_outcome ngi_csv_take_any(ng_csv_reader *r, const ng_csv_field *fi
         return NGI_CSV_TAKEN;
     }
     if (field->type != NG_UTF8) {
-        if (!ngi_csv_store_value(field->type, cell.text, cell.size, column->values, row)) {
+        if (!ngi_csv_store_cell(r, field->type, &cell, column->values, row)) {
             return ngi_csv_take_bad(r, field, &cell, column, row);
         }
     } else {
@@ -6258,8 +6498,7 @@ static size_t ngi_csv_take_rows(ng_csv_reader *r, ng_column *columns, size_t cap
     return row;
 }
 
-/* ---- the beginning -----------------------------------------------------------------------------
- */
+/* ---- the beginning --------------------------------------------------------------------------- */
 
 /* Steps over a byte order mark. */
 static ng_status ngi_csv_skip_mark(ng_csv_reader *r) {
@@ -6391,15 +6630,17 @@ static ng_status ngi_csv_check(ng_csv_reader *r) {
     return NG_OK;
 }
 
-/* Whether a text that means null could also be taken for a number. */
-static bool ngi_csv_has_null_like_a_number(const ng_csv_options *options) {
+static bool ngi_csv_can_begin_number(char c) {
+    return (c >= '0' && c <= '9') || c == '-' || c == '.';
+}
+
+/* Whether what begins like a number may be something else: a field in quotes, or a null. */
+static bool ngi_csv_numbers_need_care(const ng_csv_options *options) {
+    bool need_care = ngi_csv_can_begin_number(options->quote);
     for (size_t i = 0; i < options->null_count; i++) {
-        const char first = options->nulls[i][0];
-        if ((first >= '0' && first <= '9') || first == '-' || first == '.') {
-            return true;
-        }
+        need_care |= ngi_csv_can_begin_number(options->nulls[i][0]);
     }
-    return false;
+    return need_care;
 }
 
 ng_status ng_csv_reader_init(ng_csv_reader *reader, void *arena, size_t arena_size,
@@ -6426,7 +6667,7 @@ ng_status ng_csv_reader_init(ng_csv_reader *reader, void *arena, size_t arena_si
     *r->end = '\n';
     r->separators = NGI_CSV_ONES * (unsigned char)options->separator;
     r->quotes = NGI_CSV_ONES * (unsigned char)options->quote;
-    r->nulls_like_numbers = ngi_csv_has_null_like_a_number(options);
+    r->numbers_need_care = ngi_csv_numbers_need_care(options);
     return NG_OK;
 }
 
@@ -6674,6 +6915,538 @@ ng_status ng_csv_writer_flush(ng_csv_writer *writer) {
 ng_status ng_csv_writer_finish(ng_csv_writer *writer) {
     ngi_csv_writer_put_names(writer);
     return ng_csv_writer_flush(writer);
+}
+
+/* ---- graph.c --------------------------------------------------------------------------------- */
+
+/* graph: rounds of batches through a table of nodes. */
+
+/* Rows of a node's columns that are there for its consumers: [first, first + rows). */
+typedef struct ngi_graph_node {
+    ng_column *columns; /* by `fields` */
+    uint64_t *ticks;    /* of a merge and of a kernel that feeds one: the source row behind each row */
+    size_t first, rows, capacity;
+    size_t available; /* of a source: rows read, from `first` on; this round's are among them */
+    uint64_t total;   /* rows brought out, these included */
+    uint16_t *columns_in; /* of a kernel and a sink: where its columns are among its input's */
+    const ng_field *fields;
+    size_t field_count;
+    size_t ng_row; /* the place of the hidden column among `fields`, or SIZE_MAX */
+    void *state, *in, *out;
+    size_t *heads; /* of a merge: how far each input is taken */
+    bool ended;
+    ng_csv_reader *reader;
+    ng_csv_writer *writer;
+    const ng_port *port;
+} ngi_graph_node;
+
+/* ---- the arena: measured first, then laid out ------------------------------------------------------ */
+
+typedef struct ngi_arena {
+    char *base; /* NULL while measuring */
+    size_t used;
+} ngi_arena;
+
+static void *ngi_arena_take(ngi_arena *arena, size_t size) {
+    void *const at = arena->base == NULL ? NULL : arena->base + arena->used;
+    arena->used += (size + 63) / 64 * 64 + 64; /* 64 more: columns do not share their cache lines' sets */
+    return at;
+}
+
+static size_t ngi_graph_capacity(const ng_graph_spec *spec, size_t node) {
+    const ng_node *const n = &spec->nodes[node];
+    if (n->kind == NG_NODE_SOURCE) {
+        return spec->batch_rows;
+    }
+    size_t rows = 0;
+    for (size_t i = 0; i < n->input_count; i++) {
+        rows += ngi_graph_capacity(spec, n->inputs[i]);
+    }
+    return rows;
+}
+
+/* Text bytes that one column of a node can hold: no less than all text that can come in. */
+static size_t ngi_graph_text(const ng_graph_spec *spec, size_t node) {
+    const ng_node *const n = &spec->nodes[node];
+    if (n->kind == NG_NODE_SOURCE) {
+        size_t texts = 0;
+        for (size_t i = 0; i < n->field_count; i++) {
+            texts += n->fields[i].type == NG_UTF8;
+        }
+        return texts * spec->batch_bytes;
+    }
+    size_t bytes = n->kind == NG_NODE_KERNEL ? n->literal * ngi_graph_capacity(spec, node) : 0;
+    for (size_t i = 0; i < n->input_count; i++) {
+        bytes += ngi_graph_text(spec, n->inputs[i]);
+    }
+    return bytes;
+}
+
+static void ngi_graph_columns(ngi_arena *arena, ng_column *columns, const ng_field *fields,
+                              size_t count, size_t rows, size_t text) {
+    for (size_t i = 0; i < count; i++) {
+        ng_column column = {NULL, NULL, NULL, 0};
+        if (fields[i].type == NG_UTF8) {
+            column.values = ngi_arena_take(arena, (rows + 1) * sizeof(int32_t));
+            column.bytes = (uint8_t *)ngi_arena_take(arena, text);
+            column.bytes_size = text;
+        } else if (fields[i].type == NG_BOOL) {
+            column.values = ngi_arena_take(arena, rows / 8 + 1);
+        } else {
+            column.values = ngi_arena_take(arena, rows * ng_type_size(fields[i].type));
+        }
+        if (fields[i].nullable) {
+            column.valid = (uint8_t *)ngi_arena_take(arena, rows / 8 + 1);
+        }
+        if (columns != NULL) {
+            columns[i] = column;
+        }
+    }
+}
+
+#define NGI_GRAPH_WRITER_BUFFER 65536
+
+static void ngi_graph_place(ngi_arena *arena, const ng_graph_spec *spec, size_t node,
+                            ngi_graph_node *to) {
+    const ng_node *const n = &spec->nodes[node];
+    const size_t capacity = ngi_graph_capacity(spec, node);
+    const size_t text = ngi_graph_text(spec, node);
+    ngi_graph_node made = {NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL,
+                           false, NULL, NULL, NULL};
+    made.capacity = capacity;
+    made.fields = n->kind == NG_NODE_KERNEL ? n->kernel->out : n->fields;
+    made.field_count = n->kind == NG_NODE_KERNEL ? n->kernel->out_count : n->field_count;
+    made.columns = (ng_column *)ngi_arena_take(arena, made.field_count * sizeof(ng_column));
+    if (n->kind != NG_NODE_SINK) {
+        ngi_graph_columns(arena, made.columns, made.fields, made.field_count, capacity, text);
+    }
+    if (n->kind == NG_NODE_MERGE) {
+        made.ticks = (uint64_t *)ngi_arena_take(arena, capacity * sizeof(uint64_t));
+        made.heads = (size_t *)ngi_arena_take(arena, n->input_count * sizeof(size_t));
+    }
+    if (n->kind == NG_NODE_KERNEL) {
+        made.ticks = (uint64_t *)ngi_arena_take(arena, capacity * sizeof(uint64_t));
+        made.state = ngi_arena_take(arena, n->kernel->state_size);
+        made.in = ngi_arena_take(arena, n->kernel->in_size);
+        made.out = ngi_arena_take(arena, n->kernel->out_size);
+        made.columns_in = (uint16_t *)ngi_arena_take(arena, n->kernel->in_count * sizeof(uint16_t));
+    }
+    if (n->kind == NG_NODE_SOURCE) {
+        made.reader = (ng_csv_reader *)ngi_arena_take(arena, sizeof(ng_csv_reader));
+        made.state = ngi_arena_take(arena, ng_csv_reader_size(n->field_count, n->options));
+    }
+    if (n->kind == NG_NODE_SINK) {
+        made.columns_in = (uint16_t *)ngi_arena_take(arena, n->field_count * sizeof(uint16_t));
+        made.writer = (ng_csv_writer *)ngi_arena_take(arena, sizeof(ng_csv_writer));
+        made.state = ngi_arena_take(arena, NGI_GRAPH_WRITER_BUFFER);
+    }
+    if (to != NULL) {
+        *to = made;
+    }
+}
+
+size_t ng_graph_size(const ng_graph_spec *spec) {
+    ngi_arena arena = {NULL, 0};
+    (void)ngi_arena_take(&arena, spec->node_count * sizeof(ngi_graph_node));
+    for (size_t i = 0; i < spec->node_count; i++) {
+        ngi_graph_place(&arena, spec, i, NULL);
+    }
+    return arena.used;
+}
+
+/* ---- start ------------------------------------------------------------------------------------------- */
+
+static bool ngi_names_equal(const char *a, const char *b) {
+    while (*a != 0 && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+static size_t ngi_graph_find(const ngi_graph_node *node, const char *name) {
+    for (size_t i = 0; i < node->field_count; i++) {
+        if (ngi_names_equal(node->fields[i].name, name)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Finds the columns that a kernel or sink reads in its input. */
+static bool ngi_graph_connect(ng_graph *graph, size_t node, const ng_field *fields, size_t count) {
+    const ngi_graph_node *const input = &graph->nodes[graph->spec->nodes[node].inputs[0]];
+    for (size_t i = 0; i < count; i++) {
+        const size_t found = ngi_graph_find(input, fields[i].name);
+        if (found == SIZE_MAX || input->fields[found].type != fields[i].type) {
+            return false;
+        }
+        graph->nodes[node].columns_in[i] = (uint16_t)found;
+    }
+    return true;
+}
+
+static ng_status ngi_graph_start(ng_graph *graph, size_t i, const ng_port *port) {
+    const ng_node *const n = &graph->spec->nodes[i];
+    ngi_graph_node *const node = &graph->nodes[i];
+    node->port = port;
+    node->ng_row = ngi_graph_find(node, NG_ROW_COLUMN);
+    if (n->kind == NG_NODE_KERNEL) {
+        n->kernel->init(node->state, n->params);
+        (void)n->kernel->force(node->state, graph->spec->profile);
+        return ngi_graph_connect(graph, i, n->kernel->in, n->kernel->in_count) ? NG_OK : NG_INVALID;
+    }
+    if (n->kind == NG_NODE_SINK) {
+        if (!ngi_graph_connect(graph, i, n->fields, n->field_count)) {
+            return NG_INVALID;
+        }
+        return ng_csv_writer_init(node->writer, node->state, NGI_GRAPH_WRITER_BUFFER, n->fields,
+                                  n->field_count, ',', '"', port->write, port->ctx);
+    }
+    if (n->kind == NG_NODE_SOURCE) {
+        return ng_csv_reader_init(node->reader, node->state,
+                                  ng_csv_reader_size(n->field_count, n->options), n->csv,
+                                  n->field_count, n->options, port->read, port->ctx);
+    }
+    return NG_OK;
+}
+
+ng_status ng_graph_init(ng_graph *graph, const ng_graph_spec *spec, const ng_port *ports,
+                        void *memory) {
+    ngi_arena arena = {(char *)memory, 0};
+    graph->spec = spec;
+    graph->status = NG_OK;
+    graph->failed_node = 0;
+    graph->failed_row = 0;
+    graph->tick = 0;
+    graph->nodes =
+        (ngi_graph_node *)ngi_arena_take(&arena, spec->node_count * sizeof(ngi_graph_node));
+    for (size_t i = 0; i < spec->node_count; i++) {
+        ngi_graph_place(&arena, spec, i, &graph->nodes[i]);
+        const ng_status status = ngi_graph_start(graph, i, &ports[i]);
+        if (status != NG_OK) {
+            graph->status = status;
+            graph->failed_node = i;
+            return status;
+        }
+    }
+    return NG_OK;
+}
+
+/* ---- one node ------------------------------------------------------------------------------------------ */
+
+/* The first failure counts; the other nodes finish the round, so that what was good is kept. */
+static ng_status ngi_graph_fail(ng_graph *graph, size_t node, ng_status status, uint64_t row) {
+    if (graph->status == NG_OK) {
+        graph->status = status;
+        graph->failed_node = node;
+        graph->failed_row = row;
+    }
+    return status;
+}
+
+/* Where the field at `offset` of a kernel's `in` or `out` is. */
+static void *ngi_at(void *structure, uint16_t offset) {
+    return (char *)structure + offset;
+}
+
+static void ngi_put_pointer(void *structure, uint16_t offset, void *pointer) {
+    if (offset != NG_NONE) {
+        __builtin_memcpy(ngi_at(structure, offset), &pointer, sizeof(pointer));
+    }
+}
+
+static void ngi_put_size(void *structure, uint16_t offset, size_t size) {
+    if (offset != NG_NONE) {
+        __builtin_memcpy(ngi_at(structure, offset), &size, sizeof(size));
+    }
+}
+
+static size_t ngi_get_size(void *structure, uint16_t offset) {
+    size_t size;
+    __builtin_memcpy(&size, ngi_at(structure, offset), sizeof(size));
+    return size;
+}
+
+/* An empty output. */
+static void ngi_kernel_open(const ng_operator *kernel, ngi_graph_node *node) {
+    for (size_t i = 0; i < kernel->out_count; i++) {
+        const ng_field *const field = &kernel->out[i];
+        const ng_column *const column = &node->columns[i];
+        ngi_put_pointer(node->out, field->values, column->values);
+        ngi_put_pointer(node->out, field->valid, column->valid);
+        ngi_put_pointer(node->out, field->bytes, column->bytes);
+        ngi_put_size(node->out, field->room, column->bytes_size);
+        if (field->type == NG_UTF8) {
+            *(int32_t *)column->values = 0;
+        }
+    }
+    ngi_put_size(node->out, kernel->out_capacity, node->capacity);
+    ngi_put_size(node->out, kernel->out_rows, 0);
+}
+
+/* Takes over what a kernel has put out, and finds the source rows behind it. */
+static void ngi_kernel_close(ng_graph *graph, size_t at) {
+    const ng_node *const n = &graph->spec->nodes[at];
+    ngi_graph_node *const node = &graph->nodes[at];
+    node->first = 0;
+    node->rows = ngi_get_size(node->out, n->kernel->out_rows);
+    node->total += node->rows;
+    if (node->ng_row == SIZE_MAX) {
+        return;
+    }
+    const ngi_graph_node *const input = &graph->nodes[n->inputs[0]];
+    const uint64_t *const rows = (const uint64_t *)node->columns[node->ng_row].values;
+    for (size_t i = 0; i < node->rows; i++) {
+        const bool mapped = input->ticks != NULL && rows[i] != UINT64_MAX;
+        node->ticks[i] = mapped ? input->ticks[rows[i] - (input->total - input->rows)] : rows[i];
+    }
+}
+
+static ng_status ngi_kernel_push(ng_graph *graph, size_t at) {
+    const ng_node *const n = &graph->spec->nodes[at];
+    ngi_graph_node *const node = &graph->nodes[at];
+    const ngi_graph_node *const input = &graph->nodes[n->inputs[0]];
+    ngi_kernel_open(n->kernel, node);
+    ng_step step = {0, 0, NG_OK};
+    if (!node->ended && input->rows != 0) {
+        for (size_t i = 0; i < n->kernel->in_count; i++) {
+            const ng_column *const column = &input->columns[node->columns_in[i]];
+            ngi_put_pointer(node->in, n->kernel->in[i].values, column->values);
+            ngi_put_pointer(node->in, n->kernel->in[i].valid, column->valid);
+            ngi_put_pointer(node->in, n->kernel->in[i].bytes, column->bytes);
+        }
+        ngi_put_size(node->in, n->kernel->in_offset, input->first);
+        step = n->kernel->push(node->state, node->in, input->rows, node->out);
+        node->ended = step.status == NG_END;
+    }
+    ngi_kernel_close(graph, at);
+    if (step.status < 0) {
+        return ngi_graph_fail(graph, at, step.status, n->kernel->failed_row(node->state));
+    }
+    return NG_OK;
+}
+
+/* Copies row `from` of a column to row `to` of another of the same type. */
+static void ngi_copy_value(ng_type type, const ng_column *of, size_t from, ng_column *into, size_t to) {
+    if (type == NG_BOOL) {
+        ngi_bits_put((uint8_t *)into->values, to, ngi_bits_get((const uint8_t *)of->values, from));
+    } else if (type == NG_UTF8) {
+        const int32_t *const offsets = (const int32_t *)of->values;
+        int32_t *const made = (int32_t *)into->values;
+        const size_t size = (size_t)(offsets[from + 1] - offsets[from]);
+        made[0] = to == 0 ? 0 : made[0];
+        __builtin_memcpy(into->bytes + made[to], of->bytes + offsets[from], size);
+        made[to + 1] = made[to] + (int32_t)size;
+    } else {
+        const size_t size = ng_type_size(type);
+        __builtin_memcpy((char *)into->values + to * size, (const char *)of->values + from * size,
+                         size);
+    }
+    if (into->valid != NULL) {
+        ngi_bits_put(into->valid, to, of->valid == NULL || ngi_bits_get(of->valid, from));
+    }
+}
+
+/* The source row behind row i of what a node has brought out. */
+static uint64_t ngi_graph_tick(const ng_graph *graph, const ngi_graph_node *node, size_t i) {
+    return node->ticks != NULL ? node->ticks[i] : graph->tick + i;
+}
+
+static void ngi_merge_push(ng_graph *graph, size_t at) {
+    const ng_node *const n = &graph->spec->nodes[at];
+    ngi_graph_node *const node = &graph->nodes[at];
+    node->first = 0;
+    node->rows = 0;
+    for (size_t i = 0; i < n->input_count; i++) {
+        node->heads[i] = 0;
+    }
+    for (;;) {
+        size_t next = SIZE_MAX;
+        uint64_t least = UINT64_MAX;
+        for (size_t i = 0; i < n->input_count; i++) {
+            const ngi_graph_node *const input = &graph->nodes[n->inputs[i]];
+            if (node->heads[i] < input->rows) {
+                const uint64_t tick = ngi_graph_tick(graph, input, node->heads[i]);
+                if (next == SIZE_MAX || tick < least) {
+                    next = i;
+                    least = tick;
+                }
+            }
+        }
+        if (next == SIZE_MAX) {
+            break;
+        }
+        const ngi_graph_node *const input = &graph->nodes[n->inputs[next]];
+        for (size_t c = 0; c < n->field_count; c++) {
+            ngi_copy_value(n->fields[c].type, &input->columns[c], input->first + node->heads[next],
+                           &node->columns[c], node->rows);
+        }
+        node->heads[next]++;
+        node->ticks[node->rows++] = least;
+    }
+    node->total += node->rows;
+}
+
+static ng_status ngi_sink_push(ng_graph *graph, size_t at) {
+    const ng_node *const n = &graph->spec->nodes[at];
+    ngi_graph_node *const node = &graph->nodes[at];
+    const ngi_graph_node *const input = &graph->nodes[n->inputs[0]];
+    for (size_t i = 0; i < n->field_count; i++) {
+        node->columns[i] = input->columns[node->columns_in[i]];
+    }
+    node->total += input->rows;
+    const ng_status status =
+        ng_csv_writer_rows(node->writer, node->columns, input->first, input->rows);
+    return status == NG_OK ? NG_OK : ngi_graph_fail(graph, at, status, 0);
+}
+
+/* Lets a node handle what its inputs have brought. */
+static ng_status ngi_graph_push(ng_graph *graph, size_t at) {
+    switch (graph->spec->nodes[at].kind) {
+    case NG_NODE_KERNEL:
+        return ngi_kernel_push(graph, at);
+    case NG_NODE_MERGE:
+        ngi_merge_push(graph, at);
+        return NG_OK;
+    case NG_NODE_SINK:
+        return ngi_sink_push(graph, at);
+    default:
+        return NG_OK;
+    }
+}
+
+/* ---- rounds ---------------------------------------------------------------------------------------------- */
+
+/* Whether anyone still wants rows of a node. */
+static bool ngi_graph_wanted(const ng_graph *graph, size_t at) {
+    for (size_t i = at + 1; i < graph->spec->node_count; i++) {
+        const ng_node *const n = &graph->spec->nodes[i];
+        for (size_t j = 0; j < n->input_count; j++) {
+            if (n->inputs[j] == at && !graph->nodes[i].ended &&
+                (n->kind == NG_NODE_SINK || ngi_graph_wanted(graph, i))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Makes sure that a source has rows, or has ended. */
+static ng_status ngi_source_fill(ng_graph *graph, size_t at) {
+    ngi_graph_node *const node = &graph->nodes[at];
+    if (node->available != 0) {
+        return NG_OK;
+    }
+    if (node->ended || !ngi_graph_wanted(graph, at)) {
+        node->ended = true;
+        return NG_OK;
+    }
+    size_t rows = 0;
+    ng_status status = ng_csv_reader_next(node->reader, node->columns, node->capacity, &rows);
+    while (status == NG_AGAIN) {
+        status = ng_csv_reader_next(node->reader, node->columns, node->capacity, &rows);
+    }
+    node->first = 0;
+    node->available = rows;
+    node->ended = status == NG_END;
+    return status < 0 ? ngi_graph_fail(graph, at, status, 0) : NG_OK;
+}
+
+/* The end of the input, once all rows are through: kernels give what they hold, in a fixed order. */
+static ng_status ngi_graph_finish(ng_graph *graph) {
+    const ng_graph_spec *const spec = graph->spec;
+    for (size_t i = 0; i < spec->node_count; i++) {
+        graph->nodes[i].rows = 0;
+    }
+    for (size_t f = 0; f < spec->finish_count; f++) {
+        const size_t at = spec->finish[f];
+        const ng_operator *const kernel = spec->nodes[at].kernel;
+        ngi_graph_node *const node = &graph->nodes[at];
+        ng_status status = NG_AGAIN;
+        while (status == NG_AGAIN) {
+            ngi_kernel_open(kernel, node);
+            status = kernel->flush(node->state, node->out).status;
+            ngi_kernel_close(graph, at);
+            for (size_t i = at + 1; i < spec->node_count; i++) {
+                (void)ngi_graph_push(graph, i);
+            }
+            node->rows = 0;
+        }
+        if (status < 0) {
+            (void)ngi_graph_fail(graph, at, status, kernel->failed_row(node->state));
+        }
+        if (graph->status != NG_OK) {
+            return graph->status;
+        }
+    }
+    for (size_t i = 0; i < spec->node_count; i++) {
+        if (spec->nodes[i].kind == NG_NODE_SINK) {
+            const ng_status status = ng_csv_writer_finish(graph->nodes[i].writer);
+            if (status < 0) {
+                return ngi_graph_fail(graph, i, status, 0);
+            }
+        }
+    }
+    graph->status = NG_END;
+    return NG_END;
+}
+
+/* What was good before a failure is written. */
+static ng_status ngi_graph_keep(ng_graph *graph) {
+    for (size_t i = 0; i < graph->spec->node_count; i++) {
+        if (graph->spec->nodes[i].kind == NG_NODE_SINK && i != graph->failed_node) {
+            (void)!ng_csv_writer_finish(graph->nodes[i].writer);
+        }
+    }
+    return graph->status;
+}
+
+ng_status ng_graph_step(ng_graph *graph) {
+    const ng_graph_spec *const spec = graph->spec;
+    if (graph->status != NG_OK) {
+        return graph->status;
+    }
+    size_t rows = SIZE_MAX;
+    for (size_t i = 0; i < spec->node_count; i++) {
+        if (spec->nodes[i].kind == NG_NODE_SOURCE) {
+            if (ngi_source_fill(graph, i) < 0) {
+                return ngi_graph_keep(graph);
+            }
+            const size_t has = graph->nodes[i].available;
+            rows = has != 0 && has < rows ? has : rows;
+        }
+    }
+    if (rows == SIZE_MAX) {
+        const ng_status status = ngi_graph_finish(graph);
+        return status < 0 ? ngi_graph_keep(graph) : status;
+    }
+    for (size_t i = 0; i < spec->node_count; i++) {
+        ngi_graph_node *const node = &graph->nodes[i];
+        if (spec->nodes[i].kind == NG_NODE_SOURCE) {
+            node->rows = node->available < rows ? node->available : rows;
+            node->total += node->rows;
+        } else {
+            (void)ngi_graph_push(graph, i);
+        }
+    }
+    for (size_t i = 0; i < spec->node_count; i++) {
+        ngi_graph_node *const node = &graph->nodes[i];
+        if (spec->nodes[i].kind == NG_NODE_SOURCE) {
+            node->first += node->rows;
+            node->available -= node->rows;
+        }
+    }
+    graph->tick += rows;
+    return graph->status == NG_OK ? NG_OK : ngi_graph_keep(graph);
+}
+
+const ng_csv_reader *ng_graph_reader(const ng_graph *graph, size_t node) {
+    return graph->nodes[node].reader;
+}
+
+uint64_t ng_graph_rows(const ng_graph *graph, size_t node) {
+    return graph->nodes[node].total;
 }
 
 #endif

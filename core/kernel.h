@@ -12,6 +12,14 @@ NGI_EXACT_BEGIN
 
 #define NGI_INLINE static inline __attribute__((always_inline, unused))
 
+/* Asks for a line of a column that is read soon. The row may lie behind the end. */
+#if defined(__wasm__)
+#define NGI_PREFETCH(column, row) ((void)0)
+#else
+#define NGI_PREFETCH(column, row)                                                                   \
+    __builtin_prefetch((const void *)((uintptr_t)(column) + (row) * sizeof(*(column))))
+#endif
+
 /* Rows of a run: the unit in which reductions are folded (docs/rivers.md). */
 #define NGI_RUN 512
 
