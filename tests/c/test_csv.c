@@ -228,12 +228,12 @@ static ng_status try_init(const csv_case *c, void *arena, size_t size, ng_csv_er
     return status;
 }
 
-static void check_init_error(const csv_case *c, const char *message) {
+static void check_init_error(const csv_case *c, const char *message, const char *remedy) {
     static uint64_t arena[1024];
     ng_csv_error error;
     CHECK_CASE(try_init(c, arena, sizeof arena, &error) == NG_INVALID, message);
     CHECK_CASE(error.status == NG_INVALID && strcmp(error.message, message) == 0, message);
-    CHECK(error.remedy != NULL && error.line == 0);
+    CHECK_CASE(strcmp(error.remedy, remedy) == 0 && error.line == 0, remedy);
 }
 
 static void test_arguments(void) {
@@ -250,26 +250,30 @@ static void test_arguments(void) {
     for (size_t i = 0; i < sizeof bad_pairs / sizeof *bad_pairs; i++) {
         c.options.separator = bad_pairs[i][0];
         c.options.quote = bad_pairs[i][1];
-        check_init_error(&c, "the separator and the quote cannot be told apart");
+        check_init_error(&c, "the separator and the quote cannot be told apart",
+                         "use two different ASCII characters that are not line ends");
     }
     c = small_case();
     c.options.separator = '\0';
-    check_init_error(&c, "the separator and the quote cannot be told apart");
+    check_init_error(&c, "the separator and the quote cannot be told apart",
+                     "use two different ASCII characters that are not line ends");
     c = small_case();
     c.options.record_limit = 0;
-    check_init_error(&c, "the limit on rows or the chunk is 0");
+    check_init_error(&c, "the limit on rows or the chunk is 0", "begin with ng_csv_defaults()");
     c.options.record_limit = SIZE_MAX / 2;
     CHECK(ng_csv_reader_size(1, &c.options) == SIZE_MAX);
-    check_init_error(&c, "the arena is too small");
+    check_init_error(&c, "the arena is too small",
+                     "give it the bytes that ng_csv_reader_size() says");
     c = small_case();
     c.options.chunk = 0;
-    check_init_error(&c, "the limit on rows or the chunk is 0");
+    check_init_error(&c, "the limit on rows or the chunk is 0", "begin with ng_csv_defaults()");
     c = small_case();
     c.fields[1].type = (ng_type)17;
-    check_init_error(&c, "a field has no type");
+    check_init_error(&c, "a field has no type", "use one of ng_type");
     c = small_case();
     c.options.header = false;
-    check_init_error(&c, "a field goes by its label, but there is no header");
+    check_init_error(&c, "a field goes by its label, but there is no header",
+                     "set the label to NULL and give the index");
 }
 
 static void test_no_capacity(void) {
@@ -297,7 +301,8 @@ static void test_failing_source(void) {
             text_buffer csv = {NULL, 0, 0};
             text_buffer out = csv_case_run(&c, source, &csv);
             text_add(&out, "", 1);
-            CHECK(strstr(out.bytes, "failed (-8) in.csv: error: reading failed\n") != NULL);
+            CHECK(strstr(out.bytes, "failed (-8) in.csv: error: reading failed\n"
+                                    "    see to where the file comes from\n") != NULL);
             CHECK(c.size < 60 || strstr(out.bytes, "1|'a, b'|2.5\n") == out.bytes);
             free(out.bytes);
             free(csv.bytes);
@@ -321,6 +326,8 @@ static void test_source_out_of_bounds(void) {
     CHECK(ng_csv_reader_init(&reader, arena, sizeof arena, c.fields, c.field_count, &c.options,
                              read_too_much, NULL) == NG_OK);
     CHECK(ng_csv_reader_next(&reader, columns, 1, &rows) == NG_INVALID && rows == 0);
+    CHECK(strcmp(reader.error.message, "the source gave more bytes than there was room for") == 0);
+    CHECK(strcmp(reader.error.remedy, "answer at most `room` in the read function") == 0);
 }
 
 /* An error's text is cut where its room ends, and always ends in a NUL. */
