@@ -142,9 +142,9 @@ class RandomFile:
         return self.rng.choices(list(makers), list(makers.values()))[0](river)
 
     def _kind(self, river: River) -> str:
-        """A kind for a new column: half the time one that is there."""
+        """A kind for a new column: often one that is there, or a float."""
         here = list(river.columns.values())
-        return self.rng.choice(here if here and self.rng.random() < 0.5 else KINDS)
+        return self.rng.choice(self.rng.choice((here or KINDS, here or KINDS, KINDS, FLOATS)))
 
     def _condition(self, scope: Scope, true: float = 0.5) -> str:
         """Mostly one that is true in about that share of the rows."""
