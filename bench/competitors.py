@@ -36,10 +36,11 @@ class Left:
 
 
 def run(command: list[str]) -> None:
-    """Runs a tool in silence; what it said is shown only when it failed."""
+    """Runs a tool in silence; how it began to complain is shown when it failed."""
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
-        raise Broken(f"`{' '.join(command)}` failed:\n{(done.stderr or done.stdout).strip()}")
+        said = (done.stderr or done.stdout).strip().splitlines()[:8]
+        raise Broken("\n".join([f"`{' '.join(command)}` failed:", *said]))
 
 
 def compilers() -> dict[str, str]:
@@ -155,27 +156,30 @@ def build_native(tools: dict[str, str], left: Left) -> tuple[str, list[str]]:
 
 
 def build_wasm(tools: dict[str, str], left: Left) -> list[str]:
-    """The modules that wasm.mjs finds where they are built."""
-    shutil.rmtree(OUT / "wasm", ignore_errors=True)
-    (OUT / "peers_wasm.wasm").unlink(missing_ok=True)
+    """The modules, which wasm.mjs finds where they are built; ours needs what `ours` generated."""
+    for module in OUT.glob("*.wasm"):
+        module.unlink()
     return attempt([our_module, expert_module], tools, left)
 
 
-def our_module(_: dict[str, str]) -> list[str]:
-    folder = str(OUT / "wasm")
-    run([str(ROOT / "nagare"), "build", str(RIVERS), "--target", "wasm", "-o", folder])
-    return [folder]
-
-
-def expert_module(tools: dict[str, str]) -> list[str]:
+def wasm_module(tools: dict[str, str], source: str, flags: list[str]) -> list[str]:
     clang = tools.get("clang")
     linker = next((name for name in ("wasm-ld-19", "wasm-ld") if shutil.which(name)), None)
     if not clang or not linker:
         raise Skipped("needs clang and wasm-ld")
-    compiled = str(OUT / "peers_wasm.o")
-    target = ["--target=wasm32", "-ffreestanding", "-msimd128", "-mbulk-memory", "-O3"]
-    run([clang, "-std=c11", *target, "-c", str(HERE / "peers_wasm.c"), "-o", compiled])
-    flags = ["--no-entry", "--export-dynamic", "--export=__heap_base", "--max-memory=2147483648"]
-    linked = str(OUT / "peers_wasm.wasm")
-    run([linker, *flags, compiled, "-o", linked])
-    return [linked]
+    compiled, linked = OUT / f"{source}.o", OUT / f"{source}.wasm"
+    target = ["--target=wasm32", "-ffreestanding", "-msimd128", "-mbulk-memory"]
+    target += ["-mnontrapping-fptoint", "-msign-ext"]
+    path = str(HERE / f"{source}.c")
+    run([clang, "-std=c11", *target, *flags, "-c", path, "-o", str(compiled)])
+    exports = ["--no-entry", "--export=__heap_base", "--max-memory=2147483648"]
+    run([linker, *exports, str(compiled), "-o", str(linked)])
+    return [str(linked)]
+
+
+def our_module(tools: dict[str, str]) -> list[str]:
+    return wasm_module(tools, "ours_wasm", ["-O2", f"-I{OUT}", f"-I{ROOT}"])
+
+
+def expert_module(tools: dict[str, str]) -> list[str]:
+    return wasm_module(tools, "peers_wasm", ["-O3"])

@@ -21,6 +21,12 @@ def shown(race: Race) -> list[Result]:
     return kept
 
 
+def rival(race: Race, result: Result) -> Result | None:
+    """The best expert; in Node, of those whose rows come the same way."""
+    way = result.name.partition(", ")[2] if result.build == "node" else ""
+    return race.best("expert", name=way if way in ("copied", "resident") else "")
+
+
 def ratio(result: Result, other: Result | None) -> str:
     return f"{result.times(other):.2f}" if other else "-"
 
@@ -38,13 +44,14 @@ def error(result: Result) -> str:
 
 
 def table(race: Race) -> str:
-    peer, expert, limit = race.best(*PEERS), race.best("expert"), race.best("limit")
+    peer, limit = race.best(*PEERS), race.best("limit")
     lines = [f"{race.workload}, {ROWS[race.size]}", HEAD]
     for result in shown(race):
         name = result.name
         if result.kind != "rxjs":
             name = f"{KINDS.get(result.kind, result.kind)}: {name}"
         mark = ">" if result.kind == "ours" else " "
+        expert = rival(race, result)
         lines.append(
             f"{mark}{name:{NAME - 1}}{result.build:{BUILD}}{result.ns:8.4f}"
             f"{ratio(result, peer):>8}{ratio(result, expert):>9}{share(result, limit):>9}"

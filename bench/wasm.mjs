@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 
 import { loops, rxjsChains } from "./peers_js.mjs";
 import { fill, workloads } from "./samples.mjs";
@@ -31,17 +31,16 @@ async function gather(rows) {
   } else {
     skip("RxJS", "not installed; `make setup` installs it");
   }
-  const expert = join(BUILD, "bench", "peers_wasm.wasm");
-  if (existsSync(expert)) {
-    groups.push(await expertCompetitors(readFileSync(expert), rows));
-  } else {
-    skip("WASM expert", "not built");
-  }
-  const ours = join(BUILD, "bench", "wasm", "samples.js");
-  if (existsSync(ours)) {
-    groups.push(await ourCompetitors(await import(pathToFileURL(ours)), rows));
-  } else {
-    skip("our WASM module", "not built");
+  for (const [file, competitors] of [
+    ["peers_wasm.wasm", expertCompetitors],
+    ["ours_wasm.wasm", ourCompetitors],
+  ]) {
+    const module = join(BUILD, "bench", file);
+    if (existsSync(module)) {
+      groups.push(await competitors(readFileSync(module), rows));
+    } else {
+      skip(file, "not built");
+    }
   }
   return groups;
 }
