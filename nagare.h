@@ -703,17 +703,17 @@ typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 :
 #define NGI_X87 0
 #endif
 
-/* Between these two, each operation is rounded by itself and in its place: a * b + c rounds twice, sums
- * keep their order, divisions divide, and zeros keep their signs. The includer's own settings hold again
- * behind the end. Both stand at file scope. */
+/* Between these two, each operation is rounded by itself and in its place: a * b + c rounds twice,
+ * sums keep their order, divisions divide, and zeros keep their signs. The includer's own settings
+ * hold again behind the end. Both stand at file scope. */
 #if defined(__wasm__)
 /* clang saves no settings on this target, and has no fused operation to leave on again. */
 #define NGI_EXACT_BEGIN _Pragma("clang fp contract(off) reassociate(off)")
 #define NGI_EXACT_END _Pragma("clang fp contract(on)")
 #elif defined(__clang__) && NGI_X87
 #define NGI_EXACT_BEGIN                                                                            \
-    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)") _Pragma(         \
-        "clang attribute push(__attribute__((target(\"sse2\"))), apply_to = function)")
+    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")                  \
+        _Pragma("clang attribute push(__attribute__((target(\"sse2\"))), apply_to = function)")
 #define NGI_EXACT_END _Pragma("clang attribute pop") _Pragma("float_control(pop)")
 #elif defined(__clang__)
 #define NGI_EXACT_BEGIN                                                                            \
@@ -739,6 +739,47 @@ typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 :
 #define NGI_ROUND_NOW(kind, x) __asm__("" : "+" kind(x))
 #else
 #define NGI_ROUND_NOW(kind, x) ((void)0)
+#endif
+
+/* The processor's own settings: a program linked with -ffast-math, or a library it loads, flushes
+ * tiny numbers to zero for everyone, and fesetround rounds them differently. A kernel takes them
+ * back for the length of a call: `enter` gives what `leave` restores. What stands between is
+ * compiled as usual, but nothing that goes through memory moves past them. */
+#define NGI_SETTINGS_INLINE static inline __attribute__((always_inline, unused))
+#if defined(__x86_64__) || defined(__i386__)
+#define NGI_SETTINGS_EXACT                                                                         \
+    0x1f80u /* all exceptions masked, round to nearest; bits 0 to 5 only tell */
+NGI_SETTINGS_INLINE uint32_t ngi_exact_enter(void) {
+    uint32_t settings;
+    const uint32_t exact = NGI_SETTINGS_EXACT;
+    __asm__ __volatile__("stmxcsr %0" : "=m"(settings) : : "memory");
+    if ((settings & ~0x3fu) != exact) {
+        __asm__ __volatile__("ldmxcsr %0" : : "m"(exact) : "memory");
+    }
+    return settings;
+}
+NGI_SETTINGS_INLINE void ngi_exact_leave(uint32_t settings) {
+    if ((settings & ~0x3fu) != NGI_SETTINGS_EXACT) {
+        __asm__ __volatile__("ldmxcsr %0" : : "m"(settings) : "memory");
+    }
+}
+#elif defined(__aarch64__)
+NGI_SETTINGS_INLINE uint64_t ngi_exact_enter(void) {
+    uint64_t settings;
+    __asm__ __volatile__("mrs %0, fpcr" : "=r"(settings) : : "memory");
+    if (settings != 0) {
+        __asm__ __volatile__("msr fpcr, %0" : : "r"((uint64_t)0) : "memory");
+    }
+    return settings;
+}
+NGI_SETTINGS_INLINE void ngi_exact_leave(uint64_t settings) {
+    if (settings != 0) {
+        __asm__ __volatile__("msr fpcr, %0" : : "r"(settings) : "memory");
+    }
+}
+#else
+NGI_SETTINGS_INLINE uint32_t ngi_exact_enter(void) { return 0; }
+NGI_SETTINGS_INLINE void ngi_exact_leave(uint32_t settings) { (void)settings; }
 #endif
 
 /* ---- profile.h ------------------------------------------------------------------------------- */
@@ -3009,11 +3050,11 @@ NGI_ACROSS(int64_t, i32x16, sum, ngi_i64x16_sum(ngi_i64x16_from_i32(a)))
 
 #define NGI_V512_FOLD_F32(op, of, of256, of128)                                                    \
     NGI_FN float ngi_f32x16_fold_##op(const float t[128]) {                                        \
-        __m512 r[4];                                                                               \
-        for (int i = 0; i < 4; i++) {                                                              \
-            r[i] = of(_mm512_loadu_ps(t + 16 * i), _mm512_loadu_ps(t + 16 * i + 64));              \
-        }                                                                                          \
-        const __m512 x = of(of(r[0], r[2]), of(r[1], r[3]));                                       \
+        const __m512 a = of(_mm512_loadu_ps(t), _mm512_loadu_ps(t + 64));                          \
+        const __m512 b = of(_mm512_loadu_ps(t + 16), _mm512_loadu_ps(t + 80));                     \
+        const __m512 c = of(_mm512_loadu_ps(t + 32), _mm512_loadu_ps(t + 96));                     \
+        const __m512 d = of(_mm512_loadu_ps(t + 48), _mm512_loadu_ps(t + 112));                    \
+        const __m512 x = of(of(a, c), of(b, d));                                                   \
         const __m256 y = of256(ngi_v512_low_f32(x), ngi_v512_high_f32(x));                         \
         __m128 z = of128(_mm256_castps256_ps128(y), _mm256_extractf128_ps(y, 1));                  \
         z = of128(z, _mm_movehl_ps(z, z));                                                         \
@@ -3089,6 +3130,66 @@ NGI_FN uint64_t ngi_v512_bits_pack(uint64_t v, uint64_t mask) { return _pext_u64
 #pragma GCC diagnostic pop
 
 #endif
+
+NGI_EXACT_END
+
+/* ---- reduce.h -------------------------------------------------------------------------------- */
+
+/* reduce: adding up the rows that count, in the way each profile does it best.
+ *
+ * `add_kept(a, m, b)` is a + b in the lanes of m and a elsewhere, up to the sign of a zero: the sums
+ * built of it start from +0, which takes that sign away. A tally counts rows. */
+
+NGI_EXACT_BEGIN
+
+#define NGI_REDUCE_KEPT(PROFILE, T, M)                                                              \
+    NGI_##PROFILE##_INLINE T T##_add_kept(T a, M m, T b) {                                          \
+        return T##_add(a, T##_keep(m, b));                                                          \
+    }
+#define NGI_REDUCE_TALLY(PROFILE, W)                                                                \
+    typedef ngi_i32x##W ngi_tallyx##W;                                                              \
+    NGI_##PROFILE##_INLINE ngi_tallyx##W ngi_tallyx##W##_none(void) {                               \
+        return ngi_i32x##W##_set(0);                                                                \
+    }                                                                                               \
+    NGI_##PROFILE##_INLINE ngi_tallyx##W ngi_tallyx##W##_add(ngi_tallyx##W tally, ngi_m##W m) {     \
+        return ngi_i32x##W##_count(tally, m);                                                       \
+    }                                                                                               \
+    NGI_##PROFILE##_INLINE int64_t ngi_tallyx##W##_sum(ngi_tallyx##W tally) {                       \
+        return ngi_i32x##W##_sum(tally);                                                            \
+    }
+
+NGI_REDUCE_KEPT(SCALAR, ngi_f32x1, ngi_m1)
+NGI_REDUCE_KEPT(SCALAR, ngi_f64x1, ngi_m1)
+NGI_REDUCE_TALLY(SCALAR, 1)
+#if NGI_HAS_V128
+NGI_REDUCE_KEPT(V128, ngi_f32x4, ngi_m4)
+NGI_REDUCE_KEPT(V128, ngi_f64x4, ngi_m4)
+NGI_REDUCE_TALLY(V128, 4)
+#endif
+#if NGI_HAS_V256
+NGI_REDUCE_KEPT(V256, ngi_f32x8, ngi_m8)
+NGI_REDUCE_KEPT(V256, ngi_f64x8, ngi_m8)
+NGI_REDUCE_TALLY(V256, 8)
+#endif
+#if NGI_HAS_V512
+NGI_V512_INLINE ngi_f32x16 ngi_f32x16_add_kept(ngi_f32x16 a, ngi_m16 m, ngi_f32x16 b) {
+    return _mm512_mask_add_ps(a, m, a, b);
+}
+NGI_REDUCE_KEPT(V512, ngi_f64x16, ngi_m16)
+/* Masks go to a general register for one instruction and are counted there. */
+typedef uint64_t ngi_tallyx16;
+NGI_V512_INLINE ngi_tallyx16 ngi_tallyx16_none(void) {
+    return 0;
+}
+NGI_V512_INLINE ngi_tallyx16 ngi_tallyx16_add(ngi_tallyx16 tally, ngi_m16 m) {
+    return tally + ngi_m16_count(m);
+}
+NGI_V512_INLINE int64_t ngi_tallyx16_sum(ngi_tallyx16 tally) {
+    return (int64_t)tally;
+}
+#endif
+#undef NGI_REDUCE_KEPT
+#undef NGI_REDUCE_TALLY
 
 NGI_EXACT_END
 

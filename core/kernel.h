@@ -6,6 +6,7 @@
 #include "base.h"
 #include "bits.h"
 #include "exact.h"
+#include "reduce.h"
 #include "simd.h"
 
 NGI_EXACT_BEGIN

@@ -174,6 +174,7 @@
 #define NGI_KERNEL_SECTION
 
 #include "simd.h"
+#include "reduce.h"
 #include "kernel.h"
 
 #endif

@@ -6,9 +6,11 @@
 
 #if NGI_HAS_V512
 
-/* Unoptimised, some of gcc's intrinsics are macros, and their conversions would warn here. */
+/* gcc 12 warns of its own intrinsics here: unoptimised, some are macros that convert signs; in C++ it
+ * takes the registers they leave undefined for mistakes. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wuninitialized"
 
 typedef __m512 ngi_f32x16;
 typedef __m512i ngi_i32x16;
@@ -419,11 +421,11 @@ NGI_ACROSS(int64_t, i32x16, sum, ngi_i64x16_sum(ngi_i64x16_from_i32(a)))
 
 #define NGI_V512_FOLD_F32(op, of, of256, of128)                                                    \
     NGI_FN float ngi_f32x16_fold_##op(const float t[128]) {                                        \
-        __m512 r[4];                                                                               \
-        for (int i = 0; i < 4; i++) {                                                              \
-            r[i] = of(_mm512_loadu_ps(t + 16 * i), _mm512_loadu_ps(t + 16 * i + 64));              \
-        }                                                                                          \
-        const __m512 x = of(of(r[0], r[2]), of(r[1], r[3]));                                       \
+        const __m512 a = of(_mm512_loadu_ps(t), _mm512_loadu_ps(t + 64));                          \
+        const __m512 b = of(_mm512_loadu_ps(t + 16), _mm512_loadu_ps(t + 80));                     \
+        const __m512 c = of(_mm512_loadu_ps(t + 32), _mm512_loadu_ps(t + 96));                     \
+        const __m512 d = of(_mm512_loadu_ps(t + 48), _mm512_loadu_ps(t + 112));                    \
+        const __m512 x = of(of(a, c), of(b, d));                                                   \
         const __m256 y = of256(ngi_v512_low_f32(x), ngi_v512_high_f32(x));                         \
         __m128 z = of128(_mm256_castps256_ps128(y), _mm256_extractf128_ps(y, 1));                  \
         z = of128(z, _mm_movehl_ps(z, z));                                                         \
