@@ -28,6 +28,7 @@ class River:
     lines: list[str]
     params: dict[str, str] = field(default_factory=dict)  # those its users may name too
     steps: list[str] = field(default_factory=list)
+    few: bool = False  # whether it may well have only some rows: an aggregate made them
 
     def __str__(self) -> str:
         lines = [f"[river.{self.name}]", *self.lines]
@@ -80,6 +81,7 @@ class RandomFile:
     def _chain(self, source: River) -> None:
         rng = self.rng
         river = River(self.prefix + self._name("r"), dict(source.columns), [], dict(source.params))
+        river.few = source.few
         river.lines.append(f'from = "{source.name}"')
         if rng.random() < 0.1:
             river.lines.append('doc = "流れ: a \\"random\\" river"')
@@ -154,7 +156,9 @@ class RandomFile:
         way = rng.random()
         if floats and way < 0.3:
             low, high = rng.choice((("0", "20.5"), ("-20.5", "40"), ("1", "0")))
-            return f"{rng.choice(floats)} > {low if true >= 0.5 else high}"
+            column = rng.choice(floats)
+            condition = f"{column} > {low if true >= 0.5 else high}"
+            return condition if true < 0.5 else f"{condition} or isnull({column})"
         if integers and way < 0.6:
             operator = "!=" if true >= 0.5 else "=="
             return f"{rng.choice(integers)} & 3 {operator} {rng.randrange(4)}"
@@ -201,7 +205,7 @@ class RandomFile:
 
     def _count(self, river: River) -> list[str]:
         if self.rng.random() < 0.3:
-            return [f"skip {self.rng.choice(SIZES[:9])}"]
+            return [f"skip {self.rng.choice(SIZES[: 1 if river.few else 9])}"]
         return [f"take {self.rng.choice(SIZES)}"]
 
     def _while(self, river: River) -> list[str]:
@@ -217,7 +221,9 @@ class RandomFile:
             steps.append("group " + ", ".join(keys))
         if rng.random() < 0.5:
             partial = rng.choice(("", " partial"))
-            steps.append(f"window tumbling {rng.choice(SIZES + SIZES[:10])}{partial}")
+            rows = rng.choice(SIZES[:3] if river.few else SIZES + SIZES[:10])
+            steps.append(f"window tumbling {rows}{partial}")
+        river.few = True
         within = self._scope(river)
         within.lags = within.lags and rng.random() < 0.3
         outer = Scope({k: river.columns[k] for k in keys}, river.params, lags=False)
