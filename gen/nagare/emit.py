@@ -128,6 +128,15 @@ class Loop:
                 return other
         return None
 
+    def extremes_of(self, total: Raw) -> list[Raw]:
+        """The floats whose least or greatest is looked for among the same values as this sum."""
+        return [r for r in self.segment.raws
+                if r.kind in ("min", "max") and r.node is total.node and r.mask is total.mask]
+
+    @property
+    def variances(self) -> list[Raw]:
+        return [r for r in self.segment.raws if r.kind == "var"]
+
     def count_of(self, raw: Raw) -> Raw | None:
         return next((o for o in self.segment.raws
                      if o.kind == "count" and o.mask is raw.mask), None)

@@ -149,7 +149,7 @@ class Column:
     label: str = ""
 
 
-_OURS = frozenset("offset capacity rows linux unix i386 errno stdin stdout stderr NULL EOF assert".split())
+_OURS = frozenset("offset capacity rows alive_rows linux unix i386 errno stdin stdout stderr NULL EOF assert".split())
 _SUFFIX = re.compile(r".*_(valid|bytes|room|before|set|nan)_*")
 
 
