@@ -14,7 +14,7 @@ NGI_ALWAYS_INLINE uint64_t ngi_bits_low(unsigned n) {
 NGI_ALWAYS_INLINE uint64_t ngi_bits_load(const uint8_t *bits, size_t at, unsigned n) {
     const uint8_t *from = bits + at / 8;
     const unsigned skip = (unsigned)(at % 8);
-    const unsigned bytes = (skip + n + 7) / 8;
+    const unsigned bytes = n == 0 ? 0 : (skip + n + 7) / 8;
     uint64_t v = 0;
     if (bytes >= 8) {
         __builtin_memcpy(&v, from, 8);

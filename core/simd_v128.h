@@ -253,7 +253,10 @@ NGI_V128_INT32(u32, uint32_t, u32x4, u32, u32x4_min, u32x4_max)
 #undef NGI_V128_INT32
 
 NGI_1(i32x4, i32x4, neg, NGI_V128_OP(u32, NGI_WASM(i32x4_splat)(0), -, a))
-NGI_1(i32x4, i32x4, abs, NGI_WASM(i32x4_abs)(a))
+NGI_FN ngi_i32x4 ngi_i32x4_abs(ngi_i32x4 a) {
+    const ngi_v128 negative = NGI_WASM(i32x4_lt)(a, NGI_WASM(i32x4_splat)(0));
+    return NGI_V128_OP(u32, NGI_WASM(v128_xor)(a, negative), -, negative);
+}
 NGI_1(i32x4, i32x4, sign,
       NGI_WASM(i32x4_max)(NGI_WASM(i32x4_min)(a, NGI_WASM(i32x4_splat)(1)),
                           NGI_WASM(i32x4_splat)(-1)))
@@ -352,7 +355,11 @@ NGI_FN ngi_v128 ngi_v128_neg_64(ngi_v128 a) {
     return NGI_V128_OP(u64, NGI_WASM(i64x2_splat)(0), -, a);
 }
 NGI_PAIR_1(i64x4, i64x4, neg, ngi_v128_neg_64)
-NGI_PAIR_1(i64x4, i64x4, abs, NGI_WASM(i64x2_abs))
+NGI_FN ngi_v128 ngi_v128_abs_i64(ngi_v128 a) {
+    const ngi_v128 negative = ngi_v128_less_i64(a, NGI_WASM(i64x2_splat)(0));
+    return ngi_v128_sub_64(NGI_WASM(v128_xor)(a, negative), negative);
+}
+NGI_PAIR_1(i64x4, i64x4, abs, ngi_v128_abs_i64)
 NGI_PAIR_1(i64x4, i64x4, sign, ngi_v128_sign_i64)
 NGI_PAIR_1(u64x4, u64x4, sign, ngi_v128_sign_u64)
 

@@ -1,5 +1,5 @@
-/* Compares every operation of every profile with its scalar definition, bit by bit. With an argument it
- * prints the names of the operations instead. */
+/* Compares every operation of every profile with its scalar definition, bit by bit. With an
+ * argument it prints the names of the operations instead. */
 #define NAGARE_KERNELS 1
 #include "../../core/simd.h"
 
@@ -108,8 +108,8 @@ static int differs(const char *profile, const operation *wanted, const operation
     tried->run(got.values, a->values, b->values, mask);
     for (unsigned i = 0; i < count; i++) {
         const uint64_t x = value_at(&want, wanted->to, i), y = value_at(&got, wanted->to, i);
-        if (x != y && !(wanted->compared_as == NUMBER && is_nan(wanted->to, x) &&
-                        is_nan(wanted->to, y))) {
+        if (x != y &&
+            !(wanted->compared_as == NUMBER && is_nan(wanted->to, x) && is_nan(wanted->to, y))) {
             const uint64_t shown[4] = {value_at(a, wanted->from, i), value_at(b, wanted->from, i),
                                        x, y};
             report(profile, wanted, i, shown);
@@ -149,7 +149,8 @@ static int check_operation(const char *profile, const operation *wanted, const o
     return failures;
 }
 
-__attribute__((unused)) static int check_profile(const char *profile, const operation *table, ng_profile number) {
+__attribute__((unused)) static int check_profile(const char *profile, const operation *table,
+                                                 ng_profile number) {
     int failures = 0;
     put(profile);
     if (number > ng_best_profile()) {

@@ -1,6 +1,6 @@
-/* Every operation of the thin headers, by the shape of its arguments. The wrappers, the comparison with
- * the scalar definition and the list of names all expand these, and a test compares that list with what
- * the headers define: an operation cannot stand in one profile only, or untested.
+/* Every operation of the thin headers, by the shape of its arguments. The wrappers, the comparison
+ * with the scalar definition and the list of names all expand these, and a test compares that list
+ * with what the headers define: an operation cannot stand in one profile only, or untested.
  *
  * SAME: all bits are defined. NUMBER: floats that are computed, of which any NaN is as good. */
 

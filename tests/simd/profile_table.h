@@ -1,6 +1,7 @@
-/* Included once for each profile, with P its name, W its lanes and FN what its functions need: makes
- * `table_P`, in which every operation takes blocks of 16 values, so that tables of any two profiles can
- * be compared row by row. Functions take (out, a, b, mask), and use of these what they need. */
+/* Included once for each profile, with P its name, W its lanes and FN what its functions need:
+ * makes `table_P`, in which every operation takes blocks of 16 values, so that tables of any two
+ * profiles can be compared row by row. Functions take (out, a, b, mask), and use of these what they
+ * need. */
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -27,16 +28,12 @@
 #define DO_UNARY(T, name, comparison)                                                              \
     FUNCTION(unary, T, name) {                                                                     \
         UNUSED_B_MASK;                                                                             \
-        EACH_STEP {                                                                                \
-            OP(T, store)((ngi_##T##x1 *)out + i, OP(T, name)(X_OF(T, a)));                         \
-        }                                                                                          \
+        EACH_STEP { OP(T, store)((ngi_##T##x1 *)out + i, OP(T, name)(X_OF(T, a))); }               \
     }
 #define DO_BINARY(T, name, comparison)                                                             \
     FUNCTION(binary, T, name) {                                                                    \
         UNUSED_MASK;                                                                               \
-        EACH_STEP {                                                                                \
-            OP(T, store)((ngi_##T##x1 *)out + i, OP(T, name)(X_OF(T, a), X_OF(T, b)));             \
-        }                                                                                          \
+        EACH_STEP { OP(T, store)((ngi_##T##x1 *)out + i, OP(T, name)(X_OF(T, a), X_OF(T, b))); }   \
     }
 #define DO_SHIFT(T, name)                                                                          \
     FUNCTION(shift, T, name) {                                                                     \
@@ -50,26 +47,20 @@
     FUNCTION(compare, T, name) {                                                                   \
         UNUSED_MASK;                                                                               \
         uint32_t bits = 0;                                                                         \
-        EACH_STEP {                                                                                \
-            bits |= MASK(bits)(OP(T, name)(X_OF(T, a), X_OF(T, b))) << i;                          \
-        }                                                                                          \
+        EACH_STEP { bits |= MASK(bits)(OP(T, name)(X_OF(T, a), X_OF(T, b))) << i; }                \
         *(uint32_t *)out = bits;                                                                   \
     }
 #define DO_CLASS(T, name)                                                                          \
     FUNCTION(class, T, name) {                                                                     \
         UNUSED_B_MASK;                                                                             \
         uint32_t bits = 0;                                                                         \
-        EACH_STEP {                                                                                \
-            bits |= MASK(bits)(OP(T, name)(X_OF(T, a))) << i;                                      \
-        }                                                                                          \
+        EACH_STEP { bits |= MASK(bits)(OP(T, name)(X_OF(T, a))) << i; }                            \
         *(uint32_t *)out = bits;                                                                   \
     }
 #define DO_CONVERT(R, T, name, comparison)                                                         \
     FUNCTION(convert_##R, T, name) {                                                               \
         UNUSED_B_MASK;                                                                             \
-        EACH_STEP {                                                                                \
-            OP(R, store)((ngi_##R##x1 *)out + i, OP(R, name)(X_OF(T, a)));                         \
-        }                                                                                          \
+        EACH_STEP { OP(R, store)((ngi_##R##x1 *)out + i, OP(R, name)(X_OF(T, a))); }               \
     }
 #define DO_ACROSS(R, T, name, op)                                                                  \
     FUNCTION(across, T, name) {                                                                    \
@@ -89,14 +80,12 @@
         UNUSED_B_MASK;                                                                             \
         OP(T, fold_rows_##op)((ngi_##T##x1 *)out, (const ngi_##T##x1 *)a);                         \
     }
-/* Memory is addressed one byte off, as no alignment is promised; arrays are no larger than they must
- * be, so that a sanitizer sees every byte too far. */
+/* Memory is addressed one byte off, as no alignment is promised; arrays are no larger than they
+ * must be, so that a sanitizer sees every byte too far. */
 #define DO_MEMORY(T)                                                                               \
     FUNCTION(set, T, ) {                                                                           \
         UNUSED_B_MASK;                                                                             \
-        EACH_STEP {                                                                                \
-            OP(T, store)((ngi_##T##x1 *)out + i, OP(T, set)(*(const ngi_##T##x1 *)a));             \
-        }                                                                                          \
+        EACH_STEP { OP(T, store)((ngi_##T##x1 *)out + i, OP(T, set)(*(const ngi_##T##x1 *)a)); }   \
     }                                                                                              \
     FUNCTION(move, T, ) {                                                                          \
         UNUSED_B_MASK;                                                                             \
@@ -166,9 +155,7 @@
         uint32_t bits = 0;                                                                         \
         (void)a;                                                                                   \
         (void)b;                                                                                   \
-        EACH_STEP {                                                                                \
-            bits |= MASK(bits)(MASK(name)(MASK_OF(mask), MASK_OF(mask >> 16))) << i;               \
-        }                                                                                          \
+        EACH_STEP { bits |= MASK(bits)(MASK(name)(MASK_OF(mask), MASK_OF(mask >> 16))) << i; }     \
         *(uint32_t *)out = bits;                                                                   \
     }
 
@@ -184,13 +171,11 @@ ALL_TYPES(DO_MEMORY)
 NARROW_TYPES(DO_NARROW)
 MASK_BINARY(DO_MASK_BINARY)
 
-FUNCTION(mask, m, not ) {
+FUNCTION(mask, m, not) {
     uint32_t bits = 0;
     (void)a;
     (void)b;
-    EACH_STEP {
-        bits |= MASK(bits)(MASK(not)(MASK_OF(mask))) << i;
-    }
+    EACH_STEP { bits |= MASK(bits)(MASK(not)(MASK_OF(mask))) << i; }
     *(uint32_t *)out = bits;
 }
 FUNCTION(mask, m, first) {
@@ -198,9 +183,7 @@ FUNCTION(mask, m, first) {
     const size_t n = (size_t)mask; /* any number: more than 16 is all */
     (void)a;
     (void)b;
-    EACH_STEP {
-        bits |= MASK(bits)(MASK(first)(n > (size_t)i ? n - (size_t)i : 0)) << i;
-    }
+    EACH_STEP { bits |= MASK(bits)(MASK(first)(n > (size_t)i ? n - (size_t)i : 0)) << i; }
     *(uint32_t *)out = bits;
 }
 /* What a mask says of itself: set, any, all, count, bits. */
@@ -221,9 +204,7 @@ FUNCTION(mask, m, tells) {
 }
 FUNCTION(count, i32, ) {
     (void)b;
-    EACH_STEP {
-        OP(i32, store)((int32_t *)out + i, OP(i32, count)(X_OF(i32, a), MASK_OF(mask)));
-    }
+    EACH_STEP { OP(i32, store)((int32_t *)out + i, OP(i32, count)(X_OF(i32, a), MASK_OF(mask))); }
 }
 FUNCTION(bits_pack, u64, ) {
     UNUSED_MASK;
@@ -257,10 +238,10 @@ FUNCTION(bits_pack, u64, ) {
 #define ROW_MASK_BINARY(name) {"m_" #name, u32_lane, 1, u32_lane, 1, SAME, RUN(mask, m, name)},
 
 static const operation JOIN(table_, P)[] = {
-    UNARY(ROW_UNARY) BINARY(ROW_BINARY) SHIFTS(ROW_SHIFT) COMPARISONS(ROW_COMPARE) CLASSES(
-        ROW_CLASS) CONVERSIONS(ROW_CONVERT) ACROSS(ROW_ACROSS) FOLDS(ROW_FOLD) ALL_TYPES(ROW_MEMORY)
-        NARROW_TYPES(ROW_NARROW) MASK_BINARY(ROW_MASK_BINARY) //
-    {"m_not", u32_lane, 1, u32_lane, 1, SAME, RUN(mask, m, not )},
+    UNARY(ROW_UNARY) BINARY(ROW_BINARY) SHIFTS(ROW_SHIFT) COMPARISONS(ROW_COMPARE)
+        CLASSES(ROW_CLASS) CONVERSIONS(ROW_CONVERT) ACROSS(ROW_ACROSS) FOLDS(ROW_FOLD)
+            ALL_TYPES(ROW_MEMORY) NARROW_TYPES(ROW_NARROW) MASK_BINARY(ROW_MASK_BINARY) //
+    {"m_not", u32_lane, 1, u32_lane, 1, SAME, RUN(mask, m, not)},
     {"m_first", u32_lane, 1, u32_lane, 1, SAME, RUN(mask, m, first)},
     {"m_set m_from_bits m_bits m_any m_all m_count", u32_lane, 1, u32_lane, 1, SAME,
      RUN(mask, m, tells)},

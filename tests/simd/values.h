@@ -1,4 +1,6 @@
-/* Values for the tests: edges, small numbers, random bits, and floats near what integers can hold. */
+/* Values for the tests: edges, small numbers, random bits, and floats near what integers can hold.
+ */
+#include "random.h"
 #include "world.h"
 
 typedef enum value_kind {
@@ -16,25 +18,14 @@ typedef enum value_kind {
 
 static const unsigned lane_bytes[] = {4, 8, 4, 4, 8, 8, 1, 1, 2, 2};
 
-static uint64_t random_state = 1;
-
-/* splitmix64 */
-static uint64_t random_bits(void) {
-    uint64_t z = random_state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 /* Zero, the denormals, 1, halves at which rounding ties, the ends of the integer types and their
  * neighbours, the largest, infinity, NaNs quiet and signalling; their negatives are added. */
 static const uint32_t f32_edges[] = {
-    0x00000000, 0x00000001, 0x007fffff, 0x00800000, 0x3effffff, 0x3f000000, 0x3f000001,
-    0x3f7fffff, 0x3f800000, 0x3f800001, 0x3fbfffff, 0x3fc00000, 0x3fffffff, 0x40000000,
-    0x40200000, 0x40600000, 0x42fe0000, 0x437f0000, 0x46fffe00, 0x4a7fffff, 0x4affffff,
-    0x4b000000, 0x4b000001, 0x4b7fffff, 0x4b800000, 0x4effffff, 0x4f000000, 0x4f000001,
-    0x4f7fffff, 0x4f800000, 0x5effffff, 0x5f000000, 0x5f7fffff, 0x5f800000, 0x7f7fffff,
-    0x7f800000, 0x7fc00000, 0x7fc12345, 0x7f800001, 0x7fbfffff};
+    0x00000000, 0x00000001, 0x007fffff, 0x00800000, 0x3effffff, 0x3f000000, 0x3f000001, 0x3f7fffff,
+    0x3f800000, 0x3f800001, 0x3fbfffff, 0x3fc00000, 0x3fffffff, 0x40000000, 0x40200000, 0x40600000,
+    0x42fe0000, 0x437f0000, 0x46fffe00, 0x4a7fffff, 0x4affffff, 0x4b000000, 0x4b000001, 0x4b7fffff,
+    0x4b800000, 0x4effffff, 0x4f000000, 0x4f000001, 0x4f7fffff, 0x4f800000, 0x5effffff, 0x5f000000,
+    0x5f7fffff, 0x5f800000, 0x7f7fffff, 0x7f800000, 0x7fc00000, 0x7fc12345, 0x7f800001, 0x7fbfffff};
 static const uint64_t f64_edges[] = {
     0x0000000000000000, 0x0000000000000001, 0x000fffffffffffff, 0x0010000000000000,
     0x3690000000000000, 0x36a0000000000000, 0x36a0000000000001, 0x380fffffe0000000,
@@ -49,13 +40,41 @@ static const uint64_t f64_edges[] = {
     0x43f0000000000000, 0x47efffffe0000000, 0x47efffffefffffff, 0x47effffff0000000,
     0x47f0000000000000, 0x7fefffffffffffff, 0x7ff0000000000000, 0x7ff8000000000000,
     0x7ff8000012345678, 0x7ff0000000000001, 0x7ff7ffffffffffff};
-/* Powers of two and their neighbours, cut to the type's width; their negatives are added. The two last
- * round up to and down from a tie in f32 and f64. */
-static const uint64_t integer_edges[] = {
-    0, 1, 2, 3, 5, 7, 10, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0xffffff,
-    0x1000000, 0x1000001, 0x1000003, 0x7fffffff, 0x80000000, 0x80000001, 0xffffffff, 0x100000000,
-    0x1fffffffffffff, 0x20000000000000, 0x20000000000001, 0x20000000000003, 0x7fffffffffffffff,
-    0x8000000000000000, 0x8000000000000001, 0x4000004000000001, 0x4000003fffffffff};
+/* Powers of two and their neighbours, cut to the type's width; their negatives are added. The two
+ * last round up to and down from a tie in f32 and f64. */
+static const uint64_t integer_edges[] = {0,
+                                         1,
+                                         2,
+                                         3,
+                                         5,
+                                         7,
+                                         10,
+                                         0x7f,
+                                         0x80,
+                                         0xff,
+                                         0x100,
+                                         0x7fff,
+                                         0x8000,
+                                         0xffff,
+                                         0x10000,
+                                         0xffffff,
+                                         0x1000000,
+                                         0x1000001,
+                                         0x1000003,
+                                         0x7fffffff,
+                                         0x80000000,
+                                         0x80000001,
+                                         0xffffffff,
+                                         0x100000000,
+                                         0x1fffffffffffff,
+                                         0x20000000000000,
+                                         0x20000000000001,
+                                         0x20000000000003,
+                                         0x7fffffffffffffff,
+                                         0x8000000000000000,
+                                         0x8000000000000001,
+                                         0x4000004000000001,
+                                         0x4000003fffffffff};
 
 static unsigned edge_count(value_kind kind) {
     if (kind == f32_lane) {
