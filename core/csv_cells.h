@@ -88,7 +88,8 @@ static inline ngi_csv_outcome ngi_csv_note(ng_csv_reader *r, ngi_csv_trouble tro
     return NGI_CSV_BAD;
 }
 
-/* Finds the end of the field in quotes at `p`. Line ends in it are added to `lines_inside`. */
+/* Finds the end of the field in quotes at `p`. Line ends in it are added to `lines_inside`. Where
+ * the last quote there is may turn out to be the first of two, the row has no end yet either. */
 static ngi_csv_outcome ngi_csv_find_quote(ng_csv_reader *r, const char *p, ngi_csv_cell *cell) {
     const char quote = r->options.quote;
     cell->text = p + 1;
@@ -103,9 +104,6 @@ static ngi_csv_outcome ngi_csv_find_quote(ng_csv_reader *r, const char *p, ngi_c
             /* The two characters of a CRLF are one line end. */
             r->lines_inside += *q == '\n' ? q[-1] != '\r' : 1;
             continue;
-        }
-        if (q + 1 == r->end && !r->ended) {
-            return NGI_CSV_MORE;
         }
         if (q + 1 < r->end && q[1] == quote) {
             cell->doubled++;

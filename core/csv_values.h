@@ -294,9 +294,6 @@ static ngi_csv_outcome ngi_csv_take_any(ng_csv_reader *r, const ng_csv_field *fi
         return outcome;
     }
     *stop = cell.stop;
-    if (cell.stop == r->end && !r->ended) {
-        return NGI_CSV_MORE;
-    }
     if (field->nullable && ngi_csv_is_null(&r->options, field->type, &cell)) {
         ngi_csv_store_nothing(field->type, column, row);
         ngi_csv_put_bit(column->valid, row, false);

@@ -96,13 +96,14 @@ typedef struct ngi_number_decimal {
     int exponent;
 } ngi_number_decimal;
 
-/* The high word of g * c / 2^64, its last bit set where the rest is not (nearly) zero: g is rounded
- * up, so a rest of 0 or 1 means that the exact product ends there. */
+/* The integer part of g * c / 2^128, its last bit set where the product is not exact. g is too
+ * large by less than one, which stays below the words looked at where the product is exact; the
+ * paper shows that no other one comes so close to an integer that it matters. */
 static inline uint64_t ngi_number_round_to_odd(ngi_number_wide g, uint64_t c) {
     const ngi_number_wide low = ngi_number_multiply(g.lo, c);
     const ngi_number_wide high = ngi_number_multiply(g.hi, c);
     const uint64_t rest = high.lo + low.hi;
-    return (high.hi + (rest < low.hi)) | (rest > 1);
+    return (high.hi + (rest < low.hi)) | (rest > 0);
 }
 
 /* The shortest decimal within the rounding interval of c * 2^q, and of those the closest one.

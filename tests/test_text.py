@@ -182,14 +182,37 @@ def test_reading_what_is_hard(programs: dict[str, Path]) -> None:
     assert_equal_lines(texts, answers(programs["number"], "read", texts), [*map(both_bits, texts)])
 
 
+def lower_ends_that_are_short() -> list[int]:
+    """Doubles whose interval begins at a decimal of fewer digits than any other within it.
+
+    The interval of c * 2^q, for an even c, begins at (2c - 1) * 2^(q - 1) and includes it.
+    """
+    found = []
+    for q in range(4, 53):
+        tens = len(str(2**q))  # the largest power of ten below the interval's width, times ten
+        power = 5**tens
+        if q - 1 < tens or power > 2**53:
+            continue
+        first = (2**53 + power) // power * power
+        found += [
+            ((q + 1075) << 52) + (number + 1) // 2 - 2**52
+            for number in range(first, min(first + 400 * power, 2**54), power)
+            if number % 4 == 3
+        ]
+    assert len(found) > 1000
+    return found
+
+
 def test_writing_the_shortest(programs: dict[str, Path]) -> None:
     rng = random.Random(1990)
     wide = [rng.getrandbits(64) for _ in range(20000)]
     wide += [(exponent << 52) + step for exponent in range(0x7FF) for step in (0, 1, (1 << 52) - 1)]
+    wide += [*range(1, 3000), *lower_ends_that_are_short()]
     wide += [f64_bits(rng.randrange(10**9) / 10 ** rng.randrange(12)) for _ in range(2000)]
     narrow = [rng.getrandbits(32) for _ in wide]
     for index, exponent in enumerate(range(0xFF)):
         narrow[3 * index : 3 * index + 3] = (exponent << 23) + np.array([0, 1, (1 << 23) - 1])
+    narrow[1000:4000] = range(1, 3001)
     asked = [f"{w:x} {n:x}" for w, n in zip(wide, narrow, strict=True)]
     wanted = []
     for w, n in zip(wide, narrow, strict=True):
