@@ -16,7 +16,15 @@
 #if defined(__wasm_simd128__)
 #include <wasm_simd128.h>
 #elif NGI_HAS_V128
+/* It warns where it is not taken for a system's header. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wfloat-conversion"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wundef"
 #include <simde/wasm/simd128.h>
+#pragma GCC diagnostic pop
 #endif
 
 NGI_EXACT_BEGIN

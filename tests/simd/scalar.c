@@ -15,8 +15,11 @@
 #define truncf __builtin_truncf
 #define rint __builtin_rint
 #define rintf __builtin_rintf
-#define sqrt __builtin_sqrt
-#define sqrtf __builtin_sqrtf
+/* Outside of exact code, where clang takes them for calls that may set errno. */
+static double root(double v) { return __builtin_sqrt(v); }
+static float rootf(float v) { return __builtin_sqrtf(v); }
+#define sqrt root
+#define sqrtf rootf
 #else
 #include <math.h>
 #endif
