@@ -13,7 +13,7 @@ import pytest
 from nagare import messages, names
 from nagare.errors import MOST, NagareError, Problem, RiverErrors
 from nagare.messages import Message
-from nagare.rivers import MOST_BYTES, MOST_STEPS, load, loads
+from nagare.rivers import MOST_BYTES, MOST_PARAMS, MOST_RIVERS, MOST_STEPS, load, loads
 from nagare.sentences import MOST_CHARACTERS
 
 HERE = Path(__file__).resolve().parent
@@ -137,6 +137,20 @@ in quotes""",
         "[river.s]\n" + 'schema = { f = "f32" }\n'
         + "steps = [" + ", ".join(['"take 1"'] * (MOST_STEPS + 1)) + "]\n",
         f"""rivers.toml:1:1: error: the file has more than {MOST_STEPS} steps
+    1 | [river.s]
+      | ^ split it into several files""",
+    ),
+    "many rivers": (
+        '[river.s]\nschema = { f = "f32" }\n'
+        + "".join(f'[river.r{i}]\nfrom = "s"\n' for i in range(MOST_RIVERS)),
+        f"""rivers.toml:1:1: error: the file has more than {MOST_RIVERS} rivers
+    1 | [river.s]
+      | ^ split it into several files""",
+    ),
+    "many parameters": (
+        '[river.s]\nschema = { f = "f32" }\n'
+        + "params = { " + ", ".join(f'p{i} = "f32"' for i in range(MOST_PARAMS + 1)) + " }\n",
+        f"""rivers.toml:1:1: error: the file has more than {MOST_PARAMS} parameters
     1 | [river.s]
       | ^ split it into several files""",
     ),
@@ -264,7 +278,7 @@ def test_every_message_is_used_and_problems_are_made_in_two_places() -> None:
     for path in sorted(PACKAGE.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                used |= {node.attr} if node.value.id == "m" else set()
+                used |= {node.attr} if node.value.id == "m" and node.attr.isupper() else set()
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 makers += [path.name] if node.func.id in ("Problem", "Wrong") else []
     assert used == set(all_messages())

@@ -211,7 +211,7 @@ def _add_build(commands: argparse._SubParsersAction) -> None:
         commands,
         "build",
         _build,
-        "compile the rivers of a file: a native program, or a WASM module with its JavaScript",
+        "compile the rivers of a file to a native program or a WASM module",
         "  nagare build sensors.toml --target native -o build\n"
         "  nagare build sensors.toml --target wasm -o site",
     )
@@ -240,7 +240,7 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--input",
         metavar="NAME=PATH",
-        type=_named,
+        type=_input,
         action=_Once,
         default=(),
         help="the CSV file of a source; `-` is standard input",
@@ -248,7 +248,7 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--set",
         metavar="NAME=VALUE",
-        type=_named,
+        type=_setting,
         action=_Once,
         default=(),
         help="the value of a parameter",
@@ -294,10 +294,18 @@ class _Once(argparse.Action):
         setattr(namespace, self.dest, (*pairs, value))
 
 
-def _named(text: str) -> tuple[str, str]:
+def _input(text: str) -> tuple[str, str]:
+    return _named(text, "NAME=PATH")
+
+
+def _setting(text: str) -> tuple[str, str]:
+    return _named(text, "NAME=VALUE")
+
+
+def _named(text: str, form: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not is_name(name) or not value:
-        raise argparse.ArgumentTypeError(f"`{text}` is not of the form NAME=VALUE")
+        raise argparse.ArgumentTypeError(f"`{text}` is not of the form {form}")
     return name, value
 
 

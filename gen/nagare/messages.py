@@ -117,7 +117,7 @@ BRACKETS_TOO_DEEP = Message("brackets are nested more than {most} deep", "close 
 VALUE_TOO_LONG = Message(
     "the value is longer than {most} characters", "put it in quotes if it is text"
 )
-MANY_STEPS = Message("the file has more than {most} steps", "split it into several files")
+TOO_MANY = Message("the file has more than {most} {what}", "split it into several files")
 NO_RIVERS = Message("there are no rivers", "write `[river.NAME]` and below it `from` and `steps`")
 NO_KEY = Message("there is no key `{key}` {where}", "{hint}")
 KEY_KIND = Message("`{key}` must be {what}, not {found}", "{hint}")

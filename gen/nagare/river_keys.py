@@ -177,6 +177,7 @@ class _Reader:
             self._fail(path, m.EMPTY_LIST, key="schema", hint=_KEYS["schema"][1])
         if len(schema) > MOST_COLUMNS:
             self._fail(path, m.MANY_COLUMNS, most=MOST_COLUMNS)
+            return ()
         has_header = self._draft.csv is None or self._draft.csv.header
         fields: list[SourceField] = []
         self._draft.schema = {}

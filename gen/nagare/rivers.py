@@ -15,7 +15,10 @@ from .steps import Steps
 from .toml_source import Source, Span, read
 
 MOST_BYTES = 1 << 20
-MOST_STEPS = 4096  # of a file; each keeps the columns that come out of it
+# Of a file. Each river and each step keeps its columns, each river the parameters it sees.
+MOST_RIVERS = 4096
+MOST_STEPS = 4096
+MOST_PARAMS = 1024
 
 Params = dict[str, tuple[Param, ...]]  # what a name may mean: in a merge, one of each river
 
@@ -119,8 +122,13 @@ def _drafts(table: dict, source: Source, report: _Report) -> dict[str, Draft]:
             source,
             lambda span, wrong, step, name=name: report.add(span, wrong, name, step),
         )
-    if sum(len(draft.sentences) for draft in drafts.values()) > MOST_STEPS:
-        raise m.MANY_STEPS.at((0, 1), most=MOST_STEPS)
+    for what, most, count in (
+        ("rivers", MOST_RIVERS, len(drafts)),
+        ("steps", MOST_STEPS, sum(len(draft.sentences) for draft in drafts.values())),
+        ("parameters", MOST_PARAMS, sum(len(draft.params) for draft in drafts.values())),
+    ):
+        if count > most:
+            raise m.TOO_MANY.at((0, 1), most=most, what=what)
     return drafts
 
 
@@ -208,14 +216,18 @@ class _Rivers:
         if not sources:
             return draft.schema
         first = sources[0]
-        schema = dict(first.schema)
+        schema = first.schema
         for i, other in enumerate(sources[1:], 1):
+            if other.schema is schema:
+                continue
             difference = _difference(first, other)
             if difference:
                 self._fail(draft, ("from", i), m.MERGE_DIFFERS, **difference)
                 return None
-            for name, of in other.schema.items():
-                schema[name] = Type(of.kind, of.nullable or schema[name].nullable)
+            schema = {
+                name: Type(of.kind, of.nullable or other.schema[name].nullable)
+                for name, of in schema.items()
+            }
         return schema
 
     def _visible_params(self, draft: Draft) -> Params:

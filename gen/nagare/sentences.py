@@ -31,7 +31,8 @@ _EXAMPLES = {
     "aggregate": "aggregate n = count(), peak = max(f)",
 }
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
-_LAST_TOKEN = re.compile(r"([\w.]+|[<>=!]=|<<|>>|\S)\s*\Z", re.ASCII)
+_LAST_TOKEN = re.compile(r"([\w.]+|[<>=!]=|<<|>>|\S)\Z", re.ASCII)
+_MOST_SHOWN = 40  # characters of the token before a mistake
 
 # What the parser would take next, in words. The first entry whose terminals it all takes is said,
 # and they are crossed out.
@@ -256,10 +257,11 @@ def _unexpected(text: str, kind: str, error: UnexpectedInput) -> Wrong:
     if "MAP" in accepted:
         return m.NO_STEP.at(span, word=token, hint=suggestion(token, STEP_WORDS, "steps"))
     expected = _in_words(accepted)
-    before = _LAST_TOKEN.search(text[: span[0]])
+    told = text[: span[0]].rstrip()
+    before = _LAST_TOKEN.search(told[-_MOST_SHOWN:])
     if before is None:
         return m.EXPECTED_FIRST.at(span, expected=expected, hint=_example(kind, text))
-    hint = _slip(token, accepted, text[: span[0]].rstrip()) or _example(kind, text)
+    hint = _slip(token, accepted, told) or _example(kind, text)
     return m.EXPECTED.at(span, expected=expected, before=before[1], hint=hint)
 
 

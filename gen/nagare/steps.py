@@ -17,7 +17,7 @@ from .syntax import Span
 MOST_COLUMNS = 1024
 MOST_ROWS = 2**63 - 1
 
-_ASSIGNED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*=(?!=)", re.ASCII)
+_ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*+)\s*+=(?!=)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Steps:
 
     def __init__(self, schema: Schema, params: dict[str, tuple[ir.Param, ...]]) -> None:
         self.steps: list[ir.Step] = []
-        self._columns: dict[str, Type | None] = dict(schema)
+        self._columns: dict[str, Type | None] = schema
         self._complete = True
         self._params = params
         self._pending: list[tuple[Sentence, ir.Group | ir.Window]] = []
@@ -234,7 +234,7 @@ class Steps:
         """Takes over what can be told of a sentence that could not be parsed."""
         self._pending = []
         self._columns = self._columns | dict.fromkeys(_ASSIGNED.findall(text))
-        word = nearest((text.split() or [""])[0], STEP_WORDS)
+        word = nearest((text.split(maxsplit=1) or [""])[0], STEP_WORDS)
         self._keys_unknown = word in ("group", "window", None)
         if word in ("select", "aggregate", None):
             self._complete = False

@@ -24,7 +24,7 @@ Path = tuple[str | int, ...]  # of a key or value: ("river", "safe", "steps", 0)
 Span = tuple[int, int]  # the first character of the file, and the one after the last
 
 _SPACE = re.compile(r"[ \t]*")
-_BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
+_BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _BARE_VALUE = re.compile(r"[^,\]}#\n]+")
 _STRINGS = (  # the longer quotes first; a multi-line text may end in two quotes of its own
@@ -54,9 +54,14 @@ class Source:
 
     def line(self, number: int) -> str:
         """The text of a line, counted from 1, without its end."""
-        start = self._lines[number - 1]
-        end = self.text.find("\n", start)
-        return self.text[start : len(self.text) if end < 0 else end].removesuffix("\r")
+        return self.text[self._lines[number - 1] : self._end(number)]
+
+    def _end(self, number: int) -> int:
+        """Where a line ends, without the characters that end it."""
+        if number == len(self._lines):
+            return len(self.text)
+        end = self._lines[number] - 1
+        return end - 1 if self.text[end - 1 : end] == "\r" else end
 
     def offset(self, line: int, column: int) -> int:
         return min(self._lines[line - 1] + column - 1, len(self.text))
@@ -65,9 +70,8 @@ class Source:
         """The place of `span`; its length ends with the line it begins in."""
         start, end = span
         line = bisect_right(self._lines, start)
-        begin = self._lines[line - 1]
-        rest = begin + len(self.line(line)) - start
-        return Position(line, start - begin + 1, max(1, min(end - start, rest)))
+        column = start - self._lines[line - 1] + 1
+        return Position(line, column, max(1, min(end, self._end(line)) - start))
 
     def key(self, path: Path) -> Span:
         """Where a key stands; for a key that is not written, the nearest around it."""
