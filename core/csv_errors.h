@@ -129,25 +129,33 @@ static size_t ngi_csv_count_fields(ng_csv_reader *r) {
     return count;
 }
 
-static const char *ngi_csv_bad_field_remedy(ng_csv_on_error on_error) {
-    return on_error == NG_CSV_NULL
-               ? "correct it, or add `?` to the field's type so that it can be null"
-               : "correct it, or set `on_error` to \"null\" or \"skip\"";
+static const char *ngi_csv_bad_field_remedy(const ng_csv_reader *r) {
+    if (r->options.on_error == NG_CSV_FAIL) {
+        return "correct it, or set `on_error` to \"null\" or \"skip\"";
+    }
+    return r->options.on_error == NG_CSV_SKIP || r->bad_field->nullable
+               ? "correct it"
+               : "correct it, or add `?` to the field's type so that it can be null";
 }
 
-/* What to do about it; each sentence begins small and has no full stop. */
+/* What to do about it; each sentence begins small and has no full stop. What is set already is not
+ * advised. */
 static const char *ngi_csv_remedy(const ng_csv_reader *r) {
+    const bool skips = r->options.on_error == NG_CSV_SKIP;
     switch ((ngi_csv_trouble)r->bad) {
     case NGI_CSV_OUT_OF_RANGE:
         return "give the field a wider type in the schema";
     case NGI_CSV_EMPTY:
-        return "add `?` to the field's type so that it can be null, or set `on_error` to \"skip\"";
+        return skips ? "add `?` to the field's type so that it can be null"
+                     : "add `?` to the field's type so that it can be null, or set `on_error` to "
+                       "\"skip\"";
     case NGI_CSV_NOT_UTF8:
         return "convert the file to UTF-8";
     case NGI_CSV_TOO_FEW:
     case NGI_CSV_TOO_MANY:
-        return "complete the row, put texts with separators in quotes, or set `on_error` to "
-               "\"skip\"";
+        return skips ? "complete the row, or put texts with separators in quotes"
+                     : "complete the row, put texts with separators in quotes, or set `on_error` "
+                       "to \"skip\"";
     case NGI_CSV_AFTER_QUOTE:
         return "write a quote within a quoted field twice";
     case NGI_CSV_OPEN_QUOTE:
@@ -157,7 +165,7 @@ static const char *ngi_csv_remedy(const ng_csv_reader *r) {
     case NGI_CSV_NO_ROOM:
         return "give the column more room for text";
     default:
-        return ngi_csv_bad_field_remedy(r->options.on_error);
+        return ngi_csv_bad_field_remedy(r);
     }
 }
 
@@ -165,10 +173,17 @@ static void ngi_csv_put_trouble(ng_csv_reader *r, ngi_csv_text *text) {
     const ng_csv_field *field = r->bad_field;
     switch ((ngi_csv_trouble)r->bad) {
     case NGI_CSV_NOT_A_VALUE:
+        if (r->bad_size == 0) {
+            ngi_csv_put(text, "an empty text");
+        } else {
+            ngi_csv_put_excerpt(text, r->bad_text, r->bad_size);
+        }
+        ngi_csv_put(text, " is not a value of ");
+        ngi_csv_put(text, ngi_csv_type_name(field->type));
+        break;
     case NGI_CSV_OUT_OF_RANGE:
         ngi_csv_put_excerpt(text, r->bad_text, r->bad_size);
-        ngi_csv_put(text, r->bad == NGI_CSV_OUT_OF_RANGE ? " does not fit into " : " is not a ");
-        ngi_csv_put(text, r->bad == NGI_CSV_OUT_OF_RANGE ? "" : "value of ");
+        ngi_csv_put(text, " does not fit into ");
         ngi_csv_put(text, ngi_csv_type_name(field->type));
         break;
     case NGI_CSV_EMPTY:

@@ -243,14 +243,15 @@ static bool ngi_csv_is_null(const ng_csv_options *options, ng_type type, const n
 }
 
 /* Why a text is no value of its type. */
-static ngi_csv_trouble ngi_csv_diagnose(ng_type type, const ngi_csv_cell *cell) {
+static ngi_csv_trouble ngi_csv_diagnose(const ng_csv_field *field, const ngi_csv_cell *cell) {
+    const ng_type type = field->type;
     const char *text = cell->text;
     size_t size = cell->size;
     if (type == NG_UTF8) {
         return NGI_CSV_NOT_UTF8;
     }
     ngi_csv_trim(&text, &size);
-    if (size == 0) {
+    if (size == 0 && !field->nullable) {
         return NGI_CSV_EMPTY;
     }
     if (type < NG_I8 || type > NG_U64) {
@@ -269,7 +270,7 @@ static ngi_csv_trouble ngi_csv_diagnose(ng_type type, const ngi_csv_cell *cell) 
  * is there as a whole may be tolerated, since the others are taken again. */
 static ngi_csv_outcome ngi_csv_take_bad(ng_csv_reader *r, const ng_csv_field *field,
                                         const ngi_csv_cell *cell, ng_column *column, size_t row) {
-    (void)ngi_csv_note(r, ngi_csv_diagnose(field->type, cell), cell->text - cell->quoted);
+    (void)ngi_csv_note(r, ngi_csv_diagnose(field, cell), cell->text - cell->quoted);
     r->bad_field = field;
     r->bad_text = cell->text;
     r->bad_size = cell->size;

@@ -202,8 +202,11 @@ NULLS = [
          "null|null|null\n'x'|1|true\nrows 2\n"),
     Case("quoted empty is a text", 'a,b\n"",1\n', by_label(a="utf8?", b="i8"), "''|1\nrows 1\n"),
     Case("quoted empty is no number", 'a\n""\n', by_label(a="i8?"),
-         "rows 0\n" + failed(":2:1", "field `a`: the field is empty, but as i8 it cannot be null",
-                             NOT_NULLABLE)),
+         "rows 0\n" + failed(":2:1", "field `a`: an empty text is not a value of i8",
+                             FIX_OR_TOLERATE)),
+    Case("empty is not null unless it is listed", "a,b\n NA,1\n ,2\n", by_label(a="i8?"),
+         "null\nrows 1\n" + failed(":3:1", "field `a`: ` ` is not a value of i8",
+                                   FIX_OR_TOLERATE), nulls=("NA",)),
     Case("other texts mean null", "a,b\nNA,-999\n-,0\n1,NA\n", by_label(a="f64?", b="i32?"),
          "null|null\nnull|0\n1|null\nrows 3\n", nulls=("NA", "-", "-999")),
     Case("spaces around null", "a,b\n NA ,x\n  , NA\n", by_label(a="f64?", b="utf8?"),
@@ -258,7 +261,7 @@ BAD_FIELDS = [
          "1\nrows 1\n" + failed(":10:1", "field `n`: `x` is not a value of i32", FIX_OR_TOLERATE)),
     Case("null where it may be", "n,m\n1,x\nx,2\n,\n99999999999,3\n", by_label(n="i32?", m="i8?"),
          "1|null\nnull|2\nnull|null\nnull|3\nrows 4\nnulled 3\n"
-         + failed(":2:3", "field `m`: `x` is not a value of i8", ADD_A_MARK, "tolerated"),
+         + failed(":2:3", "field `m`: `x` is not a value of i8", "correct it", "tolerated"),
          on_error="null"),
     Case("null where it may not be", "n\n1\nx\n", N,
          "1\nrows 1\n" + failed(":3:1", "field `n`: `x` is not a value of i32", ADD_A_MARK),
@@ -269,7 +272,16 @@ BAD_FIELDS = [
                   "tolerated"), on_error="null"),
     Case("skipped rows", 'n,m\n1,2\nx,3\n4,5,6\n7\n"8"9,1\n10,11\n,"\n"\n12,1\n', N,
          "1\n10\n12\nrows 3\nskipped 5\n"
-         + failed(":3:1", "field `n`: `x` is not a value of i32", FIX_OR_TOLERATE, "tolerated"),
+         + failed(":3:1", "field `n`: `x` is not a value of i32", "correct it", "tolerated"),
+         on_error="skip"),
+    Case("a skipped row without its number", "n,m\n,1\n2,3\n", N,
+         "2\nrows 1\nskipped 1\n" + failed(
+             ":2:1", "field `n`: the field is empty, but as i32 it cannot be null",
+             "add `?` to the field's type so that it can be null", "tolerated"), on_error="skip"),
+    Case("a skipped row of another shape", "n,m\n1\n2,3\n", N,
+         "2\nrows 1\nskipped 1\n" + failed(
+             ":2:1", "the row has 1 field, the header has 2",
+             "complete the row, or put texts with separators in quotes", "tolerated"),
          on_error="skip"),
 ]
 
