@@ -900,7 +900,7 @@ NGI_ALWAYS_INLINE uint64_t ngi_bits_low(unsigned n) {
 NGI_ALWAYS_INLINE uint64_t ngi_bits_load(const uint8_t *bits, size_t at, unsigned n) {
     const uint8_t *from = bits + at / 8;
     const unsigned skip = (unsigned)(at % 8);
-    const unsigned bytes = (skip + n + 7) / 8;
+    const unsigned bytes = n == 0 ? 0 : (skip + n + 7) / 8;
     uint64_t v = 0;
     if (bytes >= 8) {
         __builtin_memcpy(&v, from, 8);
@@ -1011,7 +1011,15 @@ NGI_ALWAYS_INLINE uint64_t ngi_bits_pack(uint64_t v, uint64_t mask) {
 #if defined(__wasm_simd128__)
 #include <wasm_simd128.h>
 #elif NGI_HAS_V128
+/* It warns where it is not taken for a system's header. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wfloat-conversion"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wundef"
 #include <simde/wasm/simd128.h>
+#pragma GCC diagnostic pop
 #endif
 
 NGI_EXACT_BEGIN
@@ -3138,7 +3146,8 @@ NGI_EXACT_END
 /* reduce: adding up the rows that count, in the way each profile does it best.
  *
  * `add_kept(a, m, b)` is a + b in the lanes of m and a elsewhere, up to the sign of a zero: the sums
- * built of it start from +0, which takes that sign away. A tally counts rows. */
+ * built of it start from +0, which takes that sign away. A tally counts the rows of up to 32 masks, each
+ * added once, at its own place `at`; `sum` counts the first `masks` of them. */
 
 NGI_EXACT_BEGIN
 
@@ -3147,15 +3156,19 @@ NGI_EXACT_BEGIN
         return T##_add(a, T##_keep(m, b));                                                          \
     }
 #define NGI_REDUCE_TALLY(PROFILE, W)                                                                \
-    typedef ngi_i32x##W ngi_tallyx##W;                                                              \
-    NGI_##PROFILE##_INLINE ngi_tallyx##W ngi_tallyx##W##_none(void) {                               \
-        return ngi_i32x##W##_set(0);                                                                \
+    typedef struct ngi_tallyx##W {                                                                  \
+        ngi_i32x##W lanes;                                                                          \
+    } ngi_tallyx##W;                                                                                \
+    NGI_##PROFILE##_INLINE void ngi_tallyx##W##_clear(ngi_tallyx##W *tally) {                       \
+        tally->lanes = ngi_i32x##W##_set(0);                                                        \
     }                                                                                               \
-    NGI_##PROFILE##_INLINE ngi_tallyx##W ngi_tallyx##W##_add(ngi_tallyx##W tally, ngi_m##W m) {     \
-        return ngi_i32x##W##_count(tally, m);                                                       \
+    NGI_##PROFILE##_INLINE void ngi_tallyx##W##_add(ngi_tallyx##W *tally, size_t at, ngi_m##W m) {  \
+        (void)at;                                                                                   \
+        tally->lanes = ngi_i32x##W##_count(tally->lanes, m);                                        \
     }                                                                                               \
-    NGI_##PROFILE##_INLINE int64_t ngi_tallyx##W##_sum(ngi_tallyx##W tally) {                       \
-        return ngi_i32x##W##_sum(tally);                                                            \
+    NGI_##PROFILE##_INLINE int64_t ngi_tallyx##W##_sum(const ngi_tallyx##W *tally, size_t masks) {  \
+        (void)masks;                                                                                \
+        return ngi_i32x##W##_sum(tally->lanes);                                                     \
     }
 
 NGI_REDUCE_KEPT(SCALAR, ngi_f32x1, ngi_m1)
@@ -3176,16 +3189,29 @@ NGI_V512_INLINE ngi_f32x16 ngi_f32x16_add_kept(ngi_f32x16 a, ngi_m16 m, ngi_f32x
     return _mm512_mask_add_ps(a, m, a, b);
 }
 NGI_REDUCE_KEPT(V512, ngi_f64x16, ngi_m16)
-/* Masks go to a general register for one instruction and are counted there. */
-typedef uint64_t ngi_tallyx16;
-NGI_V512_INLINE ngi_tallyx16 ngi_tallyx16_none(void) {
-    return 0;
+/* Masks go to memory and are counted there: neither needs the two ports that all 512-bit operations
+ * share, which is what such loops wait for. */
+typedef struct ngi_tallyx16 {
+    uint16_t masks[32];
+} ngi_tallyx16;
+NGI_V512_INLINE void ngi_tallyx16_clear(ngi_tallyx16 *tally) {
+    (void)tally;
 }
-NGI_V512_INLINE ngi_tallyx16 ngi_tallyx16_add(ngi_tallyx16 tally, ngi_m16 m) {
-    return tally + ngi_m16_count(m);
+NGI_V512_INLINE void ngi_tallyx16_add(ngi_tallyx16 *tally, size_t at, ngi_m16 m) {
+    tally->masks[at] = m;
 }
-NGI_V512_INLINE int64_t ngi_tallyx16_sum(ngi_tallyx16 tally) {
-    return (int64_t)tally;
+NGI_V512_INLINE int64_t ngi_tallyx16_sum(const ngi_tallyx16 *tally, size_t masks) {
+    int64_t rows = 0;
+    size_t at = 0;
+    for (; at + 4 <= masks; at += 4) {
+        uint64_t four;
+        __builtin_memcpy(&four, tally->masks + at, sizeof(four));
+        rows += __builtin_popcountll(four);
+    }
+    for (; at < masks; at++) {
+        rows += __builtin_popcount(tally->masks[at]);
+    }
+    return rows;
 }
 #endif
 #undef NGI_REDUCE_KEPT
@@ -3440,12 +3466,21 @@ NGI_ROWS(V512, 16)
 #endif
 #undef NGI_ROWS
 
-/* The kernel divides by zero in an input row; the first such row counts. */
-NGI_INLINE void ngi_fail(int32_t *status, uint64_t *failed_row, uint64_t row) {
+/* The kernel fails in an input row; the first such row counts. */
+NGI_INLINE void ngi_fail(int32_t *status, uint64_t *failed_row, ng_status why, uint64_t row) {
     if (*status == NG_OK || row < *failed_row) {
-        *status = NG_DIVIDED_BY_ZERO;
+        *status = why;
         *failed_row = row;
     }
+}
+
+/* The same, noting the loop it happened in: a later loop may turn out to have ended before that row. */
+NGI_INLINE void ngi_fail_in(int32_t *status, uint64_t *failed_row, ng_status why, uint64_t row,
+                            uint32_t *failed_loop, uint32_t loop) {
+    if (*status == NG_OK || row < *failed_row) {
+        *failed_loop = loop;
+    }
+    ngi_fail(status, failed_row, why, row);
 }
 
 /* ---- carries: what joins the runs of a stream ------------------------------------------------------ */
@@ -4890,13 +4925,14 @@ typedef struct ngi_number_decimal {
     int exponent;
 } ngi_number_decimal;
 
-/* The high word of g * c / 2^64, its last bit set where the rest is not (nearly) zero: g is rounded
- * up, so a rest of 0 or 1 means that the exact product ends there. */
+/* The integer part of g * c / 2^128, its last bit set where the product is not exact. g is too
+ * large by less than one, which stays below the words looked at where the product is exact; the
+ * paper shows that no other one comes so close to an integer that it matters. */
 static inline uint64_t ngi_number_round_to_odd(ngi_number_wide g, uint64_t c) {
     const ngi_number_wide low = ngi_number_multiply(g.lo, c);
     const ngi_number_wide high = ngi_number_multiply(g.hi, c);
     const uint64_t rest = high.lo + low.hi;
-    return (high.hi + (rest < low.hi)) | (rest > 1);
+    return (high.hi + (rest < low.hi)) | (rest > 0);
 }
 
 /* The shortest decimal within the rounding interval of c * 2^q, and of those the closest one.
@@ -5460,7 +5496,8 @@ static inline ngi_csv_outcome ngi_csv_note(ng_csv_reader *r, ngi_csv_trouble tro
     return NGI_CSV_BAD;
 }
 
-/* Finds the end of the field in quotes at `p`. Line ends in it are added to `lines_inside`. */
+/* Finds the end of the field in quotes at `p`. Line ends in it are added to `lines_inside`. Where
+ * the last quote there is may turn out to be the first of two, the row has no end yet either. */
 static ngi_csv_outcome ngi_csv_find_quote(ng_csv_reader *r, const char *p, ngi_csv_cell *cell) {
     const char quote = r->options.quote;
     cell->text = p + 1;
@@ -5475,9 +5512,6 @@ static ngi_csv_outcome ngi_csv_find_quote(ng_csv_reader *r, const char *p, ngi_c
             /* The two characters of a CRLF are one line end. */
             r->lines_inside += *q == '\n' ? q[-1] != '\r' : 1;
             continue;
-        }
-        if (q + 1 == r->end && !r->ended) {
-            return NGI_CSV_MORE;
         }
         if (q + 1 < r->end && q[1] == quote) {
             cell->doubled++;
@@ -5768,25 +5802,33 @@ static size_t ngi_csv_count_fields(ng_csv_reader *r) {
     return count;
 }
 
-static const char *ngi_csv_bad_field_remedy(ng_csv_on_error on_error) {
-    return on_error == NG_CSV_NULL
-               ? "correct it, or add `?` to the field's type so that it can be null"
-               : "correct it, or set `on_error` to \"null\" or \"skip\"";
+static const char *ngi_csv_bad_field_remedy(const ng_csv_reader *r) {
+    if (r->options.on_error == NG_CSV_FAIL) {
+        return "correct it, or set `on_error` to \"null\" or \"skip\"";
+    }
+    return r->options.on_error == NG_CSV_SKIP || r->bad_field->nullable
+               ? "correct it"
+               : "correct it, or add `?` to the field's type so that it can be null";
 }
 
-/* What to do about it; each sentence begins small and has no full stop. */
+/* What to do about it; each sentence begins small and has no full stop. What is set already is not
+ * advised. */
 static const char *ngi_csv_remedy(const ng_csv_reader *r) {
+    const bool skips = r->options.on_error == NG_CSV_SKIP;
     switch ((ngi_csv_trouble)r->bad) {
     case NGI_CSV_OUT_OF_RANGE:
         return "give the field a wider type in the schema";
     case NGI_CSV_EMPTY:
-        return "add `?` to the field's type so that it can be null, or set `on_error` to \"skip\"";
+        return skips ? "add `?` to the field's type so that it can be null"
+                     : "add `?` to the field's type so that it can be null, or set `on_error` to "
+                       "\"skip\"";
     case NGI_CSV_NOT_UTF8:
         return "convert the file to UTF-8";
     case NGI_CSV_TOO_FEW:
     case NGI_CSV_TOO_MANY:
-        return "complete the row, put texts with separators in quotes, or set `on_error` to "
-               "\"skip\"";
+        return skips ? "complete the row, or put texts with separators in quotes"
+                     : "complete the row, put texts with separators in quotes, or set `on_error` "
+                       "to \"skip\"";
     case NGI_CSV_AFTER_QUOTE:
         return "write a quote within a quoted field twice";
     case NGI_CSV_OPEN_QUOTE:
@@ -5796,7 +5838,7 @@ static const char *ngi_csv_remedy(const ng_csv_reader *r) {
     case NGI_CSV_NO_ROOM:
         return "give the column more room for text";
     default:
-        return ngi_csv_bad_field_remedy(r->options.on_error);
+        return ngi_csv_bad_field_remedy(r);
     }
 }
 
@@ -5804,10 +5846,17 @@ static void ngi_csv_put_trouble(ng_csv_reader *r, ngi_csv_text *text) {
     const ng_csv_field *field = r->bad_field;
     switch ((ngi_csv_trouble)r->bad) {
     case NGI_CSV_NOT_A_VALUE:
+        if (r->bad_size == 0) {
+            ngi_csv_put(text, "an empty text");
+        } else {
+            ngi_csv_put_excerpt(text, r->bad_text, r->bad_size);
+        }
+        ngi_csv_put(text, " is not a value of ");
+        ngi_csv_put(text, ngi_csv_type_name(field->type));
+        break;
     case NGI_CSV_OUT_OF_RANGE:
         ngi_csv_put_excerpt(text, r->bad_text, r->bad_size);
-        ngi_csv_put(text, r->bad == NGI_CSV_OUT_OF_RANGE ? " does not fit into " : " is not a ");
-        ngi_csv_put(text, r->bad == NGI_CSV_OUT_OF_RANGE ? "" : "value of ");
+        ngi_csv_put(text, " does not fit into ");
         ngi_csv_put(text, ngi_csv_type_name(field->type));
         break;
     case NGI_CSV_EMPTY:
@@ -6296,14 +6345,15 @@ static bool ngi_csv_is_null(const ng_csv_options *options, ng_type type, const n
 }
 
 /* Why a text is no value of its type. */
-static ngi_csv_trouble ngi_csv_diagnose(ng_type type, const ngi_csv_cell *cell) {
+static ngi_csv_trouble ngi_csv_diagnose(const ng_csv_field *field, const ngi_csv_cell *cell) {
+    const ng_type type = field->type;
     const char *text = cell->text;
     size_t size = cell->size;
     if (type == NG_UTF8) {
         return NGI_CSV_NOT_UTF8;
     }
     ngi_csv_trim(&text, &size);
-    if (size == 0) {
+    if (size == 0 && !field->nullable) {
         return NGI_CSV_EMPTY;
     }
     if (type < NG_I8 || type > NG_U64) {
@@ -6322,7 +6372,7 @@ static ngi_csv_trouble ngi_csv_diagnose(ng_type type, const ngi_csv_cell *cell) 
  * is there as a whole may be tolerated, since the others are taken again. */
 static ngi_csv_outcome ngi_csv_take_bad(ng_csv_reader *r, const ng_csv_field *field,
                                         const ngi_csv_cell *cell, ng_column *column, size_t row) {
-    (void)ngi_csv_note(r, ngi_csv_diagnose(field->type, cell), cell->text - cell->quoted);
+    (void)ngi_csv_note(r, ngi_csv_diagnose(field, cell), cell->text - cell->quoted);
     r->bad_field = field;
     r->bad_text = cell->text;
     r->bad_size = cell->size;
@@ -6347,9 +6397,6 @@ static ngi_csv_outcome ngi_csv_take_any(ng_csv_reader *r, const ng_csv_field *fi
         return outcome;
     }
     *stop = cell.stop;
-    if (cell.stop == r->end && !r->ended) {
-        return NGI_CSV_MORE;
-    }
     if (field->nullable && ngi_csv_is_null(&r->options, field->type, &cell)) {
         ngi_csv_store_nothing(field->type, column, row);
         ngi_csv_put_bit(column->valid, row, false);

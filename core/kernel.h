@@ -251,12 +251,21 @@ NGI_ROWS(V512, 16)
 #endif
 #undef NGI_ROWS
 
-/* The kernel divides by zero in an input row; the first such row counts. */
-NGI_INLINE void ngi_fail(int32_t *status, uint64_t *failed_row, uint64_t row) {
+/* The kernel fails in an input row; the first such row counts. */
+NGI_INLINE void ngi_fail(int32_t *status, uint64_t *failed_row, ng_status why, uint64_t row) {
     if (*status == NG_OK || row < *failed_row) {
-        *status = NG_DIVIDED_BY_ZERO;
+        *status = why;
         *failed_row = row;
     }
+}
+
+/* The same, noting the loop it happened in: a later loop may turn out to have ended before that row. */
+NGI_INLINE void ngi_fail_in(int32_t *status, uint64_t *failed_row, ng_status why, uint64_t row,
+                            uint32_t *failed_loop, uint32_t loop) {
+    if (*status == NG_OK || row < *failed_row) {
+        *failed_loop = loop;
+    }
+    ngi_fail(status, failed_row, why, row);
 }
 
 /* ---- carries: what joins the runs of a stream ------------------------------------------------------ */

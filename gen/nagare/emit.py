@@ -134,6 +134,19 @@ class Loop:
                 if r.kind in ("min", "max") and r.node is total.node and r.mask is total.mask]
 
     @property
+    def one_by_one(self) -> bool:
+        """Whether rows are handled singly: a row that fails must not be counted, and behind the
+        last row that is taken none is evaluated."""
+        return bool(self.segment.failures and self.segment.ordered)
+
+    @property
+    def reduces(self) -> bool:
+        """Whether accumulators (other than the ends, which are looked up) take values row by row."""
+        return bool(self.segment.failures) or any(
+            r.kind in ("sum", "min", "max", "var") or (r.kind == "count" and r.mask is not None)
+            for r in self.segment.raws)
+
+    @property
     def variances(self) -> list[Raw]:
         return [r for r in self.segment.raws if r.kind == "var"]
 
@@ -305,8 +318,19 @@ class KernelView:
     @property
     def takes(self) -> list[tuple[str, bool]]:
         """Fields that say that no more rows are needed: counts that reach 0, flags that are set."""
-        return [(o.name, o.kind == "take") for loop in self.loops for o in loop.segment.ordered
+        return [t for loop in self.loops for t in self.takes_in(loop)]
+
+    def takes_in(self, loop: Loop) -> list[tuple[str, bool]]:
+        return [(o.name, o.kind == "take") for o in loop.segment.ordered
                 if o.kind in ("take", "take_while")]
+
+    def takes_after(self, loop: Loop) -> list[tuple[str, bool]]:
+        return [t for later in self.loops[loop.number + 1:] for t in self.takes_in(later)]
+
+    @property
+    def recalls(self) -> bool:
+        """Whether a failure can turn out to lie behind the last row that is wanted."""
+        return any(loop.segment.failures and self.takes_after(loop) for loop in self.loops)
 
     @property
     def flushes(self) -> list[Loop]:

@@ -53,7 +53,7 @@ class Lowering:
         return self.graph.both(value.valid, value.node)
 
     @contextmanager
-    def _only(self, rows: Node | None):
+    def only(self, rows: Node | None):
         """What is lowered inside is evaluated in these rows alone."""
         outer, self._guard = self._guard, self.graph.both(self._guard, rows)
         yield
@@ -145,7 +145,7 @@ class Lowering:
         a = self(expr.a)
         a_true = graph.both(a.valid, a.node)
         a_false = graph.but(a.valid, a.node)
-        with self._only(graph.no(a_false)):
+        with self.only(graph.no(a_false)):
             b = self(expr.b)
         b_true = graph.both(b.valid, b.node)
         both = graph.both(a_true, b_true) or graph.true()
@@ -158,7 +158,7 @@ class Lowering:
         graph = self.graph
         a = self(expr.a)
         a_true = graph.both(a.valid, a.node) or graph.true()
-        with self._only(graph.no(a_true)):
+        with self.only(graph.no(a_true)):
             b = self(expr.b)
         b_true = graph.both(b.valid, b.node) or graph.true()
         one = graph.either(a_true, b_true)
@@ -170,9 +170,9 @@ class Lowering:
     def _if(self, expr: ir.If) -> Value:
         graph = self.graph
         condition = self.true(expr.cond) or graph.true()
-        with self._only(condition):
+        with self.only(condition):
             a = self(expr.a)
-        with self._only(graph.no(condition)):
+        with self.only(graph.no(condition)):
             b = self(expr.b)
         return self._pick(condition, a, b)
 
@@ -317,7 +317,7 @@ class Lowering:
         for arg in expr.args[1:]:
             if result.valid is None:
                 return result
-            with self._only(self.graph.no(result.valid)):
+            with self.only(self.graph.no(result.valid)):
                 other = self(arg)
             valid = None
             if other.valid is not None:

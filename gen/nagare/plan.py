@@ -375,7 +375,7 @@ class Planner:
             if not isinstance(step, ir.Aggregated):
                 if self.now.ordered and not isinstance(step, ORDERED) and self._folds_ahead(i):
                     self._cut(i, "rows are counted afresh after " + self.now.steps[-1], {})
-                self._resolve_lags(i, step)
+                self._resolve_lags(i, expressions(step))
                 self._say(step)
             self._step(i, step)
         self._emit()
@@ -401,12 +401,12 @@ class Planner:
                 return False
         return False
 
-    def _resolve_lags(self, place: int, step: Primitive) -> None:
-        """Cuts until every `lag` in the step reads a column of the segment's input."""
+    def _resolve_lags(self, place: int, exprs: tuple[ir.Expr, ...]) -> None:
+        """Cuts until every `lag` in the expressions reads a column of the segment's input."""
         while True:
-            ready = {lag for e in expressions(step) for lag in _lags(e)
-                     if lag not in self.now.lower.lags and all(
-                         inner in self.now.lower.lags for inner in _lags(lag.x))}
+            ready = dict.fromkeys(
+                lag for e in exprs for lag in _lags(e) if lag not in self.now.lower.lags
+                and all(inner in self.now.lower.lags for inner in _lags(lag.x)))
             if not ready:
                 return
             lower, depth, extra, names = self.now.lower, {}, {}, {}
@@ -450,14 +450,17 @@ class Planner:
                 self._order(kind, step.count, ())
             case ir.TakeWhile() | ir.SkipWhile():
                 kind = "take_while" if isinstance(step, ir.TakeWhile) else "skip_while"
-                self._order(kind, 0, (lower.true(step.condition) or graph.true(),))
+                name = self._fresh(kind)
+                with lower.only(graph.node("waiting", "mask", attr=name)):
+                    condition = lower.true(step.condition) or graph.true()
+                self._order(kind, 0, (condition,), name)
             case ir.Aggregated():
                 self._aggregate(place, step)
         self.now.lower.lags = {}
 
-    def _order(self, kind: str, count: int, args: tuple[Node, ...]) -> None:
+    def _order(self, kind: str, count: int, args: tuple[Node, ...], name: str = "") -> None:
         lower = self.now.lower
-        name = self._fresh(kind)
+        name = name or self._fresh(kind)
         keep = lower.keep if lower.keep is not None else lower.graph.true()
         lower.keep = lower.graph.node(kind, "mask", keep, *args, attr=name)
         self.now.ordered.append(Ordered(kind, name, count))
@@ -512,7 +515,7 @@ class Planner:
                    calls: list[ir.Aggregate]) -> dict[ir.Expr, Value]:
         """The arguments of the aggregates, lowered in the segment that will reduce them: a new
         one where rows were dropped before a window, counted, or made of text."""
-        self._resolve_lags(place, step)
+        self._resolve_lags(place, tuple(c.x for c in calls if c.x is not None))
         now, lower = self.now, self.now.lower
         args: dict[ir.Expr, Value] = {}
         for call in calls:
