@@ -77,7 +77,7 @@ class Steps:
                 self._select(sentence, tree)
             case syntax.Condition():
                 self._condition(sentence, tree)
-            case syntax.Rows():
+            case _:
                 self._rows(sentence, tree)
 
     def _add(self, sentence: Sentence, made: type[ir.Step], *parts: object) -> ir.Step:

@@ -46,7 +46,7 @@ class Source:
     """The text of a file and the places of its keys and values."""
 
     text: str
-    keys: dict[Path, Span] = field(default_factory=dict)
+    keys: dict[Path, Span] = field(default_factory=lambda: {(): (0, 1)})
     values: dict[Path, Span] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -58,9 +58,8 @@ class Source:
 
     def _end(self, number: int) -> int:
         """Where a line ends, without the characters that end it."""
-        if number == len(self._lines):
-            return len(self.text)
-        end = self._lines[number] - 1
+        last = number == len(self._lines)
+        end = len(self.text) if last else self._lines[number] - 1
         return end - 1 if self.text[end - 1 : end] == "\r" else end
 
     def offset(self, line: int, column: int) -> int:
@@ -76,8 +75,6 @@ class Source:
     def key(self, path: Path) -> Span:
         """Where a key stands; for a key that is not written, the nearest around it."""
         while path not in self.keys:
-            if not path:
-                return (0, 1)
             path = path[:-1]
         return self.keys[path]
 
