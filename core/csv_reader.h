@@ -6,8 +6,8 @@
  *
  * - A quote inside a field that does not begin with one is text: `5" pipe` is what it says.
  * - Blank lines are skipped. But where a row has a single field, a blank line is a row whose field
- * is empty (blank lines before the header, or before the first row, are skipped there too).
- * - Spaces belong to the field. They are allowed around numbers, bools and timestamps.
+ *   is empty (blank lines before the header, or before the first row, are skipped there too).
+ * - Spaces belong to the field. They are allowed around numbers, bools, timestamps and their nulls.
  *
  * Only the fields that are asked for are read; the others are stepped over. A text that means null
  * does so where it is not quoted and the field is nullable; a `utf8` field that is not nullable
@@ -26,8 +26,10 @@
  *         status = ng_csv_reader_next(&reader, columns, capacity, &rows);
  *         ... use the rows ...
  *     }
- *     if (status < 0) { ... ng_csv_error_text(&reader.error, "sensors.csv", text, sizeof text) ...
- * }
+ *     if (status < 0) {
+ *         ng_csv_error_text(&reader.error, "sensors.csv", text, sizeof text);
+ *         ... show the text ...
+ *     }
  *
  * A reader belongs to one thread. */
 #ifndef NGI_CSV_READER_H
@@ -39,11 +41,13 @@
 extern "C" {
 #endif
 
-/* What happens at a bad field (one that is not a value of its type, or not UTF-8). */
+/* What happens at a bad field (one that is not a value of its type, or not UTF-8). A quote that is
+ * never closed and a row beyond the limit are always errors, since what they hide is not known. */
 typedef enum ng_csv_on_error {
     NG_CSV_FAIL = 0, /* the stream ends with an error */
     NG_CSV_NULL = 1, /* a nullable field becomes null; elsewhere it is an error */
-    NG_CSV_SKIP = 2, /* its row is dropped, as are rows with too few or too many fields */
+    NG_CSV_SKIP = 2, /* its row is dropped, as are rows with too few or too many fields, or with
+                      * text behind a closing quote */
 } ng_csv_on_error;
 
 /* A column to be read. */

@@ -9,11 +9,9 @@
  *
  *     ng_csv_writer writer;
  *     char buffer[65536];
- *     ng_status status = ng_csv_writer_init(&writer, buffer, sizeof buffer, river.out,
- * river.out_count,
- *                                           ',', '"', write_file, file);
- *     status = ng_csv_writer_rows(&writer, columns, 0, rows);    ... as often as there are rows
- *     status = ng_csv_writer_finish(&writer);
+ *     ng_status status = ng_csv_writer_init(&writer, buffer, sizeof buffer, fields, count, ',',
+ * '"', write_file, file); status = ng_csv_writer_rows(&writer, columns, 0, rows);    ... as often
+ * as there are rows status = ng_csv_writer_finish(&writer);
  *
  * A writer belongs to one thread. */
 #ifndef NGI_CSV_WRITER_H
