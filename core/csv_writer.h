@@ -9,9 +9,12 @@
  *
  *     ng_csv_writer writer;
  *     char buffer[65536];
- *     ng_status status = ng_csv_writer_init(&writer, buffer, sizeof buffer, fields, count, ',',
- * '"', write_file, file); status = ng_csv_writer_rows(&writer, columns, 0, rows);    ... as often
- * as there are rows status = ng_csv_writer_finish(&writer);
+ *     ng_status status = ng_csv_writer_init(&writer, buffer, sizeof buffer, fields, field_count,
+ *                                           ',', '"', write_file, file);
+ *     while (... there are rows ...) {
+ *         status = ng_csv_writer_rows(&writer, columns, 0, rows);
+ *     }
+ *     status = ng_csv_writer_finish(&writer);
  *
  * A writer belongs to one thread. */
 #ifndef NGI_CSV_WRITER_H
