@@ -54,6 +54,14 @@ def works(config: Config, folder: Path) -> bool:
     return made.returncode == 0 and subprocess.run([program], capture_output=True).returncode == 0
 
 
+def _quirks(config: Config) -> list[str]:
+    """Some clangs warn of every compilation with -march=native on some processors."""
+    told = subprocess.run([config.compiler, *config.flags, "-x", "c", "-fsyntax-only", "/dev/null"],
+                          capture_output=True, text=True).stderr  # fmt: skip
+    known = "invalid-feature-combination"
+    return [f"-Wno-{known}"] if known in told else []
+
+
 class Program:
     """A built driver."""
 
@@ -101,7 +109,7 @@ def build(config: Config, headers: Sequence[Path], names: Sequence[str], path: P
         f"const size_t drive_operator_count = {len(names)};\n"
     )
     dialect = any(flag.startswith("-std=") for flag in config.flags)
-    common = [*WARNINGS, "-Werror", f"-I{ROOT}", f"-I{HERE}"]
+    common = [*WARNINGS, *_quirks(config), "-Werror", f"-I{ROOT}", f"-I{HERE}"]
     kernels = [*config.flags, *([] if dialect else ["-std=c99"])]
     made = path.with_suffix(".o")
     _compile([config.compiler, *kernels, *common, "-c", str(table), "-o", str(made)])
