@@ -100,17 +100,4 @@
         }                                                                                          \
         return x[0];                                                                               \
     }
-/* Every lane is written; the next one lands on it unless it was in the mask. */
-#define NGI_LANES_PACK(T, M, W, name, store, C)                                                    \
-    NGI_FN void ngi_##T##_##name(C *out, ngi_##M m, ngi_##T v) {                                   \
-        const uint32_t bits = ngi_##M##_bits(m);                                                   \
-        uint32_t to = 0;                                                                           \
-        C x[W];                                                                                    \
-        ngi_##T##_##store(x, v);                                                                   \
-        for (unsigned lane = 0; lane < W; lane++) {                                                \
-            __builtin_memcpy(out + to, x + lane, sizeof *x);                                       \
-            to += bits >> lane & 1;                                                                \
-        }                                                                                          \
-    }
-
 #endif
