@@ -6,8 +6,8 @@
 
 #if NGI_HAS_V512
 
-/* gcc 12 warns of its own intrinsics here: unoptimised, some are macros that convert signs; in C++ it
- * takes the registers they leave undefined for mistakes. */
+/* gcc 12 warns of its own intrinsics here: unoptimised, some are macros that convert signs; in C++
+ * it takes the registers they leave undefined for mistakes. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma GCC diagnostic ignored "-Wuninitialized"
