@@ -556,6 +556,7 @@ NGI_V512 static size_t changes_jumps_loop1_v512(changes_jumps *k, const changes_
 #endif
 /* The profile's loop, then the rows it leaves, one by one. */
 static size_t changes_jumps_loop1(changes_jumps *k, const changes_jumps_cols1 *c, size_t row, size_t end, changes_jumps_out *out) {
+    const int32_t before = k->status;
     switch (k->profile) {
 #if NGI_HAS_V512
     case NG_V512:
@@ -575,7 +576,7 @@ static size_t changes_jumps_loop1(changes_jumps *k, const changes_jumps_cols1 *c
     default:
         break;
     }
-    if (k->status != NG_OK) {
+    if (k->status != before) {
         return row;
     }
     return changes_jumps_loop1_scalar(k, c, row, end, out);
@@ -593,6 +594,7 @@ static void changes_jumps_next1(changes_jumps *k, const changes_jumps_temp1 *t, 
 
 /* The profile's loop, then the rows it leaves, one by one. */
 static size_t changes_jumps_loop0(changes_jumps *k, const changes_jumps_in *c, size_t row, size_t end, changes_jumps_temp1 *out) {
+    const int32_t before = k->status;
     switch (k->profile) {
 #if NGI_HAS_V512
     case NG_V512:
@@ -612,16 +614,18 @@ static size_t changes_jumps_loop0(changes_jumps *k, const changes_jumps_in *c, s
     default:
         break;
     }
-    if (k->status != NG_OK) {
+    if (k->status != before) {
         return row;
     }
     return changes_jumps_loop0_scalar(k, c, row, end, out);
 }
 
 static void changes_jumps_pass0(changes_jumps *k, const changes_jumps_in *c, size_t row, size_t end, changes_jumps_out *out) {
+    const int32_t before = k->status;
     while (row < end) {
         changes_jumps_temp1 t;
         t.rows = 0;
+        __builtin_memset(t.lag_1_valid, 0, sizeof(t.lag_1_valid));
         const size_t stop = end - row < NGI_RUN ? end : row + NGI_RUN;
         __builtin_memcpy(t.lag_1, k->lag_1_before, sizeof(k->lag_1_before));
         __builtin_memcpy(t.lag_1_valid, k->lag_1_before_valid, sizeof(k->lag_1_before_valid));
@@ -630,7 +634,7 @@ static void changes_jumps_pass0(changes_jumps *k, const changes_jumps_in *c, siz
         __builtin_memcpy(k->lag_1_before, t.lag_1 + t.rows, 8 * sizeof(*t.lag_1));
         ngi_bits_copy(k->lag_1_before_valid, 0, t.lag_1_valid, t.rows, 8);
         changes_jumps_next1(k, &t, out);
-        if (k->status != NG_OK) {
+        if (k->status != before) {
             return;
         }
     }

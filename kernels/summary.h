@@ -163,6 +163,7 @@ NGI_SCALAR static void summary_runs0_scalar(summary *k, const summary_in *c, siz
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
+    (void)k;
     while (count != 0) {
         const size_t first_row = row, some = count < 8 ? count : 8;
         double var_3_n[8], var_3_sum[8];
@@ -229,6 +230,8 @@ NGI_SCALAR static void summary_runs0_scalar(summary *k, const summary_in *c, siz
 NGI_SCALAR static void summary_part0_scalar(summary *k, const summary_in *c, size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
+    (void)n;
+    (void)k;
     (void)c;
     (void)row;
     const size_t i = 0; /* of one */
@@ -388,6 +391,7 @@ NGI_V128 static void summary_runs0_v128(summary *k, const summary_in *c, size_t 
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
+    (void)k;
     while (count != 0) {
         const size_t first_row = row, some = count < 8 ? count : 8;
         double var_3_n[8], var_3_sum[8];
@@ -454,6 +458,8 @@ NGI_V128 static void summary_runs0_v128(summary *k, const summary_in *c, size_t 
 NGI_V128 static void summary_part0_v128(summary *k, const summary_in *c, size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
+    (void)n;
+    (void)k;
     (void)c;
     (void)row;
     const size_t i = 0; /* of one */
@@ -619,6 +625,7 @@ NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *c, size_t 
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
+    (void)k;
     while (count != 0) {
         const size_t first_row = row, some = count < 8 ? count : 8;
         double var_3_n[8], var_3_sum[8];
@@ -689,6 +696,8 @@ NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *c, size_t 
 NGI_V256 static void summary_part0_v256(summary *k, const summary_in *c, size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
+    (void)n;
+    (void)k;
     (void)c;
     (void)row;
     const size_t i = 0; /* of one */
@@ -854,6 +863,7 @@ NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *c, size_t 
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
+    (void)k;
     while (count != 0) {
         const size_t first_row = row, some = count < 8 ? count : 8;
         double var_3_n[8], var_3_sum[8];
@@ -924,6 +934,8 @@ NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *c, size_t 
 NGI_V512 static void summary_part0_v512(summary *k, const summary_in *c, size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
+    (void)n;
+    (void)k;
     (void)c;
     (void)row;
     const size_t i = 0; /* of one */
@@ -1071,6 +1083,7 @@ NGI_V512 static size_t summary_loop1_v512(summary *k, const summary_cols1 *c, si
 #endif
 /* The profile's loop, then the rows it leaves, one by one. */
 static size_t summary_loop1(summary *k, const summary_cols1 *c, size_t row, size_t end, summary_out *out) {
+    const int32_t before = k->status;
     switch (k->profile) {
 #if NGI_HAS_V512
     case NG_V512:
@@ -1090,7 +1103,7 @@ static size_t summary_loop1(summary *k, const summary_cols1 *c, size_t row, size
     default:
         break;
     }
-    if (k->status != NG_OK) {
+    if (k->status != before) {
         return row;
     }
     return summary_loop1_scalar(k, c, row, end, out);
@@ -1178,7 +1191,8 @@ static void summary_run0_held(summary *k) {
 }
 
 static size_t summary_feed0(summary *k, const summary_in *c, size_t row, size_t end) {
-    while (row < end && k->status == NG_OK) {
+    const int32_t before = k->status;
+    while (row < end && k->status == before) {
         const size_t run = NGI_RUN;
         const size_t missing = run - k->held0.rows;
         size_t n = end - row < missing ? end - row : missing;
@@ -1243,7 +1257,7 @@ ng_step summary_flush(summary *k, summary_out *out) {
     while (k->status == NG_OK && k->flushing == 0) {
         summary_temp1 t;
         t.rows = 0;
-        if (out->capacity == out->rows) {
+if (out->capacity == out->rows) {
             step.status = NG_AGAIN;
             break;
         }

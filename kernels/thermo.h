@@ -384,6 +384,7 @@ NGI_V512 static size_t thermo_band_loop0_v512(thermo_band *k, const thermo_band_
 #endif
 /* The profile's loop, then the rows it leaves, one by one. */
 static size_t thermo_band_loop0(thermo_band *k, const thermo_band_in *c, size_t row, size_t end, thermo_band_out *out) {
+    const int32_t before = k->status;
     switch (k->profile) {
 #if NGI_HAS_V512
     case NG_V512:
@@ -403,7 +404,7 @@ static size_t thermo_band_loop0(thermo_band *k, const thermo_band_in *c, size_t 
     default:
         break;
     }
-    if (k->status != NG_OK) {
+    if (k->status != before) {
         return row;
     }
     return thermo_band_loop0_scalar(k, c, row, end, out);
@@ -621,9 +622,12 @@ NGI_SCALAR static void thermo_totals_runs0_scalar(thermo_totals *k, const thermo
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
+    (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
-        ngi_tallyx1 count_1 = ngi_tallyx1_none();
-        ngi_tallyx1 count_2 = ngi_tallyx1_none();
+        ngi_tallyx1 count_1;
+        ngi_tallyx1_clear(&count_1);
+        ngi_tallyx1 count_2;
+        ngi_tallyx1_clear(&count_2);
         float sum_3[128];
         float min_4[128];
         float max_5[128];
@@ -633,22 +637,22 @@ NGI_SCALAR static void thermo_totals_runs0_scalar(thermo_totals *k, const thermo
                 const thermo_totals_vals0_scalar r1 = thermo_totals_rows0_scalar(c, row + g * 64 + j + 16, p);
                 const thermo_totals_vals0_scalar r2 = thermo_totals_rows0_scalar(c, row + g * 64 + j + 32, p);
                 const thermo_totals_vals0_scalar r3 = thermo_totals_rows0_scalar(c, row + g * 64 + j + 48, p);
-                count_1 = ngi_tallyx1_add(count_1, r0.m0);
-                count_1 = ngi_tallyx1_add(count_1, r1.m0);
-                count_1 = ngi_tallyx1_add(count_1, r2.m0);
-                count_1 = ngi_tallyx1_add(count_1, r3.m0);
-                count_2 = ngi_tallyx1_add(count_2, r0.m1);
-                count_2 = ngi_tallyx1_add(count_2, r1.m1);
-                count_2 = ngi_tallyx1_add(count_2, r2.m1);
-                count_2 = ngi_tallyx1_add(count_2, r3.m1);
+                ngi_tallyx1_add(&count_1, g * 4 + 0, r0.m0);
+                ngi_tallyx1_add(&count_1, g * 4 + 1, r1.m0);
+                ngi_tallyx1_add(&count_1, g * 4 + 2, r2.m0);
+                ngi_tallyx1_add(&count_1, g * 4 + 3, r3.m0);
+                ngi_tallyx1_add(&count_2, g * 4 + 0, r0.m1);
+                ngi_tallyx1_add(&count_2, g * 4 + 1, r1.m1);
+                ngi_tallyx1_add(&count_2, g * 4 + 2, r2.m1);
+                ngi_tallyx1_add(&count_2, g * 4 + 3, r3.m1);
                 ngi_f32x1_store(sum_3 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add_kept(ngi_f32x1_keep(r0.m1, r0.v0), r1.m1, r1.v0), ngi_f32x1_add_kept(ngi_f32x1_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
                 ngi_f32x1_store(min_4 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_pick(r0.m1, r0.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(r1.m1, r1.v0, ngi_f32x1_set(__builtin_inff()))), ngi_f32x1_min(ngi_f32x1_pick(r2.m1, r2.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(r3.m1, r3.v0, ngi_f32x1_set(__builtin_inff())))));
                 ngi_f32x1_store(max_5 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_pick(r0.m1, r0.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(r1.m1, r1.v0, ngi_f32x1_set(-__builtin_inff()))), ngi_f32x1_max(ngi_f32x1_pick(r2.m1, r2.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(r3.m1, r3.v0, ngi_f32x1_set(-__builtin_inff())))));
             }
         }
-        const int64_t count_1_run = ngi_tallyx1_sum(count_1);
+        const int64_t count_1_run = ngi_tallyx1_sum(&count_1, 32);
         k->count_1 += count_1_run;
-        const int64_t count_2_run = ngi_tallyx1_sum(count_2);
+        const int64_t count_2_run = ngi_tallyx1_sum(&count_2, 32);
         k->count_2 += count_2_run;
         const float sum_3_run = ngi_f32x1_fold_add(sum_3);
         k->sum_3 += (double)sum_3_run;
@@ -671,10 +675,14 @@ NGI_SCALAR static void thermo_totals_part0_scalar(thermo_totals *k, const thermo
     (void)p;
     const size_t groups = (n + 63) / 64;
     (void)groups;
+    (void)n;
+    (void)k;
     (void)c;
     (void)row;
-    ngi_tallyx1 count_1 = ngi_tallyx1_none();
-    ngi_tallyx1 count_2 = ngi_tallyx1_none();
+    ngi_tallyx1 count_1;
+    ngi_tallyx1_clear(&count_1);
+    ngi_tallyx1 count_2;
+    ngi_tallyx1_clear(&count_2);
     float sum_3[128];
     float min_4[128];
     float max_5[128];
@@ -688,22 +696,22 @@ NGI_SCALAR static void thermo_totals_part0_scalar(thermo_totals *k, const thermo
             const thermo_totals_vals0_scalar r2 = thermo_totals_rows0_scalar(c, row + g * 64 + j + 32, p);
             const ngi_m1 in_r3 = ngi_m1_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
             const thermo_totals_vals0_scalar r3 = thermo_totals_rows0_scalar(c, row + g * 64 + j + 48, p);
-            count_1 = ngi_tallyx1_add(count_1, ngi_m1_and(r0.m0, in_r0));
-            count_1 = ngi_tallyx1_add(count_1, ngi_m1_and(r1.m0, in_r1));
-            count_1 = ngi_tallyx1_add(count_1, ngi_m1_and(r2.m0, in_r2));
-            count_1 = ngi_tallyx1_add(count_1, ngi_m1_and(r3.m0, in_r3));
-            count_2 = ngi_tallyx1_add(count_2, ngi_m1_and(r0.m1, in_r0));
-            count_2 = ngi_tallyx1_add(count_2, ngi_m1_and(r1.m1, in_r1));
-            count_2 = ngi_tallyx1_add(count_2, ngi_m1_and(r2.m1, in_r2));
-            count_2 = ngi_tallyx1_add(count_2, ngi_m1_and(r3.m1, in_r3));
+            ngi_tallyx1_add(&count_1, g * 4 + 0, ngi_m1_and(r0.m0, in_r0));
+            ngi_tallyx1_add(&count_1, g * 4 + 1, ngi_m1_and(r1.m0, in_r1));
+            ngi_tallyx1_add(&count_1, g * 4 + 2, ngi_m1_and(r2.m0, in_r2));
+            ngi_tallyx1_add(&count_1, g * 4 + 3, ngi_m1_and(r3.m0, in_r3));
+            ngi_tallyx1_add(&count_2, g * 4 + 0, ngi_m1_and(r0.m1, in_r0));
+            ngi_tallyx1_add(&count_2, g * 4 + 1, ngi_m1_and(r1.m1, in_r1));
+            ngi_tallyx1_add(&count_2, g * 4 + 2, ngi_m1_and(r2.m1, in_r2));
+            ngi_tallyx1_add(&count_2, g * 4 + 3, ngi_m1_and(r3.m1, in_r3));
             ngi_f32x1_store(sum_3 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add_kept(ngi_f32x1_keep(ngi_m1_and(r0.m1, in_r0), r0.v0), ngi_m1_and(r1.m1, in_r1), r1.v0), ngi_f32x1_add_kept(ngi_f32x1_keep(ngi_m1_and(r2.m1, in_r2), r2.v0), ngi_m1_and(r3.m1, in_r3), r3.v0)));
             ngi_f32x1_store(min_4 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_pick(ngi_m1_and(r0.m1, in_r0), r0.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(ngi_m1_and(r1.m1, in_r1), r1.v0, ngi_f32x1_set(__builtin_inff()))), ngi_f32x1_min(ngi_f32x1_pick(ngi_m1_and(r2.m1, in_r2), r2.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(ngi_m1_and(r3.m1, in_r3), r3.v0, ngi_f32x1_set(__builtin_inff())))));
             ngi_f32x1_store(max_5 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_pick(ngi_m1_and(r0.m1, in_r0), r0.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(ngi_m1_and(r1.m1, in_r1), r1.v0, ngi_f32x1_set(-__builtin_inff()))), ngi_f32x1_max(ngi_f32x1_pick(ngi_m1_and(r2.m1, in_r2), r2.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(ngi_m1_and(r3.m1, in_r3), r3.v0, ngi_f32x1_set(-__builtin_inff())))));
         }
     }
-    const int64_t count_1_run = ngi_tallyx1_sum(count_1);
+    const int64_t count_1_run = ngi_tallyx1_sum(&count_1, groups * 4);
     k->count_1 += count_1_run;
-    const int64_t count_2_run = ngi_tallyx1_sum(count_2);
+    const int64_t count_2_run = ngi_tallyx1_sum(&count_2, groups * 4);
     k->count_2 += count_2_run;
     for (size_t leaf = groups * 16; leaf < 128; leaf++) {
         sum_3[leaf] = 0;
@@ -818,9 +826,12 @@ NGI_V128 static void thermo_totals_runs0_v128(thermo_totals *k, const thermo_tot
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
+    (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
-        ngi_tallyx4 count_1 = ngi_tallyx4_none();
-        ngi_tallyx4 count_2 = ngi_tallyx4_none();
+        ngi_tallyx4 count_1;
+        ngi_tallyx4_clear(&count_1);
+        ngi_tallyx4 count_2;
+        ngi_tallyx4_clear(&count_2);
         float sum_3[128];
         float min_4[128];
         float max_5[128];
@@ -830,22 +841,22 @@ NGI_V128 static void thermo_totals_runs0_v128(thermo_totals *k, const thermo_tot
                 const thermo_totals_vals0_v128 r1 = thermo_totals_rows0_v128(c, row + g * 64 + j + 16, p);
                 const thermo_totals_vals0_v128 r2 = thermo_totals_rows0_v128(c, row + g * 64 + j + 32, p);
                 const thermo_totals_vals0_v128 r3 = thermo_totals_rows0_v128(c, row + g * 64 + j + 48, p);
-                count_1 = ngi_tallyx4_add(count_1, r0.m0);
-                count_1 = ngi_tallyx4_add(count_1, r1.m0);
-                count_1 = ngi_tallyx4_add(count_1, r2.m0);
-                count_1 = ngi_tallyx4_add(count_1, r3.m0);
-                count_2 = ngi_tallyx4_add(count_2, r0.m1);
-                count_2 = ngi_tallyx4_add(count_2, r1.m1);
-                count_2 = ngi_tallyx4_add(count_2, r2.m1);
-                count_2 = ngi_tallyx4_add(count_2, r3.m1);
+                ngi_tallyx4_add(&count_1, g * 4 + 0, r0.m0);
+                ngi_tallyx4_add(&count_1, g * 4 + 1, r1.m0);
+                ngi_tallyx4_add(&count_1, g * 4 + 2, r2.m0);
+                ngi_tallyx4_add(&count_1, g * 4 + 3, r3.m0);
+                ngi_tallyx4_add(&count_2, g * 4 + 0, r0.m1);
+                ngi_tallyx4_add(&count_2, g * 4 + 1, r1.m1);
+                ngi_tallyx4_add(&count_2, g * 4 + 2, r2.m1);
+                ngi_tallyx4_add(&count_2, g * 4 + 3, r3.m1);
                 ngi_f32x4_store(sum_3 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add_kept(ngi_f32x4_keep(r0.m1, r0.v0), r1.m1, r1.v0), ngi_f32x4_add_kept(ngi_f32x4_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
                 ngi_f32x4_store(min_4 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_pick(r0.m1, r0.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(r1.m1, r1.v0, ngi_f32x4_set(__builtin_inff()))), ngi_f32x4_min(ngi_f32x4_pick(r2.m1, r2.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(r3.m1, r3.v0, ngi_f32x4_set(__builtin_inff())))));
                 ngi_f32x4_store(max_5 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_pick(r0.m1, r0.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(r1.m1, r1.v0, ngi_f32x4_set(-__builtin_inff()))), ngi_f32x4_max(ngi_f32x4_pick(r2.m1, r2.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(r3.m1, r3.v0, ngi_f32x4_set(-__builtin_inff())))));
             }
         }
-        const int64_t count_1_run = ngi_tallyx4_sum(count_1);
+        const int64_t count_1_run = ngi_tallyx4_sum(&count_1, 32);
         k->count_1 += count_1_run;
-        const int64_t count_2_run = ngi_tallyx4_sum(count_2);
+        const int64_t count_2_run = ngi_tallyx4_sum(&count_2, 32);
         k->count_2 += count_2_run;
         const float sum_3_run = ngi_f32x4_fold_add(sum_3);
         k->sum_3 += (double)sum_3_run;
@@ -868,10 +879,14 @@ NGI_V128 static void thermo_totals_part0_v128(thermo_totals *k, const thermo_tot
     (void)p;
     const size_t groups = (n + 63) / 64;
     (void)groups;
+    (void)n;
+    (void)k;
     (void)c;
     (void)row;
-    ngi_tallyx4 count_1 = ngi_tallyx4_none();
-    ngi_tallyx4 count_2 = ngi_tallyx4_none();
+    ngi_tallyx4 count_1;
+    ngi_tallyx4_clear(&count_1);
+    ngi_tallyx4 count_2;
+    ngi_tallyx4_clear(&count_2);
     float sum_3[128];
     float min_4[128];
     float max_5[128];
@@ -885,22 +900,22 @@ NGI_V128 static void thermo_totals_part0_v128(thermo_totals *k, const thermo_tot
             const thermo_totals_vals0_v128 r2 = thermo_totals_rows0_v128(c, row + g * 64 + j + 32, p);
             const ngi_m4 in_r3 = ngi_m4_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
             const thermo_totals_vals0_v128 r3 = thermo_totals_rows0_v128(c, row + g * 64 + j + 48, p);
-            count_1 = ngi_tallyx4_add(count_1, ngi_m4_and(r0.m0, in_r0));
-            count_1 = ngi_tallyx4_add(count_1, ngi_m4_and(r1.m0, in_r1));
-            count_1 = ngi_tallyx4_add(count_1, ngi_m4_and(r2.m0, in_r2));
-            count_1 = ngi_tallyx4_add(count_1, ngi_m4_and(r3.m0, in_r3));
-            count_2 = ngi_tallyx4_add(count_2, ngi_m4_and(r0.m1, in_r0));
-            count_2 = ngi_tallyx4_add(count_2, ngi_m4_and(r1.m1, in_r1));
-            count_2 = ngi_tallyx4_add(count_2, ngi_m4_and(r2.m1, in_r2));
-            count_2 = ngi_tallyx4_add(count_2, ngi_m4_and(r3.m1, in_r3));
+            ngi_tallyx4_add(&count_1, g * 4 + 0, ngi_m4_and(r0.m0, in_r0));
+            ngi_tallyx4_add(&count_1, g * 4 + 1, ngi_m4_and(r1.m0, in_r1));
+            ngi_tallyx4_add(&count_1, g * 4 + 2, ngi_m4_and(r2.m0, in_r2));
+            ngi_tallyx4_add(&count_1, g * 4 + 3, ngi_m4_and(r3.m0, in_r3));
+            ngi_tallyx4_add(&count_2, g * 4 + 0, ngi_m4_and(r0.m1, in_r0));
+            ngi_tallyx4_add(&count_2, g * 4 + 1, ngi_m4_and(r1.m1, in_r1));
+            ngi_tallyx4_add(&count_2, g * 4 + 2, ngi_m4_and(r2.m1, in_r2));
+            ngi_tallyx4_add(&count_2, g * 4 + 3, ngi_m4_and(r3.m1, in_r3));
             ngi_f32x4_store(sum_3 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add_kept(ngi_f32x4_keep(ngi_m4_and(r0.m1, in_r0), r0.v0), ngi_m4_and(r1.m1, in_r1), r1.v0), ngi_f32x4_add_kept(ngi_f32x4_keep(ngi_m4_and(r2.m1, in_r2), r2.v0), ngi_m4_and(r3.m1, in_r3), r3.v0)));
             ngi_f32x4_store(min_4 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_pick(ngi_m4_and(r0.m1, in_r0), r0.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(ngi_m4_and(r1.m1, in_r1), r1.v0, ngi_f32x4_set(__builtin_inff()))), ngi_f32x4_min(ngi_f32x4_pick(ngi_m4_and(r2.m1, in_r2), r2.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(ngi_m4_and(r3.m1, in_r3), r3.v0, ngi_f32x4_set(__builtin_inff())))));
             ngi_f32x4_store(max_5 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_pick(ngi_m4_and(r0.m1, in_r0), r0.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(ngi_m4_and(r1.m1, in_r1), r1.v0, ngi_f32x4_set(-__builtin_inff()))), ngi_f32x4_max(ngi_f32x4_pick(ngi_m4_and(r2.m1, in_r2), r2.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(ngi_m4_and(r3.m1, in_r3), r3.v0, ngi_f32x4_set(-__builtin_inff())))));
         }
     }
-    const int64_t count_1_run = ngi_tallyx4_sum(count_1);
+    const int64_t count_1_run = ngi_tallyx4_sum(&count_1, groups * 4);
     k->count_1 += count_1_run;
-    const int64_t count_2_run = ngi_tallyx4_sum(count_2);
+    const int64_t count_2_run = ngi_tallyx4_sum(&count_2, groups * 4);
     k->count_2 += count_2_run;
     for (size_t leaf = groups * 16; leaf < 128; leaf++) {
         sum_3[leaf] = 0;
@@ -1026,9 +1041,12 @@ NGI_V256 static void thermo_totals_runs0_v256(thermo_totals *k, const thermo_tot
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
+    (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
-        ngi_tallyx8 count_1 = ngi_tallyx8_none();
-        ngi_tallyx8 count_2 = ngi_tallyx8_none();
+        ngi_tallyx8 count_1;
+        ngi_tallyx8_clear(&count_1);
+        ngi_tallyx8 count_2;
+        ngi_tallyx8_clear(&count_2);
         float sum_3[128];
         float min_4[128];
         float max_5[128];
@@ -1042,22 +1060,22 @@ NGI_V256 static void thermo_totals_runs0_v256(thermo_totals *k, const thermo_tot
                 const thermo_totals_vals0_v256 r1 = thermo_totals_rows0_v256(c, row + g * 64 + j + 16, p);
                 const thermo_totals_vals0_v256 r2 = thermo_totals_rows0_v256(c, row + g * 64 + j + 32, p);
                 const thermo_totals_vals0_v256 r3 = thermo_totals_rows0_v256(c, row + g * 64 + j + 48, p);
-                count_1 = ngi_tallyx8_add(count_1, r0.m0);
-                count_1 = ngi_tallyx8_add(count_1, r1.m0);
-                count_1 = ngi_tallyx8_add(count_1, r2.m0);
-                count_1 = ngi_tallyx8_add(count_1, r3.m0);
-                count_2 = ngi_tallyx8_add(count_2, r0.m1);
-                count_2 = ngi_tallyx8_add(count_2, r1.m1);
-                count_2 = ngi_tallyx8_add(count_2, r2.m1);
-                count_2 = ngi_tallyx8_add(count_2, r3.m1);
+                ngi_tallyx8_add(&count_1, g * 4 + 0, r0.m0);
+                ngi_tallyx8_add(&count_1, g * 4 + 1, r1.m0);
+                ngi_tallyx8_add(&count_1, g * 4 + 2, r2.m0);
+                ngi_tallyx8_add(&count_1, g * 4 + 3, r3.m0);
+                ngi_tallyx8_add(&count_2, g * 4 + 0, r0.m1);
+                ngi_tallyx8_add(&count_2, g * 4 + 1, r1.m1);
+                ngi_tallyx8_add(&count_2, g * 4 + 2, r2.m1);
+                ngi_tallyx8_add(&count_2, g * 4 + 3, r3.m1);
                 ngi_f32x8_store(sum_3 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add_kept(ngi_f32x8_keep(r0.m1, r0.v0), r1.m1, r1.v0), ngi_f32x8_add_kept(ngi_f32x8_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
                 ngi_f32x8_store(min_4 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_pick(r0.m1, r0.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(r1.m1, r1.v0, ngi_f32x8_set(__builtin_inff()))), ngi_f32x8_min(ngi_f32x8_pick(r2.m1, r2.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(r3.m1, r3.v0, ngi_f32x8_set(__builtin_inff())))));
                 ngi_f32x8_store(max_5 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_pick(r0.m1, r0.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(r1.m1, r1.v0, ngi_f32x8_set(-__builtin_inff()))), ngi_f32x8_max(ngi_f32x8_pick(r2.m1, r2.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(r3.m1, r3.v0, ngi_f32x8_set(-__builtin_inff())))));
             }
         }
-        const int64_t count_1_run = ngi_tallyx8_sum(count_1);
+        const int64_t count_1_run = ngi_tallyx8_sum(&count_1, 32);
         k->count_1 += count_1_run;
-        const int64_t count_2_run = ngi_tallyx8_sum(count_2);
+        const int64_t count_2_run = ngi_tallyx8_sum(&count_2, 32);
         k->count_2 += count_2_run;
         const float sum_3_run = ngi_f32x8_fold_add(sum_3);
         k->sum_3 += (double)sum_3_run;
@@ -1080,10 +1098,14 @@ NGI_V256 static void thermo_totals_part0_v256(thermo_totals *k, const thermo_tot
     (void)p;
     const size_t groups = (n + 63) / 64;
     (void)groups;
+    (void)n;
+    (void)k;
     (void)c;
     (void)row;
-    ngi_tallyx8 count_1 = ngi_tallyx8_none();
-    ngi_tallyx8 count_2 = ngi_tallyx8_none();
+    ngi_tallyx8 count_1;
+    ngi_tallyx8_clear(&count_1);
+    ngi_tallyx8 count_2;
+    ngi_tallyx8_clear(&count_2);
     float sum_3[128];
     float min_4[128];
     float max_5[128];
@@ -1097,22 +1119,22 @@ NGI_V256 static void thermo_totals_part0_v256(thermo_totals *k, const thermo_tot
             const thermo_totals_vals0_v256 r2 = thermo_totals_rows0_v256(c, row + g * 64 + j + 32, p);
             const ngi_m8 in_r3 = ngi_m8_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
             const thermo_totals_vals0_v256 r3 = thermo_totals_rows0_v256(c, row + g * 64 + j + 48, p);
-            count_1 = ngi_tallyx8_add(count_1, ngi_m8_and(r0.m0, in_r0));
-            count_1 = ngi_tallyx8_add(count_1, ngi_m8_and(r1.m0, in_r1));
-            count_1 = ngi_tallyx8_add(count_1, ngi_m8_and(r2.m0, in_r2));
-            count_1 = ngi_tallyx8_add(count_1, ngi_m8_and(r3.m0, in_r3));
-            count_2 = ngi_tallyx8_add(count_2, ngi_m8_and(r0.m1, in_r0));
-            count_2 = ngi_tallyx8_add(count_2, ngi_m8_and(r1.m1, in_r1));
-            count_2 = ngi_tallyx8_add(count_2, ngi_m8_and(r2.m1, in_r2));
-            count_2 = ngi_tallyx8_add(count_2, ngi_m8_and(r3.m1, in_r3));
+            ngi_tallyx8_add(&count_1, g * 4 + 0, ngi_m8_and(r0.m0, in_r0));
+            ngi_tallyx8_add(&count_1, g * 4 + 1, ngi_m8_and(r1.m0, in_r1));
+            ngi_tallyx8_add(&count_1, g * 4 + 2, ngi_m8_and(r2.m0, in_r2));
+            ngi_tallyx8_add(&count_1, g * 4 + 3, ngi_m8_and(r3.m0, in_r3));
+            ngi_tallyx8_add(&count_2, g * 4 + 0, ngi_m8_and(r0.m1, in_r0));
+            ngi_tallyx8_add(&count_2, g * 4 + 1, ngi_m8_and(r1.m1, in_r1));
+            ngi_tallyx8_add(&count_2, g * 4 + 2, ngi_m8_and(r2.m1, in_r2));
+            ngi_tallyx8_add(&count_2, g * 4 + 3, ngi_m8_and(r3.m1, in_r3));
             ngi_f32x8_store(sum_3 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add_kept(ngi_f32x8_keep(ngi_m8_and(r0.m1, in_r0), r0.v0), ngi_m8_and(r1.m1, in_r1), r1.v0), ngi_f32x8_add_kept(ngi_f32x8_keep(ngi_m8_and(r2.m1, in_r2), r2.v0), ngi_m8_and(r3.m1, in_r3), r3.v0)));
             ngi_f32x8_store(min_4 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_pick(ngi_m8_and(r0.m1, in_r0), r0.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(ngi_m8_and(r1.m1, in_r1), r1.v0, ngi_f32x8_set(__builtin_inff()))), ngi_f32x8_min(ngi_f32x8_pick(ngi_m8_and(r2.m1, in_r2), r2.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(ngi_m8_and(r3.m1, in_r3), r3.v0, ngi_f32x8_set(__builtin_inff())))));
             ngi_f32x8_store(max_5 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_pick(ngi_m8_and(r0.m1, in_r0), r0.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(ngi_m8_and(r1.m1, in_r1), r1.v0, ngi_f32x8_set(-__builtin_inff()))), ngi_f32x8_max(ngi_f32x8_pick(ngi_m8_and(r2.m1, in_r2), r2.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(ngi_m8_and(r3.m1, in_r3), r3.v0, ngi_f32x8_set(-__builtin_inff())))));
         }
     }
-    const int64_t count_1_run = ngi_tallyx8_sum(count_1);
+    const int64_t count_1_run = ngi_tallyx8_sum(&count_1, groups * 4);
     k->count_1 += count_1_run;
-    const int64_t count_2_run = ngi_tallyx8_sum(count_2);
+    const int64_t count_2_run = ngi_tallyx8_sum(&count_2, groups * 4);
     k->count_2 += count_2_run;
     for (size_t leaf = groups * 16; leaf < 128; leaf++) {
         sum_3[leaf] = 0;
@@ -1238,9 +1260,12 @@ NGI_V512 static void thermo_totals_runs0_v512(thermo_totals *k, const thermo_tot
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
+    (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
-        ngi_tallyx16 count_1 = ngi_tallyx16_none();
-        ngi_tallyx16 count_2 = ngi_tallyx16_none();
+        ngi_tallyx16 count_1;
+        ngi_tallyx16_clear(&count_1);
+        ngi_tallyx16 count_2;
+        ngi_tallyx16_clear(&count_2);
         float sum_3[128];
         float min_4[128];
         float max_5[128];
@@ -1254,22 +1279,22 @@ NGI_V512 static void thermo_totals_runs0_v512(thermo_totals *k, const thermo_tot
                 const thermo_totals_vals0_v512 r1 = thermo_totals_rows0_v512(c, row + g * 64 + j + 16, p);
                 const thermo_totals_vals0_v512 r2 = thermo_totals_rows0_v512(c, row + g * 64 + j + 32, p);
                 const thermo_totals_vals0_v512 r3 = thermo_totals_rows0_v512(c, row + g * 64 + j + 48, p);
-                count_1 = ngi_tallyx16_add(count_1, r0.m0);
-                count_1 = ngi_tallyx16_add(count_1, r1.m0);
-                count_1 = ngi_tallyx16_add(count_1, r2.m0);
-                count_1 = ngi_tallyx16_add(count_1, r3.m0);
-                count_2 = ngi_tallyx16_add(count_2, r0.m1);
-                count_2 = ngi_tallyx16_add(count_2, r1.m1);
-                count_2 = ngi_tallyx16_add(count_2, r2.m1);
-                count_2 = ngi_tallyx16_add(count_2, r3.m1);
+                ngi_tallyx16_add(&count_1, g * 4 + 0, r0.m0);
+                ngi_tallyx16_add(&count_1, g * 4 + 1, r1.m0);
+                ngi_tallyx16_add(&count_1, g * 4 + 2, r2.m0);
+                ngi_tallyx16_add(&count_1, g * 4 + 3, r3.m0);
+                ngi_tallyx16_add(&count_2, g * 4 + 0, r0.m1);
+                ngi_tallyx16_add(&count_2, g * 4 + 1, r1.m1);
+                ngi_tallyx16_add(&count_2, g * 4 + 2, r2.m1);
+                ngi_tallyx16_add(&count_2, g * 4 + 3, r3.m1);
                 ngi_f32x16_store(sum_3 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add_kept(ngi_f32x16_keep(r0.m1, r0.v0), r1.m1, r1.v0), ngi_f32x16_add_kept(ngi_f32x16_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
                 ngi_f32x16_store(min_4 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_pick(r0.m1, r0.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(r1.m1, r1.v0, ngi_f32x16_set(__builtin_inff()))), ngi_f32x16_min(ngi_f32x16_pick(r2.m1, r2.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(r3.m1, r3.v0, ngi_f32x16_set(__builtin_inff())))));
                 ngi_f32x16_store(max_5 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_pick(r0.m1, r0.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(r1.m1, r1.v0, ngi_f32x16_set(-__builtin_inff()))), ngi_f32x16_max(ngi_f32x16_pick(r2.m1, r2.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(r3.m1, r3.v0, ngi_f32x16_set(-__builtin_inff())))));
             }
         }
-        const int64_t count_1_run = ngi_tallyx16_sum(count_1);
+        const int64_t count_1_run = ngi_tallyx16_sum(&count_1, 32);
         k->count_1 += count_1_run;
-        const int64_t count_2_run = ngi_tallyx16_sum(count_2);
+        const int64_t count_2_run = ngi_tallyx16_sum(&count_2, 32);
         k->count_2 += count_2_run;
         const float sum_3_run = ngi_f32x16_fold_add(sum_3);
         k->sum_3 += (double)sum_3_run;
@@ -1292,10 +1317,14 @@ NGI_V512 static void thermo_totals_part0_v512(thermo_totals *k, const thermo_tot
     (void)p;
     const size_t groups = (n + 63) / 64;
     (void)groups;
+    (void)n;
+    (void)k;
     (void)c;
     (void)row;
-    ngi_tallyx16 count_1 = ngi_tallyx16_none();
-    ngi_tallyx16 count_2 = ngi_tallyx16_none();
+    ngi_tallyx16 count_1;
+    ngi_tallyx16_clear(&count_1);
+    ngi_tallyx16 count_2;
+    ngi_tallyx16_clear(&count_2);
     float sum_3[128];
     float min_4[128];
     float max_5[128];
@@ -1309,22 +1338,22 @@ NGI_V512 static void thermo_totals_part0_v512(thermo_totals *k, const thermo_tot
             const thermo_totals_vals0_v512 r2 = thermo_totals_rows0_v512(c, row + g * 64 + j + 32, p);
             const ngi_m16 in_r3 = ngi_m16_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
             const thermo_totals_vals0_v512 r3 = thermo_totals_rows0_v512(c, row + g * 64 + j + 48, p);
-            count_1 = ngi_tallyx16_add(count_1, ngi_m16_and(r0.m0, in_r0));
-            count_1 = ngi_tallyx16_add(count_1, ngi_m16_and(r1.m0, in_r1));
-            count_1 = ngi_tallyx16_add(count_1, ngi_m16_and(r2.m0, in_r2));
-            count_1 = ngi_tallyx16_add(count_1, ngi_m16_and(r3.m0, in_r3));
-            count_2 = ngi_tallyx16_add(count_2, ngi_m16_and(r0.m1, in_r0));
-            count_2 = ngi_tallyx16_add(count_2, ngi_m16_and(r1.m1, in_r1));
-            count_2 = ngi_tallyx16_add(count_2, ngi_m16_and(r2.m1, in_r2));
-            count_2 = ngi_tallyx16_add(count_2, ngi_m16_and(r3.m1, in_r3));
+            ngi_tallyx16_add(&count_1, g * 4 + 0, ngi_m16_and(r0.m0, in_r0));
+            ngi_tallyx16_add(&count_1, g * 4 + 1, ngi_m16_and(r1.m0, in_r1));
+            ngi_tallyx16_add(&count_1, g * 4 + 2, ngi_m16_and(r2.m0, in_r2));
+            ngi_tallyx16_add(&count_1, g * 4 + 3, ngi_m16_and(r3.m0, in_r3));
+            ngi_tallyx16_add(&count_2, g * 4 + 0, ngi_m16_and(r0.m1, in_r0));
+            ngi_tallyx16_add(&count_2, g * 4 + 1, ngi_m16_and(r1.m1, in_r1));
+            ngi_tallyx16_add(&count_2, g * 4 + 2, ngi_m16_and(r2.m1, in_r2));
+            ngi_tallyx16_add(&count_2, g * 4 + 3, ngi_m16_and(r3.m1, in_r3));
             ngi_f32x16_store(sum_3 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add_kept(ngi_f32x16_keep(ngi_m16_and(r0.m1, in_r0), r0.v0), ngi_m16_and(r1.m1, in_r1), r1.v0), ngi_f32x16_add_kept(ngi_f32x16_keep(ngi_m16_and(r2.m1, in_r2), r2.v0), ngi_m16_and(r3.m1, in_r3), r3.v0)));
             ngi_f32x16_store(min_4 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_pick(ngi_m16_and(r0.m1, in_r0), r0.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(ngi_m16_and(r1.m1, in_r1), r1.v0, ngi_f32x16_set(__builtin_inff()))), ngi_f32x16_min(ngi_f32x16_pick(ngi_m16_and(r2.m1, in_r2), r2.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(ngi_m16_and(r3.m1, in_r3), r3.v0, ngi_f32x16_set(__builtin_inff())))));
             ngi_f32x16_store(max_5 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_pick(ngi_m16_and(r0.m1, in_r0), r0.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(ngi_m16_and(r1.m1, in_r1), r1.v0, ngi_f32x16_set(-__builtin_inff()))), ngi_f32x16_max(ngi_f32x16_pick(ngi_m16_and(r2.m1, in_r2), r2.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(ngi_m16_and(r3.m1, in_r3), r3.v0, ngi_f32x16_set(-__builtin_inff())))));
         }
     }
-    const int64_t count_1_run = ngi_tallyx16_sum(count_1);
+    const int64_t count_1_run = ngi_tallyx16_sum(&count_1, groups * 4);
     k->count_1 += count_1_run;
-    const int64_t count_2_run = ngi_tallyx16_sum(count_2);
+    const int64_t count_2_run = ngi_tallyx16_sum(&count_2, groups * 4);
     k->count_2 += count_2_run;
     for (size_t leaf = groups * 16; leaf < 128; leaf++) {
         sum_3[leaf] = 0;
@@ -1416,6 +1445,7 @@ NGI_V512 static size_t thermo_totals_loop1_v512(thermo_totals *k, const thermo_t
 #endif
 /* The profile's loop, then the rows it leaves, one by one. */
 static size_t thermo_totals_loop1(thermo_totals *k, const thermo_totals_cols1 *c, size_t row, size_t end, thermo_totals_out *out) {
+    const int32_t before = k->status;
     switch (k->profile) {
 #if NGI_HAS_V512
     case NG_V512:
@@ -1435,7 +1465,7 @@ static size_t thermo_totals_loop1(thermo_totals *k, const thermo_totals_cols1 *c
     default:
         break;
     }
-    if (k->status != NG_OK) {
+    if (k->status != before) {
         return row;
     }
     return thermo_totals_loop1_scalar(k, c, row, end, out);
@@ -1524,7 +1554,8 @@ static void thermo_totals_run0_held(thermo_totals *k) {
 }
 
 static size_t thermo_totals_feed0(thermo_totals *k, const thermo_totals_in *c, size_t row, size_t end) {
-    while (row < end && k->status == NG_OK) {
+    const int32_t before = k->status;
+    while (row < end && k->status == before) {
         const size_t run = NGI_RUN;
         const size_t missing = run - k->held0.rows;
         size_t n = end - row < missing ? end - row : missing;
@@ -1589,7 +1620,7 @@ ng_step thermo_totals_flush(thermo_totals *k, thermo_totals_out *out) {
     while (k->status == NG_OK && k->flushing == 0) {
         thermo_totals_temp1 t;
         t.rows = 0;
-        if (out->capacity == out->rows) {
+if (out->capacity == out->rows) {
             step.status = NG_AGAIN;
             break;
         }

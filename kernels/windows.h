@@ -153,6 +153,7 @@ NGI_SCALAR static void windows_by_100_runs0_scalar(windows_by_100 *k, const wind
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
+    (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
         float sum_2[128];
         float min_3[128];
@@ -189,6 +190,8 @@ NGI_SCALAR static void windows_by_100_runs0_scalar(windows_by_100 *k, const wind
 NGI_SCALAR static void windows_by_100_part0_scalar(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
+    (void)n;
+    (void)k;
     (void)c;
     (void)row;
     float sum_2[128];
@@ -256,7 +259,7 @@ NGI_SCALAR static void windows_by_100_windows0_scalar(windows_by_100 *k, const w
         int64_t count_1_runs[16];
         for (size_t i = 0; i < some; i++) {
             const size_t at = first_row + (w + i) * 100;
-for (size_t j = 0; j < 16; j += 1) {
+            for (size_t j = 0; j < 16; j += 1) {
                 const windows_by_100_vals0_scalar r0 = windows_by_100_rows0_scalar(c, at + j);
                 const windows_by_100_vals0_scalar r1 = windows_by_100_rows0_scalar(c, at + j + 16);
                 const windows_by_100_vals0_scalar r2 = windows_by_100_rows0_scalar(c, at + j + 32);
@@ -269,6 +272,7 @@ for (size_t j = 0; j < 16; j += 1) {
                 ngi_f32x1_store(min_3 + i * 16 + j, ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_min(r0.v0, r1.v0), ngi_f32x1_min(r2.v0, r3.v0)), ngi_f32x1_min(ngi_f32x1_min(s0.v0, s1.v0), ngi_f32x1_pick(in_s2, s2.v0, ngi_f32x1_set(__builtin_inff())))));
                 ngi_f32x1_store(max_4 + i * 16 + j, ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_max(r0.v0, r1.v0), ngi_f32x1_max(r2.v0, r3.v0)), ngi_f32x1_max(ngi_f32x1_max(s0.v0, s1.v0), ngi_f32x1_pick(in_s2, s2.v0, ngi_f32x1_set(-__builtin_inff())))));
 }
+            (void)at;
             count_1_runs[i] = 100;
         }
         float sum_2_runs[16];
@@ -362,6 +366,7 @@ NGI_V128 static void windows_by_100_runs0_v128(windows_by_100 *k, const windows_
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
+    (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
         float sum_2[128];
         float min_3[128];
@@ -398,6 +403,8 @@ NGI_V128 static void windows_by_100_runs0_v128(windows_by_100 *k, const windows_
 NGI_V128 static void windows_by_100_part0_v128(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
+    (void)n;
+    (void)k;
     (void)c;
     (void)row;
     float sum_2[128];
@@ -465,7 +472,7 @@ NGI_V128 static void windows_by_100_windows0_v128(windows_by_100 *k, const windo
         int64_t count_1_runs[16];
         for (size_t i = 0; i < some; i++) {
             const size_t at = first_row + (w + i) * 100;
-for (size_t j = 0; j < 16; j += 4) {
+            for (size_t j = 0; j < 16; j += 4) {
                 const windows_by_100_vals0_v128 r0 = windows_by_100_rows0_v128(c, at + j);
                 const windows_by_100_vals0_v128 r1 = windows_by_100_rows0_v128(c, at + j + 16);
                 const windows_by_100_vals0_v128 r2 = windows_by_100_rows0_v128(c, at + j + 32);
@@ -478,6 +485,7 @@ for (size_t j = 0; j < 16; j += 4) {
                 ngi_f32x4_store(min_3 + i * 16 + j, ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_min(r0.v0, r1.v0), ngi_f32x4_min(r2.v0, r3.v0)), ngi_f32x4_min(ngi_f32x4_min(s0.v0, s1.v0), ngi_f32x4_pick(in_s2, s2.v0, ngi_f32x4_set(__builtin_inff())))));
                 ngi_f32x4_store(max_4 + i * 16 + j, ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_max(r0.v0, r1.v0), ngi_f32x4_max(r2.v0, r3.v0)), ngi_f32x4_max(ngi_f32x4_max(s0.v0, s1.v0), ngi_f32x4_pick(in_s2, s2.v0, ngi_f32x4_set(-__builtin_inff())))));
 }
+            (void)at;
             count_1_runs[i] = 100;
         }
         float sum_2_runs[16];
@@ -582,6 +590,7 @@ NGI_V256 static void windows_by_100_runs0_v256(windows_by_100 *k, const windows_
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
+    (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
         float sum_2[128];
         float min_3[128];
@@ -622,6 +631,8 @@ NGI_V256 static void windows_by_100_runs0_v256(windows_by_100 *k, const windows_
 NGI_V256 static void windows_by_100_part0_v256(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
+    (void)n;
+    (void)k;
     (void)c;
     (void)row;
     float sum_2[128];
@@ -696,7 +707,7 @@ NGI_V256 static void windows_by_100_windows0_v256(windows_by_100 *k, const windo
             NGI_PREFETCH(c->x, at + 2112);
             NGI_PREFETCH(c->x, at + 2128);
             NGI_PREFETCH(c->x, at + 2144);
-for (size_t j = 0; j < 16; j += 8) {
+            for (size_t j = 0; j < 16; j += 8) {
                 const windows_by_100_vals0_v256 r0 = windows_by_100_rows0_v256(c, at + j);
                 const windows_by_100_vals0_v256 r1 = windows_by_100_rows0_v256(c, at + j + 16);
                 const windows_by_100_vals0_v256 r2 = windows_by_100_rows0_v256(c, at + j + 32);
@@ -709,6 +720,7 @@ for (size_t j = 0; j < 16; j += 8) {
                 ngi_f32x8_store(min_3 + i * 16 + j, ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_min(r0.v0, r1.v0), ngi_f32x8_min(r2.v0, r3.v0)), ngi_f32x8_min(ngi_f32x8_min(s0.v0, s1.v0), ngi_f32x8_pick(in_s2, s2.v0, ngi_f32x8_set(__builtin_inff())))));
                 ngi_f32x8_store(max_4 + i * 16 + j, ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_max(r0.v0, r1.v0), ngi_f32x8_max(r2.v0, r3.v0)), ngi_f32x8_max(ngi_f32x8_max(s0.v0, s1.v0), ngi_f32x8_pick(in_s2, s2.v0, ngi_f32x8_set(-__builtin_inff())))));
 }
+            (void)at;
             count_1_runs[i] = 100;
         }
         float sum_2_runs[16];
@@ -813,6 +825,7 @@ NGI_V512 static void windows_by_100_runs0_v512(windows_by_100 *k, const windows_
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
+    (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
         float sum_2[128];
         float min_3[128];
@@ -853,6 +866,8 @@ NGI_V512 static void windows_by_100_runs0_v512(windows_by_100 *k, const windows_
 NGI_V512 static void windows_by_100_part0_v512(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
+    (void)n;
+    (void)k;
     (void)c;
     (void)row;
     float sum_2[128];
@@ -927,7 +942,7 @@ NGI_V512 static void windows_by_100_windows0_v512(windows_by_100 *k, const windo
             NGI_PREFETCH(c->x, at + 2112);
             NGI_PREFETCH(c->x, at + 2128);
             NGI_PREFETCH(c->x, at + 2144);
-for (size_t j = 0; j < 16; j += 16) {
+            for (size_t j = 0; j < 16; j += 16) {
                 const windows_by_100_vals0_v512 r0 = windows_by_100_rows0_v512(c, at + j);
                 const windows_by_100_vals0_v512 r1 = windows_by_100_rows0_v512(c, at + j + 16);
                 const windows_by_100_vals0_v512 r2 = windows_by_100_rows0_v512(c, at + j + 32);
@@ -940,6 +955,7 @@ for (size_t j = 0; j < 16; j += 16) {
                 ngi_f32x16_store(min_3 + i * 16 + j, ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_min(r0.v0, r1.v0), ngi_f32x16_min(r2.v0, r3.v0)), ngi_f32x16_min(ngi_f32x16_min(s0.v0, s1.v0), ngi_f32x16_pick(in_s2, s2.v0, ngi_f32x16_set(__builtin_inff())))));
                 ngi_f32x16_store(max_4 + i * 16 + j, ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_max(r0.v0, r1.v0), ngi_f32x16_max(r2.v0, r3.v0)), ngi_f32x16_max(ngi_f32x16_max(s0.v0, s1.v0), ngi_f32x16_pick(in_s2, s2.v0, ngi_f32x16_set(-__builtin_inff())))));
 }
+            (void)at;
             count_1_runs[i] = 100;
         }
         float sum_2_runs[16];
@@ -1026,6 +1042,7 @@ NGI_V512 static size_t windows_by_100_loop1_v512(windows_by_100 *k, const window
 #endif
 /* The profile's loop, then the rows it leaves, one by one. */
 static size_t windows_by_100_loop1(windows_by_100 *k, const windows_by_100_cols1 *c, size_t row, size_t end, windows_by_100_out *out) {
+    const int32_t before = k->status;
     switch (k->profile) {
 #if NGI_HAS_V512
     case NG_V512:
@@ -1045,7 +1062,7 @@ static size_t windows_by_100_loop1(windows_by_100 *k, const windows_by_100_cols1
     default:
         break;
     }
-    if (k->status != NG_OK) {
+    if (k->status != before) {
         return row;
     }
     return windows_by_100_loop1_scalar(k, c, row, end, out);
@@ -1133,7 +1150,8 @@ static void windows_by_100_run0_held(windows_by_100 *k) {
 }
 
 static size_t windows_by_100_feed0(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t end, windows_by_100_temp1 *out) {
-    while (row < end && k->status == NG_OK && out->rows < NGI_RUN) {
+    const int32_t before = k->status;
+    while (row < end && k->status == before && out->rows < NGI_RUN) {
         const size_t reach = 12;
         if (k->held0.rows == 0 && end - row >= 100 + reach) {
             const size_t all = (end - row - reach) / 100, room = NGI_RUN - out->rows;
@@ -1179,7 +1197,7 @@ row += windows * 100;
         }
         row += n;
         k->seen0 += run;
-        if (k->status == NG_OK && k->seen0 == 100) {
+        if (k->status == before && k->seen0 == 100) {
             windows_by_100_result0(k, out);
         }
     }
@@ -1187,12 +1205,13 @@ row += windows * 100;
 }
 
 static void windows_by_100_pass0(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t end, windows_by_100_out *out) {
+    const int32_t before = k->status;
     while (row < end) {
         windows_by_100_temp1 t;
         t.rows = 0;
         row = windows_by_100_feed0(k, c, row, end, &t);
         windows_by_100_next1(k, &t, out);
-        if (k->status != NG_OK) {
+        if (k->status != before) {
             return;
         }
     }
@@ -1244,7 +1263,7 @@ ng_step windows_by_100_flush(windows_by_100 *k, windows_by_100_out *out) {
     while (k->status == NG_OK && k->flushing == 0) {
         windows_by_100_temp1 t;
         t.rows = 0;
-        if (out->capacity == out->rows) {
+if (out->capacity == out->rows) {
             step.status = NG_AGAIN;
             break;
         }
