@@ -168,7 +168,7 @@ race() {
         { n = int(2 * $1 / best + 0.5)
           bar = ""
           for (i = 0; i < n && i < 40; i++) bar = bar "#"
-          printf "    %-42s %8.3f s  %5.1f x  %s%s\n", $2, $1, $1 / best, bar, (n > 40 ? "..." : "") }'
+          printf "    %-42s %8.1f ms  %5.1f x  %s%s\n", $2, $1 * 1000, $1 / best, bar, (n > 40 ? "..." : "") }'
 }
 
 speed() {
