@@ -124,7 +124,7 @@ def _choose(file, river: str | None) -> list[tuple[str, str]]:
     if river is not None:
         if river not in file.rivers:
             raise NagareError(f"there is no river `{river}` in `{file.path}`",
-                              suggestion(river, list(file.rivers)))
+                              suggestion(river, list(file.rivers), "rivers"))
         return [(river, "-")]
     named = [(r.name, r.to) for r in file.rivers.values() if r.to is not None]
     if sum(path == "-" for _, path in named) > 1:
@@ -154,7 +154,7 @@ def _paths(facts: dict, base: Path, inputs: dict[str, str]) -> list[str]:
     for name in inputs:
         if name not in facts["sources"]:
             raise NagareError(f"this run has no source `{name}`",
-                              suggestion(name, list(facts["sources"])))
+                              suggestion(name, list(facts["sources"]), "sources"))
     arguments = []
     for name, (node, path) in facts["sources"].items():
         if name in inputs:
@@ -179,7 +179,8 @@ def _settings(facts: dict, settings: dict[str, str]) -> list[str]:
     missing = set(facts["required"])
     for name, value in settings.items():
         if name not in known:
-            raise NagareError(f"this run has no parameter `{name}`", suggestion(name, list(known)))
+            raise NagareError(f"this run has no parameter `{name}`",
+                              suggestion(name, list(known), "parameters"))
         missing -= {name, *(m for m in missing if m.endswith("." + name))}
         arguments += [part for node, index, _ in known[name]
                       for part in ("--set", f"{node}.{index}={value}")]
