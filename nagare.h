@@ -367,8 +367,8 @@ NG_NODISCARD bool ng_read_value(const char *text, size_t size, ng_type type, voi
  *
  * - A quote inside a field that does not begin with one is text: `5" pipe` is what it says.
  * - Blank lines are skipped. But where a row has a single field, a blank line is a row whose field
- * is empty (blank lines before the header, or before the first row, are skipped there too).
- * - Spaces belong to the field. They are allowed around numbers, bools and timestamps.
+ *   is empty (blank lines before the header, or before the first row, are skipped there too).
+ * - Spaces belong to the field. They are allowed around numbers, bools, timestamps and their nulls.
  *
  * Only the fields that are asked for are read; the others are stepped over. A text that means null
  * does so where it is not quoted and the field is nullable; a `utf8` field that is not nullable
@@ -387,8 +387,10 @@ NG_NODISCARD bool ng_read_value(const char *text, size_t size, ng_type type, voi
  *         status = ng_csv_reader_next(&reader, columns, capacity, &rows);
  *         ... use the rows ...
  *     }
- *     if (status < 0) { ... ng_csv_error_text(&reader.error, "sensors.csv", text, sizeof text) ...
- * }
+ *     if (status < 0) {
+ *         ng_csv_error_text(&reader.error, "sensors.csv", text, sizeof text);
+ *         ... show the text ...
+ *     }
  *
  * A reader belongs to one thread. */
 
@@ -396,11 +398,13 @@ NG_NODISCARD bool ng_read_value(const char *text, size_t size, ng_type type, voi
 extern "C" {
 #endif
 
-/* What happens at a bad field (one that is not a value of its type, or not UTF-8). */
+/* What happens at a bad field (one that is not a value of its type, or not UTF-8). A quote that is
+ * never closed and a row beyond the limit are always errors, since what they hide is not known. */
 typedef enum ng_csv_on_error {
     NG_CSV_FAIL = 0, /* the stream ends with an error */
     NG_CSV_NULL = 1, /* a nullable field becomes null; elsewhere it is an error */
-    NG_CSV_SKIP = 2, /* its row is dropped, as are rows with too few or too many fields */
+    NG_CSV_SKIP = 2, /* its row is dropped, as are rows with too few or too many fields, or with
+                      * text behind a closing quote */
 } ng_csv_on_error;
 
 /* A column to be read. */
@@ -530,10 +534,11 @@ size_t ng_csv_error_text(const ng_csv_error *error, const char *path, char *out,
  *
  *     ng_csv_writer writer;
  *     char buffer[65536];
- *     ng_status status = ng_csv_writer_init(&writer, buffer, sizeof buffer, river.out,
- * river.out_count,
+ *     ng_status status = ng_csv_writer_init(&writer, buffer, sizeof buffer, fields, field_count,
  *                                           ',', '"', write_file, file);
- *     status = ng_csv_writer_rows(&writer, columns, 0, rows);    ... as often as there are rows
+ *     while (... there are rows ...) {
+ *         status = ng_csv_writer_rows(&writer, columns, 0, rows);
+ *     }
  *     status = ng_csv_writer_finish(&writer);
  *
  * A writer belongs to one thread. */

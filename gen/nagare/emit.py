@@ -134,6 +134,11 @@ class Loop:
                 if r.kind in ("min", "max") and r.node is total.node and r.mask is total.mask]
 
     @property
+    def origin(self) -> str | None:
+        """The column that tells which input row brought a row out, if the segment has it."""
+        return next((c.name for c in self.segment.inputs if c.name.startswith(ORIGIN)), None)
+
+    @property
     def one_by_one(self) -> bool:
         """Whether rows are handled singly: a row that fails must not be counted, and behind the
         last row that is taken none is evaluated."""
@@ -292,9 +297,6 @@ class KernelView:
         """Bytes for the text of all group keys."""
         texts = sum(c.storage == "text" for c in loop.segment.keys)
         return max(4096, GROUP_TEXT * texts * loop.segment.groups)
-
-    def has_origin(self, loop: Loop) -> bool:
-        return any(c.name == ORIGIN for c in loop.segment.inputs)
 
     def history(self, loop: Loop, name: str) -> int:
         """Rows before row 0 of a column between loops, rounded up to whole bytes of bits."""

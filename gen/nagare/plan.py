@@ -492,7 +492,8 @@ class Planner:
         constant = step.window is not None and not step.keys and not step.window.partial
         plans = {c: raws.plan(c, args[c.x] if c.x is not None else None) for c in calls}
         if self.origin and step.window is not None:
-            raws.add("last", lower.columns[ORIGIN].node, None, "origin", ORIGIN)
+            place_of = lower.columns[ORIGIN].node
+            raws.add("last", place_of, None, "origin", f"{ORIGIN}_{len(self.segments)}")
         segment = self._close("fold", "an aggregate makes new rows", [], lower.keep)
         segment.raws = raws.list
         self._shape(segment, step)
@@ -522,8 +523,7 @@ class Planner:
             if call.x is not None and call.x not in args:
                 args[call.x] = lower(call.x)
         whole = step.window is None and not step.keys
-        texts = any(_uses_text(n) for v in args.values() for n in (v.node, v.valid, lower.keep))
-        texts = texts or _uses_text(lower.keep) or any(_uses_text(f) for f in lower.failures)
+        texts = any(c.storage in ("utf8", "text") for c in now.loads.values())
         why = ""
         if step.keys:
             why = "rows are added to their groups one by one"
@@ -674,10 +674,6 @@ def line(file: ir.RiverFile, river: ir.River) -> list[ir.River]:
     while len(rivers[0].sources) == 1:
         rivers.insert(0, file.rivers[rivers[0].sources[0]])
     return rivers
-
-
-def _uses_text(node: Node | None) -> bool:
-    return node is not None and (node.type == "text" or any(_uses_text(a) for a in node.args))
 
 
 def _ordered_operands(mask: Node | None) -> set[Node]:

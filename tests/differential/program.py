@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -47,7 +48,7 @@ def works(config: Config, folder: Path) -> bool:
     if shutil.which(config.compiler) is None:
         return False
     folder.mkdir(parents=True, exist_ok=True)
-    source, program = folder / "works.c", folder / "works"
+    source, program = folder / f"works{os.getpid()}.c", folder / f"works{os.getpid()}"
     source.write_text('#include <stdio.h>\nint main(void) { return puts("") < 0; }\n')
     made = subprocess.run([config.compiler, *config.flags, source, "-o", program],
                           capture_output=True)  # fmt: skip
@@ -71,7 +72,9 @@ class Program:
 
     def run(self, cases: Sequence[blob.Case], timeout: float = 300) -> list[list[blob.Result]]:
         """The results of each case, one for each of its runs."""
-        given, results = self.path.with_suffix(".cases"), self.path.with_suffix(".results")
+        mine = f".{os.getpid()}"  # several processes run one program
+        given = self.path.with_suffix(mine + ".cases")
+        results = self.path.with_suffix(mine + ".results")
         given.write_bytes(b"".join(blob.encode(c, self.operators[c.operator]) for c in cases))
         results.unlink(missing_ok=True)
         message = ""
