@@ -113,7 +113,7 @@ make_rows() {
     fi
 }
 
-# The code for 16 rows in one profile of the first kernel in a header, without its compiler's chores.
+# What the first kernel of a header does with 16 rows, without the lines that silence compilers.
 loop_of() {
     awk '/^\/\* v512: /        { inside = 1 }
          inside && /^\/\* map / { printing = 1 }
@@ -168,7 +168,8 @@ race() {
         { n = int(2 * $1 / best + 0.5)
           bar = ""
           for (i = 0; i < n && i < 40; i++) bar = bar "#"
-          printf "    %-42s %8.1f ms  %5.1f x  %s%s\n", $2, $1 * 1000, $1 / best, bar, (n > 40 ? "..." : "") }'
+          if (n > 40) bar = bar "..."
+          printf "    %-42s %8.1f ms  %5.1f x  %s\n", $2, $1 * 1000, $1 / best, bar }'
 }
 
 speed() {
@@ -199,7 +200,8 @@ speed() {
     [ -z "$wasm" ] || node examples/plain/arrays.mjs "$rows" >"$made/arrays.js.txt"
     {
         awk '$1 == "nagare" { print $2 "|nagare" }
-             $1 == "plain"  { print $2 "|plain C: one loop, -O3 -march=native" }' "$made/arrays.c.txt"
+             $1 == "plain"  { print $2 "|plain C: one loop, -O3 -march=native" }' \
+            "$made/arrays.c.txt"
         [ -z "$wasm" ] || awk '{ print $2 "|plain JavaScript: one loop" }' "$made/arrays.js.txt"
     } | race "Numbers in memory to totals, $rows rows"
 }
