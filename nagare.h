@@ -751,11 +751,16 @@ typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 :
  * back for the length of a call: `enter` gives what `leave` restores. What stands between is
  * compiled as usual, but nothing that goes through memory moves past them. */
 #define NGI_SETTINGS_INLINE static inline __attribute__((always_inline, unused))
+#if defined(__aarch64__)
+typedef uint64_t ngi_settings;
+#else
+typedef uint32_t ngi_settings;
+#endif
 #if defined(__x86_64__) || defined(__i386__)
 #define NGI_SETTINGS_EXACT                                                                         \
     0x1f80u /* all exceptions masked, round to nearest; bits 0 to 5 only tell */
-NGI_SETTINGS_INLINE uint32_t ngi_exact_enter(void) {
-    uint32_t settings;
+NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) {
+    ngi_settings settings;
     const uint32_t exact = NGI_SETTINGS_EXACT;
     __asm__ __volatile__("stmxcsr %0" : "=m"(settings) : : "memory");
     if ((settings & ~0x3fu) != exact) {
@@ -763,28 +768,28 @@ NGI_SETTINGS_INLINE uint32_t ngi_exact_enter(void) {
     }
     return settings;
 }
-NGI_SETTINGS_INLINE void ngi_exact_leave(uint32_t settings) {
+NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) {
     if ((settings & ~0x3fu) != NGI_SETTINGS_EXACT) {
         __asm__ __volatile__("ldmxcsr %0" : : "m"(settings) : "memory");
     }
 }
 #elif defined(__aarch64__)
-NGI_SETTINGS_INLINE uint64_t ngi_exact_enter(void) {
-    uint64_t settings;
+NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) {
+    ngi_settings settings;
     __asm__ __volatile__("mrs %0, fpcr" : "=r"(settings) : : "memory");
     if (settings != 0) {
         __asm__ __volatile__("msr fpcr, %0" : : "r"((uint64_t)0) : "memory");
     }
     return settings;
 }
-NGI_SETTINGS_INLINE void ngi_exact_leave(uint64_t settings) {
+NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) {
     if (settings != 0) {
         __asm__ __volatile__("msr fpcr, %0" : : "r"(settings) : "memory");
     }
 }
 #else
-NGI_SETTINGS_INLINE uint32_t ngi_exact_enter(void) { return 0; }
-NGI_SETTINGS_INLINE void ngi_exact_leave(uint32_t settings) { (void)settings; }
+NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) { return 0; }
+NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) { (void)settings; }
 #endif
 
 /* ---- profile.h ------------------------------------------------------------------------------- */
@@ -1147,18 +1152,6 @@ NGI_EXACT_BEGIN
             x[0] = ngi_##T##x1_##op(x[0], x[lane]);                                                \
         }                                                                                          \
         return x[0];                                                                               \
-    }
-/* Every lane is written; the next one lands on it unless it was in the mask. */
-#define NGI_LANES_PACK(T, M, W, name, store, C)                                                    \
-    NGI_FN void ngi_##T##_##name(C *out, ngi_##M m, ngi_##T v) {                                   \
-        const uint32_t bits = ngi_##M##_bits(m);                                                   \
-        uint32_t to = 0;                                                                           \
-        C x[W];                                                                                    \
-        ngi_##T##_##store(x, v);                                                                   \
-        for (unsigned lane = 0; lane < W; lane++) {                                                \
-            __builtin_memcpy(out + to, x + lane, sizeof *x);                                       \
-            to += bits >> lane & 1;                                                                \
-        }                                                                                          \
     }
 
 /* 1: takes nothing from the instruction set that C does not have. */
@@ -1581,7 +1574,8 @@ NGI_2(m4, m4, andnot, NGI_WASM(v128_andnot)(a, b))
 NGI_1(m4, m4, not, NGI_WASM(v128_not)(a))
 NGI_SET(m4, bool, NGI_WASM(i32x4_splat)(v ? -1 : 0))
 NGI_ACROSS(uint32_t, m4, bits, (uint32_t)NGI_WASM(i32x4_bitmask)(a))
-NGI_ACROSS(uint32_t, m4, count, ngi_bits_count(ngi_m4_bits(a)))
+/* Four bits of this number for each of the sixteen masks. */
+NGI_ACROSS(uint32_t, m4, count, (uint32_t)(0x4332322132212110u >> 4 * ngi_m4_bits(a) & 7))
 NGI_ACROSS(bool, m4, any, NGI_WASM(v128_any_true)(a))
 NGI_ACROSS(bool, m4, all, NGI_WASM(i32x4_all_true)(a))
 NGI_FN ngi_m4 ngi_m4_first(size_t n) {
@@ -1600,8 +1594,7 @@ NGI_FN ngi_m4 ngi_m4_from_bits(uint32_t bits) {
     NGI_LOAD(T, load, C, NGI_WASM(v128_load)(p))                                                   \
     NGI_STORE(T, store, C, NGI_WASM(v128_store)(p, v))                                             \
     NGI_PICK(T, m4, NGI_WASM(v128_bitselect)(a, b, m))                                             \
-    NGI_KEEP(T, m4, NGI_WASM(v128_and)(m, a))                                                      \
-    NGI_LANES_PACK(T, m4, 4, pack, store, C)
+    NGI_KEEP(T, m4, NGI_WASM(v128_and)(m, a))
 #define NGI_V128_MEMORY_64(T, C, splat)                                                            \
     NGI_FN ngi_##T ngi_##T##_set(C v) {                                                            \
         const ngi_##T both = {splat, splat};                                                       \
@@ -1621,8 +1614,7 @@ NGI_FN ngi_m4 ngi_m4_from_bits(uint32_t bits) {
         const ngi_##T both = {NGI_WASM(v128_and)(ngi_v128_low_m(m), a.lo),                         \
                               NGI_WASM(v128_and)(ngi_v128_high_m(m), a.hi)};                       \
         return both;                                                                               \
-    }                                                                                              \
-    NGI_LANES_PACK(T, m4, 4, pack, store, C)
+    }
 NGI_V128_MEMORY_32(f32x4, float)
 NGI_V128_MEMORY_32(i32x4, int32_t)
 NGI_V128_MEMORY_32(u32x4, uint32_t)
@@ -1631,6 +1623,45 @@ NGI_V128_MEMORY_64(i64x4, int64_t, NGI_WASM(i64x2_splat)(v))
 NGI_V128_MEMORY_64(u64x4, uint64_t, NGI_WASM(i64x2_splat)((int64_t)v))
 #undef NGI_V128_MEMORY_32
 #undef NGI_V128_MEMORY_64
+
+/* ---- packing: two lanes at a time, the second in the place of the first where that is gone ----
+ */
+
+NGI_FN ngi_v128 ngi_v128_second_half(ngi_v128 a) { return NGI_WASM(i64x2_shuffle)(a, a, 1, 1); }
+NGI_FN ngi_v128 ngi_v128_pack_pairs(ngi_m4 m, ngi_v128 v) {
+    return NGI_WASM(v128_bitselect)(v, NGI_WASM(i32x4_shuffle)(v, v, 1, 1, 3, 3),
+                                    NGI_WASM(i32x4_shuffle)(m, m, 0, 0, 2, 2));
+}
+NGI_FN ngi_v128 ngi_v128_pack_pair(ngi_v128 m, ngi_v128 v) {
+    return NGI_WASM(v128_bitselect)(v, ngi_v128_second_half(v),
+                                    NGI_WASM(i64x2_shuffle)(m, m, 0, 0));
+}
+/* How many of the first two lanes are in the mask. */
+NGI_FN uint32_t ngi_v128_first_count(ngi_m4 m) {
+    const uint32_t bits = ngi_m4_bits(m);
+    return (bits & 1) + (bits >> 1 & 1);
+}
+#define NGI_V128_PACK_32(T, C)                                                                     \
+    NGI_FN void ngi_##T##_pack(C *out, ngi_m4 m, ngi_##T v) {                                      \
+        const ngi_v128_u64 pairs = (ngi_v128_u64)ngi_v128_pack_pairs(m, v);                        \
+        const uint64_t first = pairs[0], second = pairs[1];                                        \
+        __builtin_memcpy(out, &first, 8);                                                          \
+        __builtin_memcpy(out + ngi_v128_first_count(m), &second, 8);                               \
+    }
+#define NGI_V128_PACK_64(T, C)                                                                     \
+    NGI_FN void ngi_##T##_pack(C *out, ngi_m4 m, ngi_##T v) {                                      \
+        NGI_WASM(v128_store)(out, ngi_v128_pack_pair(ngi_v128_low_m(m), v.lo));                    \
+        NGI_WASM(v128_store)                                                                       \
+        (out + ngi_v128_first_count(m), ngi_v128_pack_pair(ngi_v128_high_m(m), v.hi));             \
+    }
+NGI_V128_PACK_32(f32x4, float)
+NGI_V128_PACK_32(i32x4, int32_t)
+NGI_V128_PACK_32(u32x4, uint32_t)
+NGI_V128_PACK_64(f64x4, double)
+NGI_V128_PACK_64(i64x4, int64_t)
+NGI_V128_PACK_64(u64x4, uint64_t)
+#undef NGI_V128_PACK_32
+#undef NGI_V128_PACK_64
 
 /* ---- floats ---- */
 
@@ -1775,26 +1806,38 @@ NGI_FN ngi_i32x4 ngi_i32x4_count(ngi_i32x4 a, ngi_m4 m) { return NGI_WASM(i32x4_
 /* ---- narrow in memory ---- */
 
 #define NGI_V128_NARROW(T, n, N)                                                                   \
-    NGI_FN ngi_##T##x4 ngi_##T##x4_load_##n(const N *p) {                                          \
-        ngi_##T##x1 x[4];                                                                          \
-        for (int lane = 0; lane < 4; lane++) {                                                     \
-            x[lane] = ngi_##T##x1_load_##n(p + lane);                                              \
-        }                                                                                          \
-        return ngi_##T##x4_load(x);                                                                \
+    NGI_FN void ngi_##T##_store_##n(N *p, ngi_##T v) {                                             \
+        const ngi_v128_u32 lanes = (ngi_v128_u32)v;                                                \
+        const N narrow[4] = {(N)lanes[0], (N)lanes[1], (N)lanes[2], (N)lanes[3]};                  \
+        __builtin_memcpy(p, narrow, sizeof narrow);                                                \
     }                                                                                              \
-    NGI_FN void ngi_##T##x4_store_##n(N *p, ngi_##T##x4 v) {                                       \
-        ngi_##T##x1 x[4];                                                                          \
-        ngi_##T##x4_store(x, v);                                                                   \
-        for (int lane = 0; lane < 4; lane++) {                                                     \
-            ngi_##T##x1_store_##n(p + lane, x[lane]);                                              \
-        }                                                                                          \
-    }                                                                                              \
-    NGI_LANES_PACK(T##x4, m4, 4, pack_##n, store_##n, N)
-NGI_V128_NARROW(i32, i8, int8_t)
-NGI_V128_NARROW(i32, i16, int16_t)
-NGI_V128_NARROW(u32, u8, uint8_t)
-NGI_V128_NARROW(u32, u16, uint16_t)
+    NGI_FN void ngi_##T##_pack_##n(N *out, ngi_m4 m, ngi_##T v) {                                  \
+        const ngi_v128_u32 lanes = (ngi_v128_u32)ngi_v128_pack_pairs(m, v);                        \
+        const N first[2] = {(N)lanes[0], (N)lanes[1]}, second[2] = {(N)lanes[2], (N)lanes[3]};     \
+        __builtin_memcpy(out, first, sizeof first);                                                \
+        __builtin_memcpy(out + ngi_v128_first_count(m), second, sizeof second);                    \
+    }
+NGI_V128_NARROW(i32x4, i8, int8_t)
+NGI_V128_NARROW(i32x4, i16, int16_t)
+NGI_V128_NARROW(u32x4, u8, uint8_t)
+NGI_V128_NARROW(u32x4, u16, uint16_t)
 #undef NGI_V128_NARROW
+NGI_FN ngi_v128 ngi_v128_load_4(const void *p) {
+    int32_t v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return NGI_WASM(i32x4_make)(v, 0, 0, 0);
+}
+NGI_FN ngi_v128 ngi_v128_load_8(const void *p) {
+    int64_t v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return NGI_WASM(i64x2_make)(v, 0);
+}
+NGI_LOAD(i32x4, load_i8, int8_t,
+         NGI_WASM(i32x4_extend_low_i16x8)(NGI_WASM(i16x8_extend_low_i8x16)(ngi_v128_load_4(p))))
+NGI_LOAD(u32x4, load_u8, uint8_t,
+         NGI_WASM(u32x4_extend_low_u16x8)(NGI_WASM(u16x8_extend_low_u8x16)(ngi_v128_load_4(p))))
+NGI_LOAD(i32x4, load_i16, int16_t, NGI_WASM(i32x4_extend_low_i16x8)(ngi_v128_load_8(p)))
+NGI_LOAD(u32x4, load_u16, uint16_t, NGI_WASM(u32x4_extend_low_u16x8)(ngi_v128_load_8(p)))
 NGI_1(i32x4, i32x4, wrap_i8, NGI_WASM(i32x4_shr)(NGI_WASM(i32x4_shl)(a, 24), 24))
 NGI_1(i32x4, i32x4, wrap_i16, NGI_WASM(i32x4_shr)(NGI_WASM(i32x4_shl)(a, 16), 16))
 NGI_1(u32x4, u32x4, wrap_u8, NGI_WASM(v128_and)(a, NGI_WASM(i32x4_splat)(0xff)))
@@ -1879,7 +1922,6 @@ NGI_PAIR_1(u64x4, u64x4, sign, ngi_v128_sign_u64)
 #define NGI_V128_WIDEN(R, T, low, high)                                                            \
     NGI_PAIR_OF(R##x4, T##x4, from_##T, NGI_WASM(low)(a), NGI_WASM(high)(a))
 
-NGI_FN ngi_v128 ngi_v128_second_half(ngi_v128 a) { return NGI_WASM(i64x2_shuffle)(a, a, 1, 1); }
 /* Two pairs of 32-bit lanes, each at the low end of its register. */
 NGI_FN ngi_v128 ngi_v128_join(ngi_v128 lo, ngi_v128 hi) {
     return NGI_WASM(i64x2_shuffle)(lo, hi, 0, 2);
@@ -2648,8 +2690,8 @@ NGI_FN uint64_t ngi_v256_bits_pack(uint64_t v, uint64_t mask) { return _pext_u64
 
 #if NGI_HAS_V512
 
-/* gcc 12 warns of its own intrinsics here: unoptimised, some are macros that convert signs; in C++ it
- * takes the registers they leave undefined for mistakes. */
+/* gcc 12 warns of its own intrinsics here: unoptimised, some are macros that convert signs; in C++
+ * it takes the registers they leave undefined for mistakes. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma GCC diagnostic ignored "-Wuninitialized"
@@ -3517,14 +3559,15 @@ NGI_INLINE void ngi_moments_join(ngi_moments *all, double n, double mean, double
     }
     const double sum = all->n + n;
     const double delta = mean - all->mean;
-    all->mean += delta * (n / sum);
-    all->m2 += m2 + delta * delta * (all->n * n / sum);
+    const double squared = ngi_f64x1_mul(delta, delta);
+    all->mean += ngi_f64x1_mul(delta, n / sum);
+    all->m2 += m2 + ngi_f64x1_mul(squared, ngi_f64x1_mul(all->n, n) / sum);
     all->n = sum;
 }
 
 /* A run of `n > 0` values with pivot `c`: `s1` and `s2` are the sums of deviations and their squares. */
 NGI_INLINE void ngi_moments_run(ngi_moments *all, double n, double c, double s1, double s2) {
-    const double m2 = s2 - s1 * s1 / n;
+    const double m2 = s2 - ngi_f64x1_mul(s1, s1) / n;
     ngi_moments_join(all, n, c + s1 / n, m2 < 0.0 ? 0.0 : m2);
 }
 
@@ -3533,7 +3576,7 @@ NGI_INLINE void ngi_moments_add(ngi_moments *all, double x) {
     all->n += 1.0;
     const double delta = x - all->mean;
     all->mean += delta / all->n;
-    all->m2 += delta * (x - all->mean);
+    all->m2 += ngi_f64x1_mul(delta, x - all->mean);
 }
 
 /* ---- groups ------------------------------------------------------------------------------------------ */

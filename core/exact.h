@@ -61,11 +61,16 @@ typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 :
  * back for the length of a call: `enter` gives what `leave` restores. What stands between is
  * compiled as usual, but nothing that goes through memory moves past them. */
 #define NGI_SETTINGS_INLINE static inline __attribute__((always_inline, unused))
+#if defined(__aarch64__)
+typedef uint64_t ngi_settings;
+#else
+typedef uint32_t ngi_settings;
+#endif
 #if defined(__x86_64__) || defined(__i386__)
 #define NGI_SETTINGS_EXACT                                                                         \
     0x1f80u /* all exceptions masked, round to nearest; bits 0 to 5 only tell */
-NGI_SETTINGS_INLINE uint32_t ngi_exact_enter(void) {
-    uint32_t settings;
+NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) {
+    ngi_settings settings;
     const uint32_t exact = NGI_SETTINGS_EXACT;
     __asm__ __volatile__("stmxcsr %0" : "=m"(settings) : : "memory");
     if ((settings & ~0x3fu) != exact) {
@@ -73,28 +78,28 @@ NGI_SETTINGS_INLINE uint32_t ngi_exact_enter(void) {
     }
     return settings;
 }
-NGI_SETTINGS_INLINE void ngi_exact_leave(uint32_t settings) {
+NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) {
     if ((settings & ~0x3fu) != NGI_SETTINGS_EXACT) {
         __asm__ __volatile__("ldmxcsr %0" : : "m"(settings) : "memory");
     }
 }
 #elif defined(__aarch64__)
-NGI_SETTINGS_INLINE uint64_t ngi_exact_enter(void) {
-    uint64_t settings;
+NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) {
+    ngi_settings settings;
     __asm__ __volatile__("mrs %0, fpcr" : "=r"(settings) : : "memory");
     if (settings != 0) {
         __asm__ __volatile__("msr fpcr, %0" : : "r"((uint64_t)0) : "memory");
     }
     return settings;
 }
-NGI_SETTINGS_INLINE void ngi_exact_leave(uint64_t settings) {
+NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) {
     if (settings != 0) {
         __asm__ __volatile__("msr fpcr, %0" : : "r"(settings) : "memory");
     }
 }
 #else
-NGI_SETTINGS_INLINE uint32_t ngi_exact_enter(void) { return 0; }
-NGI_SETTINGS_INLINE void ngi_exact_leave(uint32_t settings) { (void)settings; }
+NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) { return 0; }
+NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) { (void)settings; }
 #endif
 
 #endif

@@ -297,14 +297,15 @@ NGI_INLINE void ngi_moments_join(ngi_moments *all, double n, double mean, double
     }
     const double sum = all->n + n;
     const double delta = mean - all->mean;
-    all->mean += delta * (n / sum);
-    all->m2 += m2 + delta * delta * (all->n * n / sum);
+    const double squared = ngi_f64x1_mul(delta, delta);
+    all->mean += ngi_f64x1_mul(delta, n / sum);
+    all->m2 += m2 + ngi_f64x1_mul(squared, ngi_f64x1_mul(all->n, n) / sum);
     all->n = sum;
 }
 
 /* A run of `n > 0` values with pivot `c`: `s1` and `s2` are the sums of deviations and their squares. */
 NGI_INLINE void ngi_moments_run(ngi_moments *all, double n, double c, double s1, double s2) {
-    const double m2 = s2 - s1 * s1 / n;
+    const double m2 = s2 - ngi_f64x1_mul(s1, s1) / n;
     ngi_moments_join(all, n, c + s1 / n, m2 < 0.0 ? 0.0 : m2);
 }
 
@@ -313,7 +314,7 @@ NGI_INLINE void ngi_moments_add(ngi_moments *all, double x) {
     all->n += 1.0;
     const double delta = x - all->mean;
     all->mean += delta / all->n;
-    all->m2 += delta * (x - all->mean);
+    all->m2 += ngi_f64x1_mul(delta, x - all->mean);
 }
 
 /* ---- groups ------------------------------------------------------------------------------------------ */
