@@ -107,14 +107,14 @@ class _Names:
         return [
             {"name": self.total(r, before), "type": r.carried}
             for r in loop.segment.raws
-            if r.name != ORIGIN
+            if r.says != "origin"
         ]
 
     def of(self, loop: int, columns: list[Column]) -> list[str]:
         """Names for people, each once; the hidden row number comes last."""
         names = self.names[loop]
-        shown = [names.get(c.name, c.name) for c in columns if c.name != ORIGIN]
-        shown += ["row number" for c in columns if c.name == ORIGIN]
+        shown = [names.get(c.name, c.name) for c in columns if not c.name.startswith(ORIGIN)]
+        shown += ["row number" for c in columns if c.name.startswith(ORIGIN)]
         return list(dict.fromkeys(shown))
 
 

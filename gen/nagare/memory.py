@@ -121,7 +121,7 @@ def state(view: KernelView) -> int:
     """Bytes of the kernel's state."""
     params = [_value(p.type.kind) for _, p in view.kernel.params]
     fields = [structure(params)] if params else []
-    fields += [_U64] * 3 + [_U32] * 4
+    fields += [_U64] * 3 + [_U32] * (5 if view.recalls else 4)
     return structure(fields + [f for loop in view.loops for f in _fields(view, loop)]).size
 
 
