@@ -5,11 +5,12 @@
  *
  * WHAT IT IS
  *
- *   Nagare turns a chain of stream operators, written as a *river file*, into one SIMD loop in plain
- *   C. The generator (`nagare gen rivers.toml -o rivers.h`) writes that loop as a readable header;
- *   this file is everything the loop needs, and the pieces around it: columns in Arrow's layout, text
- *   to columns and back, statuses, and the contract by which a kernel is driven. There is no other
- *   dependency: no libc at run time, no allocation, no globals that change, no threads of its own.
+ *   Nagare turns a chain of stream operators, written as a *river file*, into one SIMD loop in
+ * plain C. The generator (`nagare gen rivers.toml -o rivers.h`) writes that loop as a readable
+ * header; this file is everything the loop needs, and the pieces around it: columns in Arrow's
+ * layout, text to columns and back, statuses, and the contract by which a kernel is driven. There
+ * is no other dependency: no libc at run time, no allocation, no globals that change, no threads of
+ * its own.
  *
  * DO THIS
  *
@@ -25,10 +26,10 @@
  *      NAGARE_IMPLEMENTATION before including it gets its kernels' code too; other files that
  *      include it get the declarations.
  *
- *   It needs gcc 12 or clang 15, or later, as C99 or C++17 (or later), on a machine with 8-bit bytes,
- *   little-endian, 32 or 64 bits wide; also as freestanding wasm32. Any optimisation level will
- *   do and no -m flag is needed: kernels for wider vectors carry their own target attributes and are
- *   chosen when they are opened. -ffast-math is refused, since results are exact.
+ *   It needs gcc 12 or clang 15, or later, as C99 or C++17 (or later), on a machine with 8-bit
+ * bytes, little-endian, 32 or 64 bits wide; also as freestanding wasm32. Any optimisation level
+ * will do and no -m flag is needed: kernels for wider vectors carry their own target attributes and
+ * are chosen when they are opened. -ffast-math is refused, since results are exact.
  *
  * MACROS (define them before the include)
  *
@@ -36,8 +37,8 @@
  *   NAGARE_KERNELS         not defined  Adds the vector operations kernels are written in, which
  *                                       takes the compiler a moment; generated headers ask for it
  *                                       where they need it.
- *   NG_NO_SIMDE            0            1: never include SIMDe. Without it the profile v128 is there
- *                                       on WASM only; the profile scalar stands in for it.
+ *   NG_NO_SIMDE            0            1: never include SIMDe. Without it the profile v128 is
+ * there on WASM only; the profile scalar stands in for it.
  *
  * A KERNEL IN FIFTEEN LINES
  *
@@ -74,12 +75,12 @@
  * COLUMNS
  *
  *   A batch is a number of rows in columns, laid out as Arrow lays them out, so buffers of other
- *   libraries can be passed as they are. Fixed-width values stand in an array. Bools are bits, least
- *   significant first. Text is an array of int32_t offsets, one more than there are rows, and the
- *   UTF-8 bytes they point into. Where a column can be null it has a second array of bits, 1 where
- *   the row has a value; what stands in the values of a null row does not matter. All pointers are
- *   borrowed for the call. A kernel reads the rows [offset, offset + rows) and nothing around them,
- *   and writes no more than `capacity` rows; no alignment is asked for.
+ *   libraries can be passed as they are. Fixed-width values stand in an array. Bools are bits,
+ * least significant first. Text is an array of int32_t offsets, one more than there are rows, and
+ * the UTF-8 bytes they point into. Where a column can be null it has a second array of bits, 1
+ * where the row has a value; what stands in the values of a null row does not matter. All pointers
+ * are borrowed for the call. A kernel reads the rows [offset, offset + rows) and nothing around
+ * them, and writes no more than `capacity` rows; no alignment is asked for.
  *
  * PUSH, FLUSH AND BACKPRESSURE
  *
@@ -99,20 +100,20 @@
  *   All state is in the structure, without pointers: copying its bytes is a snapshot of the stream,
  *   which goes on from the copy on the same kind of machine with the same kernel.
  *
- *   For code that is written once for all kernels there is `extern const ng_operator NAME_operator`,
- *   which describes the columns and parameters by name, type and offset.
+ *   For code that is written once for all kernels there is `extern const ng_operator
+ * NAME_operator`, which describes the columns and parameters by name, type and offset.
  *
  * STATUSES
  *
- *   0 is fine, above 0 says how the flow goes on, below 0 has failed. What has failed stays failed and
- *   keeps answering its first code. The rows before a bad one have been taken and delivered.
+ *   0 is fine, above 0 says how the flow goes on, below 0 has failed. What has failed stays failed
+ * and keeps answering its first code. The rows before a bad one have been taken and delivered.
  *   ng_status_text() gives a sentence; functions that can say more have their own place for it.
  *
  * THE SAME BITS EVERYWHERE
  *
  *   The profile, the target, the compiler, its optimisation level and the way in which rows are cut
- *   into batches never change a result, to the last bit. Floats are never contracted or reordered but
- *   for one tree that is fixed by row number; every NaN that is computed is the one quiet NaN;
+ *   into batches never change a result, to the last bit. Floats are never contracted or reordered
+ * but for one tree that is fixed by row number; every NaN that is computed is the one quiet NaN;
  *   integers wrap; casts saturate; nulls follow SQL. docs/rivers.md says it all exactly. Where a
  *   compiler's flags would break this, the code defends itself or refuses to compile.
  *
@@ -127,8 +128,8 @@
  *
  * THREADS AND MEMORY
  *
- *   An object belongs to one thread at a time; functions marked "any thread" may be called from all.
- *   Nothing here allocates: what needs memory says how many bytes, and takes one block from the
+ *   An object belongs to one thread at a time; functions marked "any thread" may be called from
+ * all. Nothing here allocates: what needs memory says how many bytes, and takes one block from the
  *   caller.
  *
  * WASM
@@ -149,7 +150,8 @@
 
 /* ---- base.h ---------------------------------------------------------------------------------- */
 
-/* base: configuration, types, status codes, and the contract between kernels and those who drive them. */
+/* base: configuration, types, status codes, and the contract between kernels and those who drive
+ * them. */
 
 #include <limits.h>
 #include <stdbool.h>
@@ -177,17 +179,19 @@ extern "C" {
 
 /* Statuses: 0 is fine, > 0 says how the flow goes on, < 0 has failed. One list makes the codes,
  * their names and their texts. */
-#define NG_STATUSES(X)                                                                              \
-    X(NG_OK, 0, "ok")                                                                               \
-    X(NG_AGAIN, 1, "not finished: call again")                                                      \
-    X(NG_END, 2, "the stream has ended")                                                            \
-    X(NG_INVALID, -1, "an argument is wrong")                                                       \
-    X(NG_NO_MEMORY, -2, "memory is exhausted")                                                      \
-    X(NG_DIVIDED_BY_ZERO, -3, "an integer was divided by zero; make an operand nullable to get null instead") \
-    X(NG_TOO_MANY_GROUPS, -4, "there are more groups than `max_groups`; raise it in the river file")         \
-    X(NG_TEXT_FULL, -5, "the text of the group keys exceeds its budget; raise `max_groups`")                  \
-    X(NG_BAD_INPUT, -6, "the input is malformed")                                                   \
-    X(NG_IO, -7, "reading or writing failed")                                                       \
+#define NG_STATUSES(X)                                                                             \
+    X(NG_OK, 0, "ok")                                                                              \
+    X(NG_AGAIN, 1, "not finished: call again")                                                     \
+    X(NG_END, 2, "the stream has ended")                                                           \
+    X(NG_INVALID, -1, "an argument is wrong")                                                      \
+    X(NG_NO_MEMORY, -2, "memory is exhausted")                                                     \
+    X(NG_DIVIDED_BY_ZERO, -3,                                                                      \
+      "an integer was divided by zero; make an operand nullable to get null instead")              \
+    X(NG_TOO_MANY_GROUPS, -4,                                                                      \
+      "there are more groups than `max_groups`; raise it in the river file")                       \
+    X(NG_TEXT_FULL, -5, "the text of the group keys exceeds its budget; raise `max_groups`")       \
+    X(NG_BAD_INPUT, -6, "the input is malformed")                                                  \
+    X(NG_IO, -7, "reading or writing failed")                                                      \
     X(NG_CLOSED, -8, "the reader of the output has gone away")
 
 typedef enum ng_status {
@@ -227,15 +231,16 @@ size_t ng_type_size(ng_type type);
 typedef struct ng_step {
     size_t consumed;  /* rows of `in` that are done with */
     size_t produced;  /* rows appended to `out` */
-    ng_status status; /* NG_OK; from a flush NG_AGAIN while there is more; NG_END once a stream needs no more input */
+    ng_status status; /* NG_OK; from a flush NG_AGAIN while there is more; NG_END once a stream
+                         needs no more input */
 } ng_step;
 
 /* A column of a batch, in Arrow's layout. Everything is borrowed. */
 typedef struct ng_column {
-    void *values;       /* fixed width: the values; NG_BOOL: bits; NG_UTF8: int32_t offsets */
-    uint8_t *valid;     /* bit i is 1 where row i is not null; NULL: no column of nulls */
-    uint8_t *bytes;     /* NG_UTF8: the text, else NULL */
-    size_t bytes_size;  /* NG_UTF8: room behind `bytes` */
+    void *values;      /* fixed width: the values; NG_BOOL: bits; NG_UTF8: int32_t offsets */
+    uint8_t *valid;    /* bit i is 1 where row i is not null; NULL: no column of nulls */
+    uint8_t *bytes;    /* NG_UTF8: the text, else NULL */
+    size_t bytes_size; /* NG_UTF8: room behind `bytes` */
 } ng_column;
 
 /* One field of a kernel's in, out or params structure, found by its offset: how code that was not
@@ -248,11 +253,12 @@ typedef struct ng_field {
     uint16_t values; /* offset of the pointer to the values, or, in params, of the value */
     uint16_t valid;  /* offset of the pointer to the validity bits, or NG_NONE */
     uint16_t bytes;  /* NG_UTF8: offset of the pointer to the text, else NG_NONE */
-    uint16_t room;   /* NG_UTF8 in `out`: offset of the size_t with the text's capacity, else NG_NONE */
+    uint16_t
+        room; /* NG_UTF8 in `out`: offset of the size_t with the text's capacity, else NG_NONE */
 } ng_field;
 
-/* What kernels carry from run to run: a sum with its compensation; count, mean and the sum of squared
- * deviations. Parts of their state. */
+/* What kernels carry from run to run: a sum with its compensation; count, mean and the sum of
+ * squared deviations. Parts of their state. */
 typedef struct ngi_sum {
     double high, low;
 } ngi_sum;
@@ -261,10 +267,17 @@ typedef struct ngi_moments {
 } ngi_moments;
 
 /* Instruction sets a kernel is emitted for. */
-typedef enum ng_profile { NG_AUTO = 0, NG_SCALAR = 1, NG_V128 = 2, NG_V256 = 3, NG_V512 = 4 } ng_profile;
+typedef enum ng_profile {
+    NG_AUTO = 0,
+    NG_SCALAR = 1,
+    NG_V128 = 2,
+    NG_V256 = 3,
+    NG_V512 = 4
+} ng_profile;
 
-/* A kernel as a value. `in` and `out` are the kernel's own structures (`NAME_in`, `NAME_out`); every
- * `in` has `size_t offset` and every `out` `size_t capacity` and `size_t rows` at the offsets given. */
+/* A kernel as a value. `in` and `out` are the kernel's own structures (`NAME_in`, `NAME_out`);
+ * every `in` has `size_t offset` and every `out` `size_t capacity` and `size_t rows` at the offsets
+ * given. */
 typedef struct ng_operator {
     const char *name;
     const char *spec; /* SHA-256 of what it was generated from, in hex */
@@ -276,7 +289,7 @@ typedef struct ng_operator {
     ng_step (*push)(void *state, const void *in, size_t rows, void *out);
     ng_step (*flush)(void *state, void *out);
     ng_profile (*force)(void *state, ng_profile profile); /* the profile in use after the call */
-    uint64_t (*failed_row)(const void *state);            /* after a failure: the input row, from 0 */
+    uint64_t (*failed_row)(const void *state); /* after a failure: the input row, from 0 */
 } ng_operator;
 
 #if defined(__cplusplus)
@@ -598,11 +611,12 @@ NG_NODISCARD ng_status ng_csv_writer_finish(ng_csv_writer *writer);
 
 /* graph: sources, kernels, merges and sinks, run batch by batch in constant memory.
  *
- * A graph is a table of nodes in which every node comes after its inputs. All sources advance in step:
- * in each round every source brings the same number of rows (fewer only at its end), every node
- * handles what its inputs brought, and nothing is left over. A merge takes rows in the order of the
- * source rows that brought them out, and for one source row in the order of its inputs, so its result
- * does not depend on the size of the rounds. All memory is one arena, whose size is known beforehand. */
+ * A graph is a table of nodes in which every node comes after its inputs. All sources advance in
+ * step: in each round every source brings the same number of rows (fewer only at its end), every
+ * node handles what its inputs brought, and nothing is left over. A merge takes rows in the order
+ * of the source rows that brought them out, and for one source row in the order of its inputs, so
+ * its result does not depend on the size of the rounds. All memory is one arena, whose size is
+ * known beforehand. */
 
 #if defined(__cplusplus)
 extern "C" {
@@ -637,14 +651,16 @@ typedef struct ng_node {
 typedef struct ng_graph_spec {
     const ng_node *nodes;
     size_t node_count;
-    const uint16_t *finish; /* the kernels in the order in which the end of the input reaches them */
+    const uint16_t
+        *finish; /* the kernels in the order in which the end of the input reaches them */
     size_t finish_count;
     size_t batch_rows;  /* rows of a round, at least 1 */
     size_t batch_bytes; /* text bytes of a column in a round, at least the longest field */
     ng_profile profile;
 } ng_graph_spec;
 
-/* Where a source's bytes come from, where a sink's bytes go. One for each node; others are ignored. */
+/* Where a source's bytes come from, where a sink's bytes go. One for each node; others are ignored.
+ */
 typedef struct ng_port {
     ng_csv_read read;
     ng_csv_write write;
@@ -664,8 +680,8 @@ typedef struct ng_graph {
 /* How many bytes a graph needs. Any thread. */
 size_t ng_graph_size(const ng_graph_spec *spec);
 
-/* Lays a graph out in `arena` (aligned to 64, of ng_graph_size bytes). `spec`, `ports` and `arena` are
- * kept. NG_INVALID if a source's options are wrong or a column is missing. */
+/* Lays a graph out in `arena` (aligned to 64, of ng_graph_size bytes). `spec`, `ports` and `arena`
+ * are kept. NG_INVALID if a source's options are wrong or a column is missing. */
 NG_NODISCARD ng_status ng_graph_init(ng_graph *graph, const ng_graph_spec *spec,
                                      const ng_port *ports, void *arena);
 
@@ -3192,30 +3208,28 @@ NGI_EXACT_END
 
 /* reduce: adding up the rows that count, in the way each profile does it best.
  *
- * `add_kept(a, m, b)` is a + b in the lanes of m and a elsewhere, up to the sign of a zero: the sums
- * built of it start from +0, which takes that sign away. A tally counts the rows of up to 32 masks, each
- * added once, at its own place `at`; `sum` counts the first `masks` of them. */
+ * `add_kept(a, m, b)` is a + b in the lanes of m and a elsewhere, up to the sign of a zero: the
+ * sums built of it start from +0, which takes that sign away. A tally counts the rows of up to 32
+ * masks, each added once, at its own place `at`; `sum` counts the first `masks` of them. */
 
 NGI_EXACT_BEGIN
 
-#define NGI_REDUCE_KEPT(PROFILE, T, M)                                                              \
-    NGI_##PROFILE##_INLINE T T##_add_kept(T a, M m, T b) {                                          \
-        return T##_add(a, T##_keep(m, b));                                                          \
-    }
-#define NGI_REDUCE_TALLY(PROFILE, W)                                                                \
-    typedef struct ngi_tallyx##W {                                                                  \
-        ngi_i32x##W lanes;                                                                          \
-    } ngi_tallyx##W;                                                                                \
-    NGI_##PROFILE##_INLINE void ngi_tallyx##W##_clear(ngi_tallyx##W *tally) {                       \
-        tally->lanes = ngi_i32x##W##_set(0);                                                        \
-    }                                                                                               \
-    NGI_##PROFILE##_INLINE void ngi_tallyx##W##_add(ngi_tallyx##W *tally, size_t at, ngi_m##W m) {  \
-        (void)at;                                                                                   \
-        tally->lanes = ngi_i32x##W##_count(tally->lanes, m);                                        \
-    }                                                                                               \
-    NGI_##PROFILE##_INLINE int64_t ngi_tallyx##W##_sum(const ngi_tallyx##W *tally, size_t masks) {  \
-        (void)masks;                                                                                \
-        return ngi_i32x##W##_sum(tally->lanes);                                                     \
+#define NGI_REDUCE_KEPT(PROFILE, T, M)                                                             \
+    NGI_##PROFILE##_INLINE T T##_add_kept(T a, M m, T b) { return T##_add(a, T##_keep(m, b)); }
+#define NGI_REDUCE_TALLY(PROFILE, W)                                                               \
+    typedef struct ngi_tallyx##W {                                                                 \
+        ngi_i32x##W lanes;                                                                         \
+    } ngi_tallyx##W;                                                                               \
+    NGI_##PROFILE##_INLINE void ngi_tallyx##W##_clear(ngi_tallyx##W *tally) {                      \
+        tally->lanes = ngi_i32x##W##_set(0);                                                       \
+    }                                                                                              \
+    NGI_##PROFILE##_INLINE void ngi_tallyx##W##_add(ngi_tallyx##W *tally, size_t at, ngi_m##W m) { \
+        (void)at;                                                                                  \
+        tally->lanes = ngi_i32x##W##_count(tally->lanes, m);                                       \
+    }                                                                                              \
+    NGI_##PROFILE##_INLINE int64_t ngi_tallyx##W##_sum(const ngi_tallyx##W *tally, size_t masks) { \
+        (void)masks;                                                                               \
+        return ngi_i32x##W##_sum(tally->lanes);                                                    \
     }
 
 NGI_REDUCE_KEPT(SCALAR, ngi_f32x1, ngi_m1)
@@ -3241,9 +3255,7 @@ NGI_REDUCE_KEPT(V512, ngi_f64x16, ngi_m16)
 typedef struct ngi_tallyx16 {
     uint16_t masks[32];
 } ngi_tallyx16;
-NGI_V512_INLINE void ngi_tallyx16_clear(ngi_tallyx16 *tally) {
-    (void)tally;
-}
+NGI_V512_INLINE void ngi_tallyx16_clear(ngi_tallyx16 *tally) { (void)tally; }
 NGI_V512_INLINE void ngi_tallyx16_add(ngi_tallyx16 *tally, size_t at, ngi_m16 m) {
     tally->masks[at] = m;
 }
@@ -3269,7 +3281,8 @@ NGI_EXACT_END
 /* ---- kernel.h -------------------------------------------------------------------------------- */
 
 /* kernel: what generated loops share and no instruction set changes: steps that count rows, text in
- * flight, carries of sums and variances, groups. Every function here is defined once, for all profiles. */
+ * flight, carries of sums and variances, groups. Every function here is defined once, for all
+ * profiles. */
 
 NGI_EXACT_BEGIN
 
@@ -3279,7 +3292,7 @@ NGI_EXACT_BEGIN
 #if defined(__wasm__)
 #define NGI_PREFETCH(column, row) ((void)0)
 #else
-#define NGI_PREFETCH(column, row)                                                                   \
+#define NGI_PREFETCH(column, row)                                                                  \
     __builtin_prefetch((const void *)((uintptr_t)(column) + (row) * sizeof(*(column))))
 #endif
 
@@ -3332,14 +3345,17 @@ NGI_INLINE uint32_t ngi_skip_while(uint64_t *begun, uint32_t alive, uint32_t pas
     return alive & ~((fails & (0U - fails)) - 1);
 }
 
-/* ---- nulls --------------------------------------------------------------------------------------- */
+/* ---- nulls
+ * --------------------------------------------------------------------------------------- */
 
-/* Validity bits of `rows` rows (at most 32) from bit `at`; all ones where the column has no bitmap. */
+/* Validity bits of `rows` rows (at most 32) from bit `at`; all ones where the column has no bitmap.
+ */
 NGI_INLINE uint32_t ngi_valid(const uint8_t *bits, size_t at, unsigned rows) {
     return bits == NULL ? 0xffffffffU : (uint32_t)ngi_bits_load(bits, at, rows);
 }
 
-NGI_INLINE void ngi_bits_copy(uint8_t *to, size_t to_at, const uint8_t *from, size_t at, size_t rows) {
+NGI_INLINE void ngi_bits_copy(uint8_t *to, size_t to_at, const uint8_t *from, size_t at,
+                              size_t rows) {
     while (rows != 0) {
         const unsigned some = rows < 64 ? (unsigned)rows : 64;
         ngi_bits_store(to, to_at, ngi_bits_load(from, at, some), some);
@@ -3350,7 +3366,8 @@ NGI_INLINE void ngi_bits_copy(uint8_t *to, size_t to_at, const uint8_t *from, si
 }
 
 /* As above for validity bits, where no bitmap means that no row is null. */
-NGI_INLINE void ngi_valid_copy(uint8_t *to, size_t to_at, const uint8_t *from, size_t at, size_t rows) {
+NGI_INLINE void ngi_valid_copy(uint8_t *to, size_t to_at, const uint8_t *from, size_t at,
+                               size_t rows) {
     if (from != NULL) {
         ngi_bits_copy(to, to_at, from, at, rows);
         return;
@@ -3361,7 +3378,8 @@ NGI_INLINE void ngi_valid_copy(uint8_t *to, size_t to_at, const uint8_t *from, s
     }
 }
 
-/* ---- text in flight: a borrowed slice of the bytes of an input column, or a literal --------------- */
+/* ---- text in flight: a borrowed slice of the bytes of an input column, or a literal
+ * --------------- */
 
 typedef struct ngi_text {
     const uint8_t *at;
@@ -3411,78 +3429,78 @@ NGI_INLINE void ngi_text_append(int32_t *offsets, uint8_t *bytes, size_t row, ng
 }
 
 /* W texts at a time, lane by lane: text has no vector form. */
-#define NGI_TEXT_LANES(W)                                                                           \
-    typedef struct ngi_textx##W {                                                                   \
-        ngi_text lane[W];                                                                           \
-    } ngi_textx##W;                                                                                 \
-    NGI_INLINE ngi_textx##W ngi_textx##W##_set(ngi_text text) {                                     \
-        ngi_textx##W all;                                                                           \
-        for (int i = 0; i < W; i++) {                                                               \
-            all.lane[i] = text;                                                                     \
-        }                                                                                           \
-        return all;                                                                                 \
-    }                                                                                               \
-    NGI_INLINE ngi_textx##W ngi_textx##W##_column(const int32_t *offsets, const uint8_t *bytes,     \
-                                                  size_t row) {                                     \
-        ngi_textx##W all;                                                                           \
-        for (int i = 0; i < W; i++) {                                                               \
-            all.lane[i] = ngi_text_at(offsets, bytes, row + (size_t)i);                             \
-        }                                                                                           \
-        return all;                                                                                 \
-    }                                                                                               \
-    NGI_INLINE ngi_textx##W ngi_textx##W##_load(const ngi_text *texts) {                            \
-        ngi_textx##W all;                                                                           \
-        for (int i = 0; i < W; i++) {                                                               \
-            all.lane[i] = texts[i];                                                                 \
-        }                                                                                           \
-        return all;                                                                                 \
-    }                                                                                               \
-    NGI_INLINE uint32_t ngi_textx##W##_eq_bits(ngi_textx##W a, ngi_textx##W b) {                    \
-        uint32_t bits = 0;                                                                          \
-        for (int i = 0; i < W; i++) {                                                               \
-            bits |= (uint32_t)ngi_text_equal(a.lane[i], b.lane[i]) << i;                            \
-        }                                                                                           \
-        return bits;                                                                                \
-    }                                                                                               \
-    NGI_INLINE uint32_t ngi_textx##W##_lt_bits(ngi_textx##W a, ngi_textx##W b) {                    \
-        uint32_t bits = 0;                                                                          \
-        for (int i = 0; i < W; i++) {                                                               \
-            bits |= (uint32_t)(ngi_text_order(a.lane[i], b.lane[i]) < 0) << i;                      \
-        }                                                                                           \
-        return bits;                                                                                \
-    }                                                                                               \
-    NGI_INLINE uint32_t ngi_textx##W##_le_bits(ngi_textx##W a, ngi_textx##W b) {                    \
-        uint32_t bits = 0;                                                                          \
-        for (int i = 0; i < W; i++) {                                                               \
-            bits |= (uint32_t)(ngi_text_order(a.lane[i], b.lane[i]) <= 0) << i;                     \
-        }                                                                                           \
-        return bits;                                                                                \
-    }                                                                                               \
-    NGI_INLINE ngi_textx##W ngi_textx##W##_pick(uint32_t bits, ngi_textx##W a, ngi_textx##W b) {    \
-        ngi_textx##W all;                                                                           \
-        for (int i = 0; i < W; i++) {                                                               \
-            all.lane[i] = (bits >> i & 1) != 0 ? a.lane[i] : b.lane[i];                             \
-        }                                                                                           \
-        return all;                                                                                 \
-    }                                                                                               \
-    NGI_INLINE size_t ngi_textx##W##_pack(ngi_text *out, uint32_t bits, ngi_textx##W v) {           \
-        size_t n = 0;                                                                               \
-        for (int i = 0; i < W; i++) {                                                               \
-            if ((bits >> i & 1) != 0) {                                                             \
-                out[n++] = v.lane[i];                                                               \
-            }                                                                                       \
-        }                                                                                           \
-        return n;                                                                                   \
-    }                                                                                               \
-    NGI_INLINE void ngi_textx##W##_append(int32_t *offsets, uint8_t *bytes, size_t row,             \
-                                          uint32_t bits, uint32_t valid, ngi_textx##W v) {          \
-        for (int i = 0; i < W; i++) {                                                               \
-            if ((bits >> i & 1) != 0) {                                                             \
-                ngi_text text = v.lane[i];                                                          \
-                text.size = (valid >> i & 1) != 0 ? text.size : 0;                                  \
-                ngi_text_append(offsets, bytes, row++, text);                                       \
-            }                                                                                       \
-        }                                                                                           \
+#define NGI_TEXT_LANES(W)                                                                          \
+    typedef struct ngi_textx##W {                                                                  \
+        ngi_text lane[W];                                                                          \
+    } ngi_textx##W;                                                                                \
+    NGI_INLINE ngi_textx##W ngi_textx##W##_set(ngi_text text) {                                    \
+        ngi_textx##W all;                                                                          \
+        for (int i = 0; i < W; i++) {                                                              \
+            all.lane[i] = text;                                                                    \
+        }                                                                                          \
+        return all;                                                                                \
+    }                                                                                              \
+    NGI_INLINE ngi_textx##W ngi_textx##W##_column(const int32_t *offsets, const uint8_t *bytes,    \
+                                                  size_t row) {                                    \
+        ngi_textx##W all;                                                                          \
+        for (int i = 0; i < W; i++) {                                                              \
+            all.lane[i] = ngi_text_at(offsets, bytes, row + (size_t)i);                            \
+        }                                                                                          \
+        return all;                                                                                \
+    }                                                                                              \
+    NGI_INLINE ngi_textx##W ngi_textx##W##_load(const ngi_text *texts) {                           \
+        ngi_textx##W all;                                                                          \
+        for (int i = 0; i < W; i++) {                                                              \
+            all.lane[i] = texts[i];                                                                \
+        }                                                                                          \
+        return all;                                                                                \
+    }                                                                                              \
+    NGI_INLINE uint32_t ngi_textx##W##_eq_bits(ngi_textx##W a, ngi_textx##W b) {                   \
+        uint32_t bits = 0;                                                                         \
+        for (int i = 0; i < W; i++) {                                                              \
+            bits |= (uint32_t)ngi_text_equal(a.lane[i], b.lane[i]) << i;                           \
+        }                                                                                          \
+        return bits;                                                                               \
+    }                                                                                              \
+    NGI_INLINE uint32_t ngi_textx##W##_lt_bits(ngi_textx##W a, ngi_textx##W b) {                   \
+        uint32_t bits = 0;                                                                         \
+        for (int i = 0; i < W; i++) {                                                              \
+            bits |= (uint32_t)(ngi_text_order(a.lane[i], b.lane[i]) < 0) << i;                     \
+        }                                                                                          \
+        return bits;                                                                               \
+    }                                                                                              \
+    NGI_INLINE uint32_t ngi_textx##W##_le_bits(ngi_textx##W a, ngi_textx##W b) {                   \
+        uint32_t bits = 0;                                                                         \
+        for (int i = 0; i < W; i++) {                                                              \
+            bits |= (uint32_t)(ngi_text_order(a.lane[i], b.lane[i]) <= 0) << i;                    \
+        }                                                                                          \
+        return bits;                                                                               \
+    }                                                                                              \
+    NGI_INLINE ngi_textx##W ngi_textx##W##_pick(uint32_t bits, ngi_textx##W a, ngi_textx##W b) {   \
+        ngi_textx##W all;                                                                          \
+        for (int i = 0; i < W; i++) {                                                              \
+            all.lane[i] = (bits >> i & 1) != 0 ? a.lane[i] : b.lane[i];                            \
+        }                                                                                          \
+        return all;                                                                                \
+    }                                                                                              \
+    NGI_INLINE size_t ngi_textx##W##_pack(ngi_text *out, uint32_t bits, ngi_textx##W v) {          \
+        size_t n = 0;                                                                              \
+        for (int i = 0; i < W; i++) {                                                              \
+            if ((bits >> i & 1) != 0) {                                                            \
+                out[n++] = v.lane[i];                                                              \
+            }                                                                                      \
+        }                                                                                          \
+        return n;                                                                                  \
+    }                                                                                              \
+    NGI_INLINE void ngi_textx##W##_append(int32_t *offsets, uint8_t *bytes, size_t row,            \
+                                          uint32_t bits, uint32_t valid, ngi_textx##W v) {         \
+        for (int i = 0; i < W; i++) {                                                              \
+            if ((bits >> i & 1) != 0) {                                                            \
+                ngi_text text = v.lane[i];                                                         \
+                text.size = (valid >> i & 1) != 0 ? text.size : 0;                                 \
+                ngi_text_append(offsets, bytes, row++, text);                                      \
+            }                                                                                      \
+        }                                                                                          \
     }
 NGI_TEXT_LANES(1)
 NGI_TEXT_LANES(4)
@@ -3490,16 +3508,17 @@ NGI_TEXT_LANES(8)
 NGI_TEXT_LANES(16)
 #undef NGI_TEXT_LANES
 
-/* ---- row numbers and failures ------------------------------------------------------------------------ */
+/* ---- row numbers and failures
+ * ------------------------------------------------------------------------ */
 
 /* W row numbers from `first` on. */
-#define NGI_ROWS(PROFILE, W)                                                                        \
-    NGI_##PROFILE##_INLINE ngi_u64x##W ngi_u64x##W##_rows(uint64_t first) {                         \
-        uint64_t rows[W];                                                                           \
-        for (unsigned i = 0; i < W; i++) {                                                          \
-            rows[i] = first + i;                                                                    \
-        }                                                                                           \
-        return ngi_u64x##W##_load(rows);                                                            \
+#define NGI_ROWS(PROFILE, W)                                                                       \
+    NGI_##PROFILE##_INLINE ngi_u64x##W ngi_u64x##W##_rows(uint64_t first) {                        \
+        uint64_t rows[W];                                                                          \
+        for (unsigned i = 0; i < W; i++) {                                                         \
+            rows[i] = first + i;                                                                   \
+        }                                                                                          \
+        return ngi_u64x##W##_load(rows);                                                           \
     }
 NGI_ROWS(SCALAR, 1)
 #if NGI_HAS_V128
@@ -3521,7 +3540,8 @@ NGI_INLINE void ngi_fail(int32_t *status, uint64_t *failed_row, ng_status why, u
     }
 }
 
-/* The same, noting the loop it happened in: a later loop may turn out to have ended before that row. */
+/* The same, noting the loop it happened in: a later loop may turn out to have ended before that
+ * row. */
 NGI_INLINE void ngi_fail_in(int32_t *status, uint64_t *failed_row, ng_status why, uint64_t row,
                             uint32_t *failed_loop, uint32_t loop) {
     if (*status == NG_OK || row < *failed_row) {
@@ -3530,11 +3550,10 @@ NGI_INLINE void ngi_fail_in(int32_t *status, uint64_t *failed_row, ng_status why
     ngi_fail(status, failed_row, why, row);
 }
 
-/* ---- carries: what joins the runs of a stream ------------------------------------------------------ */
+/* ---- carries: what joins the runs of a stream
+ * ------------------------------------------------------ */
 
-NGI_INLINE bool ngi_is_finite(double x) {
-    return x - x == 0.0;
-}
+NGI_INLINE bool ngi_is_finite(double x) { return x - x == 0.0; }
 
 /* Knuth's two-sum. */
 NGI_INLINE void ngi_sum_add(ngi_sum *sum, double t) {
@@ -3548,8 +3567,8 @@ NGI_INLINE double ngi_sum_value(ngi_sum sum) {
     return ngi_is_finite(sum.high) ? sum.high + sum.low : sum.high;
 }
 
-/* Joins moments as in Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
- * sample variances" (1979). */
+/* Joins moments as in Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for
+ * computing sample variances" (1979). */
 NGI_INLINE void ngi_moments_join(ngi_moments *all, double n, double mean, double m2) {
     if (all->n == 0.0) {
         all->n = n;
@@ -3565,7 +3584,8 @@ NGI_INLINE void ngi_moments_join(ngi_moments *all, double n, double mean, double
     all->n = sum;
 }
 
-/* A run of `n > 0` values with pivot `c`: `s1` and `s2` are the sums of deviations and their squares. */
+/* A run of `n > 0` values with pivot `c`: `s1` and `s2` are the sums of deviations and their
+ * squares. */
 NGI_INLINE void ngi_moments_run(ngi_moments *all, double n, double c, double s1, double s2) {
     const double m2 = s2 - ngi_f64x1_mul(s1, s1) / n;
     ngi_moments_join(all, n, c + s1 / n, m2 < 0.0 ? 0.0 : m2);
@@ -3579,7 +3599,8 @@ NGI_INLINE void ngi_moments_add(ngi_moments *all, double x) {
     all->m2 += ngi_f64x1_mul(delta, x - all->mean);
 }
 
-/* ---- groups ------------------------------------------------------------------------------------------ */
+/* ---- groups
+ * ------------------------------------------------------------------------------------------ */
 
 NGI_INLINE uint64_t ngi_hash_mix(uint64_t hash, uint64_t value) {
     hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
@@ -7120,10 +7141,10 @@ ng_status ng_csv_writer_finish(ng_csv_writer *writer) {
 /* Rows of a node's columns that are there for its consumers: [first, first + rows). */
 typedef struct ngi_graph_node {
     ng_column *columns; /* by `fields` */
-    uint64_t *ticks;    /* of a merge and of a kernel that feeds one: the source row behind each row */
+    uint64_t *ticks; /* of a merge and of a kernel that feeds one: the source row behind each row */
     size_t first, rows, capacity;
-    size_t available; /* of a source: rows read, from `first` on; this round's are among them */
-    uint64_t total;   /* rows brought out, these included */
+    size_t available;     /* of a source: rows read, from `first` on; this round's are among them */
+    uint64_t total;       /* rows brought out, these included */
     uint16_t *columns_in; /* of a kernel and a sink: where its columns are among its input's */
     const ng_field *fields;
     size_t field_count;
@@ -7136,7 +7157,8 @@ typedef struct ngi_graph_node {
     const ng_port *port;
 } ngi_graph_node;
 
-/* ---- the arena: measured first, then laid out ------------------------------------------------------ */
+/* ---- the arena: measured first, then laid out
+ * ------------------------------------------------------ */
 
 typedef struct ngi_arena {
     char *base; /* NULL while measuring */
@@ -7145,7 +7167,8 @@ typedef struct ngi_arena {
 
 static void *ngi_arena_take(ngi_arena *arena, size_t size) {
     void *const at = arena->base == NULL ? NULL : arena->base + arena->used;
-    arena->used += (size + 63) / 64 * 64 + 64; /* 64 more: columns do not share their cache lines' sets */
+    arena->used +=
+        (size + 63) / 64 * 64 + 64; /* 64 more: columns do not share their cache lines' sets */
     return at;
 }
 
@@ -7207,8 +7230,8 @@ static void ngi_graph_place(ngi_arena *arena, const ng_graph_spec *spec, size_t 
     const ng_node *const n = &spec->nodes[node];
     const size_t capacity = ngi_graph_capacity(spec, node);
     const size_t text = ngi_graph_text(spec, node);
-    ngi_graph_node made = {NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL,
-                           false, NULL, NULL, NULL};
+    ngi_graph_node made = {NULL, NULL, 0,    0,    0,    0,     0,    NULL, NULL, 0,
+                           0,    NULL, NULL, NULL, NULL, false, NULL, NULL, NULL};
     made.capacity = capacity;
     made.fields = n->kind == NG_NODE_KERNEL ? n->kernel->out : n->fields;
     made.field_count = n->kind == NG_NODE_KERNEL ? n->kernel->out_count : n->field_count;
@@ -7250,7 +7273,8 @@ size_t ng_graph_size(const ng_graph_spec *spec) {
     return arena.used;
 }
 
-/* ---- start ------------------------------------------------------------------------------------------- */
+/* ---- start
+ * ------------------------------------------------------------------------------------------- */
 
 static bool ngi_names_equal(const char *a, const char *b) {
     while (*a != 0 && *a == *b) {
@@ -7329,7 +7353,8 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_spec *spec, const ng_por
     return NG_OK;
 }
 
-/* ---- one node ------------------------------------------------------------------------------------------ */
+/* ---- one node
+ * ------------------------------------------------------------------------------------------ */
 
 /* The first failure counts; the other nodes finish the round, so that what was good is kept. */
 static ng_status ngi_graph_fail(ng_graph *graph, size_t node, ng_status status, uint64_t row) {
@@ -7342,9 +7367,7 @@ static ng_status ngi_graph_fail(ng_graph *graph, size_t node, ng_status status, 
 }
 
 /* Where the field at `offset` of a kernel's `in` or `out` is. */
-static void *ngi_at(void *structure, uint16_t offset) {
-    return (char *)structure + offset;
-}
+static void *ngi_at(void *structure, uint16_t offset) { return (char *)structure + offset; }
 
 static void ngi_put_pointer(void *structure, uint16_t offset, void *pointer) {
     if (offset != NG_NONE) {
@@ -7424,7 +7447,8 @@ static ng_status ngi_kernel_push(ng_graph *graph, size_t at) {
 }
 
 /* Copies row `from` of a column to row `to` of another of the same type. */
-static void ngi_copy_value(ng_type type, const ng_column *of, size_t from, ng_column *into, size_t to) {
+static void ngi_copy_value(ng_type type, const ng_column *of, size_t from, ng_column *into,
+                           size_t to) {
     if (type == NG_BOOL) {
         ngi_bits_put((uint8_t *)into->values, to, ngi_bits_get((const uint8_t *)of->values, from));
     } else if (type == NG_UTF8) {
@@ -7512,7 +7536,8 @@ static ng_status ngi_graph_push(ng_graph *graph, size_t at) {
     }
 }
 
-/* ---- rounds ---------------------------------------------------------------------------------------------- */
+/* ---- rounds
+ * ---------------------------------------------------------------------------------------------- */
 
 /* Whether anyone still wants rows of a node. */
 static bool ngi_graph_wanted(const ng_graph *graph, size_t at) {
@@ -7549,7 +7574,8 @@ static ng_status ngi_source_fill(ng_graph *graph, size_t at) {
     return status < 0 ? ngi_graph_fail(graph, at, status, 0) : NG_OK;
 }
 
-/* The end of the input, once all rows are through: kernels give what they hold, in a fixed order. */
+/* The end of the input, once all rows are through: kernels give what they hold, in a fixed order.
+ */
 static ng_status ngi_graph_finish(ng_graph *graph) {
     const ng_graph_spec *const spec = graph->spec;
     for (size_t i = 0; i < spec->node_count; i++) {
@@ -7641,9 +7667,7 @@ const ng_csv_reader *ng_graph_reader(const ng_graph *graph, size_t node) {
     return graph->nodes[node].reader;
 }
 
-uint64_t ng_graph_rows(const ng_graph *graph, size_t node) {
-    return graph->nodes[node].total;
-}
+uint64_t ng_graph_rows(const ng_graph *graph, size_t node) { return graph->nodes[node].total; }
 
 #endif
 #endif

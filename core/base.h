@@ -1,4 +1,5 @@
-/* base: configuration, types, status codes, and the contract between kernels and those who drive them. */
+/* base: configuration, types, status codes, and the contract between kernels and those who drive
+ * them. */
 #ifndef NGI_BASE_H
 #define NGI_BASE_H
 
@@ -28,17 +29,19 @@ extern "C" {
 
 /* Statuses: 0 is fine, > 0 says how the flow goes on, < 0 has failed. One list makes the codes,
  * their names and their texts. */
-#define NG_STATUSES(X)                                                                              \
-    X(NG_OK, 0, "ok")                                                                               \
-    X(NG_AGAIN, 1, "not finished: call again")                                                      \
-    X(NG_END, 2, "the stream has ended")                                                            \
-    X(NG_INVALID, -1, "an argument is wrong")                                                       \
-    X(NG_NO_MEMORY, -2, "memory is exhausted")                                                      \
-    X(NG_DIVIDED_BY_ZERO, -3, "an integer was divided by zero; make an operand nullable to get null instead") \
-    X(NG_TOO_MANY_GROUPS, -4, "there are more groups than `max_groups`; raise it in the river file")         \
-    X(NG_TEXT_FULL, -5, "the text of the group keys exceeds its budget; raise `max_groups`")                  \
-    X(NG_BAD_INPUT, -6, "the input is malformed")                                                   \
-    X(NG_IO, -7, "reading or writing failed")                                                       \
+#define NG_STATUSES(X)                                                                             \
+    X(NG_OK, 0, "ok")                                                                              \
+    X(NG_AGAIN, 1, "not finished: call again")                                                     \
+    X(NG_END, 2, "the stream has ended")                                                           \
+    X(NG_INVALID, -1, "an argument is wrong")                                                      \
+    X(NG_NO_MEMORY, -2, "memory is exhausted")                                                     \
+    X(NG_DIVIDED_BY_ZERO, -3,                                                                      \
+      "an integer was divided by zero; make an operand nullable to get null instead")              \
+    X(NG_TOO_MANY_GROUPS, -4,                                                                      \
+      "there are more groups than `max_groups`; raise it in the river file")                       \
+    X(NG_TEXT_FULL, -5, "the text of the group keys exceeds its budget; raise `max_groups`")       \
+    X(NG_BAD_INPUT, -6, "the input is malformed")                                                  \
+    X(NG_IO, -7, "reading or writing failed")                                                      \
     X(NG_CLOSED, -8, "the reader of the output has gone away")
 
 typedef enum ng_status {
@@ -78,15 +81,16 @@ size_t ng_type_size(ng_type type);
 typedef struct ng_step {
     size_t consumed;  /* rows of `in` that are done with */
     size_t produced;  /* rows appended to `out` */
-    ng_status status; /* NG_OK; from a flush NG_AGAIN while there is more; NG_END once a stream needs no more input */
+    ng_status status; /* NG_OK; from a flush NG_AGAIN while there is more; NG_END once a stream
+                         needs no more input */
 } ng_step;
 
 /* A column of a batch, in Arrow's layout. Everything is borrowed. */
 typedef struct ng_column {
-    void *values;       /* fixed width: the values; NG_BOOL: bits; NG_UTF8: int32_t offsets */
-    uint8_t *valid;     /* bit i is 1 where row i is not null; NULL: no column of nulls */
-    uint8_t *bytes;     /* NG_UTF8: the text, else NULL */
-    size_t bytes_size;  /* NG_UTF8: room behind `bytes` */
+    void *values;      /* fixed width: the values; NG_BOOL: bits; NG_UTF8: int32_t offsets */
+    uint8_t *valid;    /* bit i is 1 where row i is not null; NULL: no column of nulls */
+    uint8_t *bytes;    /* NG_UTF8: the text, else NULL */
+    size_t bytes_size; /* NG_UTF8: room behind `bytes` */
 } ng_column;
 
 /* One field of a kernel's in, out or params structure, found by its offset: how code that was not
@@ -99,11 +103,12 @@ typedef struct ng_field {
     uint16_t values; /* offset of the pointer to the values, or, in params, of the value */
     uint16_t valid;  /* offset of the pointer to the validity bits, or NG_NONE */
     uint16_t bytes;  /* NG_UTF8: offset of the pointer to the text, else NG_NONE */
-    uint16_t room;   /* NG_UTF8 in `out`: offset of the size_t with the text's capacity, else NG_NONE */
+    uint16_t
+        room; /* NG_UTF8 in `out`: offset of the size_t with the text's capacity, else NG_NONE */
 } ng_field;
 
-/* What kernels carry from run to run: a sum with its compensation; count, mean and the sum of squared
- * deviations. Parts of their state. */
+/* What kernels carry from run to run: a sum with its compensation; count, mean and the sum of
+ * squared deviations. Parts of their state. */
 typedef struct ngi_sum {
     double high, low;
 } ngi_sum;
@@ -112,10 +117,17 @@ typedef struct ngi_moments {
 } ngi_moments;
 
 /* Instruction sets a kernel is emitted for. */
-typedef enum ng_profile { NG_AUTO = 0, NG_SCALAR = 1, NG_V128 = 2, NG_V256 = 3, NG_V512 = 4 } ng_profile;
+typedef enum ng_profile {
+    NG_AUTO = 0,
+    NG_SCALAR = 1,
+    NG_V128 = 2,
+    NG_V256 = 3,
+    NG_V512 = 4
+} ng_profile;
 
-/* A kernel as a value. `in` and `out` are the kernel's own structures (`NAME_in`, `NAME_out`); every
- * `in` has `size_t offset` and every `out` `size_t capacity` and `size_t rows` at the offsets given. */
+/* A kernel as a value. `in` and `out` are the kernel's own structures (`NAME_in`, `NAME_out`);
+ * every `in` has `size_t offset` and every `out` `size_t capacity` and `size_t rows` at the offsets
+ * given. */
 typedef struct ng_operator {
     const char *name;
     const char *spec; /* SHA-256 of what it was generated from, in hex */
@@ -127,7 +139,7 @@ typedef struct ng_operator {
     ng_step (*push)(void *state, const void *in, size_t rows, void *out);
     ng_step (*flush)(void *state, void *out);
     ng_profile (*force)(void *state, ng_profile profile); /* the profile in use after the call */
-    uint64_t (*failed_row)(const void *state);            /* after a failure: the input row, from 0 */
+    uint64_t (*failed_row)(const void *state); /* after a failure: the input row, from 0 */
 } ng_operator;
 
 #if defined(__cplusplus)

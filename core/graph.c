@@ -5,10 +5,10 @@
 /* Rows of a node's columns that are there for its consumers: [first, first + rows). */
 typedef struct ngi_graph_node {
     ng_column *columns; /* by `fields` */
-    uint64_t *ticks;    /* of a merge and of a kernel that feeds one: the source row behind each row */
+    uint64_t *ticks; /* of a merge and of a kernel that feeds one: the source row behind each row */
     size_t first, rows, capacity;
-    size_t available; /* of a source: rows read, from `first` on; this round's are among them */
-    uint64_t total;   /* rows brought out, these included */
+    size_t available;     /* of a source: rows read, from `first` on; this round's are among them */
+    uint64_t total;       /* rows brought out, these included */
     uint16_t *columns_in; /* of a kernel and a sink: where its columns are among its input's */
     const ng_field *fields;
     size_t field_count;
@@ -21,7 +21,8 @@ typedef struct ngi_graph_node {
     const ng_port *port;
 } ngi_graph_node;
 
-/* ---- the arena: measured first, then laid out ------------------------------------------------------ */
+/* ---- the arena: measured first, then laid out
+ * ------------------------------------------------------ */
 
 typedef struct ngi_arena {
     char *base; /* NULL while measuring */
@@ -30,7 +31,8 @@ typedef struct ngi_arena {
 
 static void *ngi_arena_take(ngi_arena *arena, size_t size) {
     void *const at = arena->base == NULL ? NULL : arena->base + arena->used;
-    arena->used += (size + 63) / 64 * 64 + 64; /* 64 more: columns do not share their cache lines' sets */
+    arena->used +=
+        (size + 63) / 64 * 64 + 64; /* 64 more: columns do not share their cache lines' sets */
     return at;
 }
 
@@ -92,8 +94,8 @@ static void ngi_graph_place(ngi_arena *arena, const ng_graph_spec *spec, size_t 
     const ng_node *const n = &spec->nodes[node];
     const size_t capacity = ngi_graph_capacity(spec, node);
     const size_t text = ngi_graph_text(spec, node);
-    ngi_graph_node made = {NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL,
-                           false, NULL, NULL, NULL};
+    ngi_graph_node made = {NULL, NULL, 0,    0,    0,    0,     0,    NULL, NULL, 0,
+                           0,    NULL, NULL, NULL, NULL, false, NULL, NULL, NULL};
     made.capacity = capacity;
     made.fields = n->kind == NG_NODE_KERNEL ? n->kernel->out : n->fields;
     made.field_count = n->kind == NG_NODE_KERNEL ? n->kernel->out_count : n->field_count;
@@ -135,7 +137,8 @@ size_t ng_graph_size(const ng_graph_spec *spec) {
     return arena.used;
 }
 
-/* ---- start ------------------------------------------------------------------------------------------- */
+/* ---- start
+ * ------------------------------------------------------------------------------------------- */
 
 static bool ngi_names_equal(const char *a, const char *b) {
     while (*a != 0 && *a == *b) {
@@ -214,7 +217,8 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_spec *spec, const ng_por
     return NG_OK;
 }
 
-/* ---- one node ------------------------------------------------------------------------------------------ */
+/* ---- one node
+ * ------------------------------------------------------------------------------------------ */
 
 /* The first failure counts; the other nodes finish the round, so that what was good is kept. */
 static ng_status ngi_graph_fail(ng_graph *graph, size_t node, ng_status status, uint64_t row) {
@@ -227,9 +231,7 @@ static ng_status ngi_graph_fail(ng_graph *graph, size_t node, ng_status status, 
 }
 
 /* Where the field at `offset` of a kernel's `in` or `out` is. */
-static void *ngi_at(void *structure, uint16_t offset) {
-    return (char *)structure + offset;
-}
+static void *ngi_at(void *structure, uint16_t offset) { return (char *)structure + offset; }
 
 static void ngi_put_pointer(void *structure, uint16_t offset, void *pointer) {
     if (offset != NG_NONE) {
@@ -309,7 +311,8 @@ static ng_status ngi_kernel_push(ng_graph *graph, size_t at) {
 }
 
 /* Copies row `from` of a column to row `to` of another of the same type. */
-static void ngi_copy_value(ng_type type, const ng_column *of, size_t from, ng_column *into, size_t to) {
+static void ngi_copy_value(ng_type type, const ng_column *of, size_t from, ng_column *into,
+                           size_t to) {
     if (type == NG_BOOL) {
         ngi_bits_put((uint8_t *)into->values, to, ngi_bits_get((const uint8_t *)of->values, from));
     } else if (type == NG_UTF8) {
@@ -397,7 +400,8 @@ static ng_status ngi_graph_push(ng_graph *graph, size_t at) {
     }
 }
 
-/* ---- rounds ---------------------------------------------------------------------------------------------- */
+/* ---- rounds
+ * ---------------------------------------------------------------------------------------------- */
 
 /* Whether anyone still wants rows of a node. */
 static bool ngi_graph_wanted(const ng_graph *graph, size_t at) {
@@ -434,7 +438,8 @@ static ng_status ngi_source_fill(ng_graph *graph, size_t at) {
     return status < 0 ? ngi_graph_fail(graph, at, status, 0) : NG_OK;
 }
 
-/* The end of the input, once all rows are through: kernels give what they hold, in a fixed order. */
+/* The end of the input, once all rows are through: kernels give what they hold, in a fixed order.
+ */
 static ng_status ngi_graph_finish(ng_graph *graph) {
     const ng_graph_spec *const spec = graph->spec;
     for (size_t i = 0; i < spec->node_count; i++) {
@@ -526,6 +531,4 @@ const ng_csv_reader *ng_graph_reader(const ng_graph *graph, size_t node) {
     return graph->nodes[node].reader;
 }
 
-uint64_t ng_graph_rows(const ng_graph *graph, size_t node) {
-    return graph->nodes[node].total;
-}
+uint64_t ng_graph_rows(const ng_graph *graph, size_t node) { return graph->nodes[node].total; }

@@ -1,10 +1,11 @@
 /* graph: sources, kernels, merges and sinks, run batch by batch in constant memory.
  *
- * A graph is a table of nodes in which every node comes after its inputs. All sources advance in step:
- * in each round every source brings the same number of rows (fewer only at its end), every node
- * handles what its inputs brought, and nothing is left over. A merge takes rows in the order of the
- * source rows that brought them out, and for one source row in the order of its inputs, so its result
- * does not depend on the size of the rounds. All memory is one arena, whose size is known beforehand. */
+ * A graph is a table of nodes in which every node comes after its inputs. All sources advance in
+ * step: in each round every source brings the same number of rows (fewer only at its end), every
+ * node handles what its inputs brought, and nothing is left over. A merge takes rows in the order
+ * of the source rows that brought them out, and for one source row in the order of its inputs, so
+ * its result does not depend on the size of the rounds. All memory is one arena, whose size is
+ * known beforehand. */
 #ifndef NGI_GRAPH_H
 #define NGI_GRAPH_H
 
@@ -45,14 +46,16 @@ typedef struct ng_node {
 typedef struct ng_graph_spec {
     const ng_node *nodes;
     size_t node_count;
-    const uint16_t *finish; /* the kernels in the order in which the end of the input reaches them */
+    const uint16_t
+        *finish; /* the kernels in the order in which the end of the input reaches them */
     size_t finish_count;
     size_t batch_rows;  /* rows of a round, at least 1 */
     size_t batch_bytes; /* text bytes of a column in a round, at least the longest field */
     ng_profile profile;
 } ng_graph_spec;
 
-/* Where a source's bytes come from, where a sink's bytes go. One for each node; others are ignored. */
+/* Where a source's bytes come from, where a sink's bytes go. One for each node; others are ignored.
+ */
 typedef struct ng_port {
     ng_csv_read read;
     ng_csv_write write;
@@ -72,8 +75,8 @@ typedef struct ng_graph {
 /* How many bytes a graph needs. Any thread. */
 size_t ng_graph_size(const ng_graph_spec *spec);
 
-/* Lays a graph out in `arena` (aligned to 64, of ng_graph_size bytes). `spec`, `ports` and `arena` are
- * kept. NG_INVALID if a source's options are wrong or a column is missing. */
+/* Lays a graph out in `arena` (aligned to 64, of ng_graph_size bytes). `spec`, `ports` and `arena`
+ * are kept. NG_INVALID if a source's options are wrong or a column is missing. */
 NG_NODISCARD ng_status ng_graph_init(ng_graph *graph, const ng_graph_spec *spec,
                                      const ng_port *ports, void *arena);
 

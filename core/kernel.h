@@ -1,5 +1,6 @@
 /* kernel: what generated loops share and no instruction set changes: steps that count rows, text in
- * flight, carries of sums and variances, groups. Every function here is defined once, for all profiles. */
+ * flight, carries of sums and variances, groups. Every function here is defined once, for all
+ * profiles. */
 #ifndef NGI_KERNEL_H
 #define NGI_KERNEL_H
 
@@ -17,7 +18,7 @@ NGI_EXACT_BEGIN
 #if defined(__wasm__)
 #define NGI_PREFETCH(column, row) ((void)0)
 #else
-#define NGI_PREFETCH(column, row)                                                                   \
+#define NGI_PREFETCH(column, row)                                                                  \
     __builtin_prefetch((const void *)((uintptr_t)(column) + (row) * sizeof(*(column))))
 #endif
 
@@ -70,14 +71,17 @@ NGI_INLINE uint32_t ngi_skip_while(uint64_t *begun, uint32_t alive, uint32_t pas
     return alive & ~((fails & (0U - fails)) - 1);
 }
 
-/* ---- nulls --------------------------------------------------------------------------------------- */
+/* ---- nulls
+ * --------------------------------------------------------------------------------------- */
 
-/* Validity bits of `rows` rows (at most 32) from bit `at`; all ones where the column has no bitmap. */
+/* Validity bits of `rows` rows (at most 32) from bit `at`; all ones where the column has no bitmap.
+ */
 NGI_INLINE uint32_t ngi_valid(const uint8_t *bits, size_t at, unsigned rows) {
     return bits == NULL ? 0xffffffffU : (uint32_t)ngi_bits_load(bits, at, rows);
 }
 
-NGI_INLINE void ngi_bits_copy(uint8_t *to, size_t to_at, const uint8_t *from, size_t at, size_t rows) {
+NGI_INLINE void ngi_bits_copy(uint8_t *to, size_t to_at, const uint8_t *from, size_t at,
+                              size_t rows) {
     while (rows != 0) {
         const unsigned some = rows < 64 ? (unsigned)rows : 64;
         ngi_bits_store(to, to_at, ngi_bits_load(from, at, some), some);
@@ -88,7 +92,8 @@ NGI_INLINE void ngi_bits_copy(uint8_t *to, size_t to_at, const uint8_t *from, si
 }
 
 /* As above for validity bits, where no bitmap means that no row is null. */
-NGI_INLINE void ngi_valid_copy(uint8_t *to, size_t to_at, const uint8_t *from, size_t at, size_t rows) {
+NGI_INLINE void ngi_valid_copy(uint8_t *to, size_t to_at, const uint8_t *from, size_t at,
+                               size_t rows) {
     if (from != NULL) {
         ngi_bits_copy(to, to_at, from, at, rows);
         return;
@@ -99,7 +104,8 @@ NGI_INLINE void ngi_valid_copy(uint8_t *to, size_t to_at, const uint8_t *from, s
     }
 }
 
-/* ---- text in flight: a borrowed slice of the bytes of an input column, or a literal --------------- */
+/* ---- text in flight: a borrowed slice of the bytes of an input column, or a literal
+ * --------------- */
 
 typedef struct ngi_text {
     const uint8_t *at;
@@ -149,78 +155,78 @@ NGI_INLINE void ngi_text_append(int32_t *offsets, uint8_t *bytes, size_t row, ng
 }
 
 /* W texts at a time, lane by lane: text has no vector form. */
-#define NGI_TEXT_LANES(W)                                                                           \
-    typedef struct ngi_textx##W {                                                                   \
-        ngi_text lane[W];                                                                           \
-    } ngi_textx##W;                                                                                 \
-    NGI_INLINE ngi_textx##W ngi_textx##W##_set(ngi_text text) {                                     \
-        ngi_textx##W all;                                                                           \
-        for (int i = 0; i < W; i++) {                                                               \
-            all.lane[i] = text;                                                                     \
-        }                                                                                           \
-        return all;                                                                                 \
-    }                                                                                               \
-    NGI_INLINE ngi_textx##W ngi_textx##W##_column(const int32_t *offsets, const uint8_t *bytes,     \
-                                                  size_t row) {                                     \
-        ngi_textx##W all;                                                                           \
-        for (int i = 0; i < W; i++) {                                                               \
-            all.lane[i] = ngi_text_at(offsets, bytes, row + (size_t)i);                             \
-        }                                                                                           \
-        return all;                                                                                 \
-    }                                                                                               \
-    NGI_INLINE ngi_textx##W ngi_textx##W##_load(const ngi_text *texts) {                            \
-        ngi_textx##W all;                                                                           \
-        for (int i = 0; i < W; i++) {                                                               \
-            all.lane[i] = texts[i];                                                                 \
-        }                                                                                           \
-        return all;                                                                                 \
-    }                                                                                               \
-    NGI_INLINE uint32_t ngi_textx##W##_eq_bits(ngi_textx##W a, ngi_textx##W b) {                    \
-        uint32_t bits = 0;                                                                          \
-        for (int i = 0; i < W; i++) {                                                               \
-            bits |= (uint32_t)ngi_text_equal(a.lane[i], b.lane[i]) << i;                            \
-        }                                                                                           \
-        return bits;                                                                                \
-    }                                                                                               \
-    NGI_INLINE uint32_t ngi_textx##W##_lt_bits(ngi_textx##W a, ngi_textx##W b) {                    \
-        uint32_t bits = 0;                                                                          \
-        for (int i = 0; i < W; i++) {                                                               \
-            bits |= (uint32_t)(ngi_text_order(a.lane[i], b.lane[i]) < 0) << i;                      \
-        }                                                                                           \
-        return bits;                                                                                \
-    }                                                                                               \
-    NGI_INLINE uint32_t ngi_textx##W##_le_bits(ngi_textx##W a, ngi_textx##W b) {                    \
-        uint32_t bits = 0;                                                                          \
-        for (int i = 0; i < W; i++) {                                                               \
-            bits |= (uint32_t)(ngi_text_order(a.lane[i], b.lane[i]) <= 0) << i;                     \
-        }                                                                                           \
-        return bits;                                                                                \
-    }                                                                                               \
-    NGI_INLINE ngi_textx##W ngi_textx##W##_pick(uint32_t bits, ngi_textx##W a, ngi_textx##W b) {    \
-        ngi_textx##W all;                                                                           \
-        for (int i = 0; i < W; i++) {                                                               \
-            all.lane[i] = (bits >> i & 1) != 0 ? a.lane[i] : b.lane[i];                             \
-        }                                                                                           \
-        return all;                                                                                 \
-    }                                                                                               \
-    NGI_INLINE size_t ngi_textx##W##_pack(ngi_text *out, uint32_t bits, ngi_textx##W v) {           \
-        size_t n = 0;                                                                               \
-        for (int i = 0; i < W; i++) {                                                               \
-            if ((bits >> i & 1) != 0) {                                                             \
-                out[n++] = v.lane[i];                                                               \
-            }                                                                                       \
-        }                                                                                           \
-        return n;                                                                                   \
-    }                                                                                               \
-    NGI_INLINE void ngi_textx##W##_append(int32_t *offsets, uint8_t *bytes, size_t row,             \
-                                          uint32_t bits, uint32_t valid, ngi_textx##W v) {          \
-        for (int i = 0; i < W; i++) {                                                               \
-            if ((bits >> i & 1) != 0) {                                                             \
-                ngi_text text = v.lane[i];                                                          \
-                text.size = (valid >> i & 1) != 0 ? text.size : 0;                                  \
-                ngi_text_append(offsets, bytes, row++, text);                                       \
-            }                                                                                       \
-        }                                                                                           \
+#define NGI_TEXT_LANES(W)                                                                          \
+    typedef struct ngi_textx##W {                                                                  \
+        ngi_text lane[W];                                                                          \
+    } ngi_textx##W;                                                                                \
+    NGI_INLINE ngi_textx##W ngi_textx##W##_set(ngi_text text) {                                    \
+        ngi_textx##W all;                                                                          \
+        for (int i = 0; i < W; i++) {                                                              \
+            all.lane[i] = text;                                                                    \
+        }                                                                                          \
+        return all;                                                                                \
+    }                                                                                              \
+    NGI_INLINE ngi_textx##W ngi_textx##W##_column(const int32_t *offsets, const uint8_t *bytes,    \
+                                                  size_t row) {                                    \
+        ngi_textx##W all;                                                                          \
+        for (int i = 0; i < W; i++) {                                                              \
+            all.lane[i] = ngi_text_at(offsets, bytes, row + (size_t)i);                            \
+        }                                                                                          \
+        return all;                                                                                \
+    }                                                                                              \
+    NGI_INLINE ngi_textx##W ngi_textx##W##_load(const ngi_text *texts) {                           \
+        ngi_textx##W all;                                                                          \
+        for (int i = 0; i < W; i++) {                                                              \
+            all.lane[i] = texts[i];                                                                \
+        }                                                                                          \
+        return all;                                                                                \
+    }                                                                                              \
+    NGI_INLINE uint32_t ngi_textx##W##_eq_bits(ngi_textx##W a, ngi_textx##W b) {                   \
+        uint32_t bits = 0;                                                                         \
+        for (int i = 0; i < W; i++) {                                                              \
+            bits |= (uint32_t)ngi_text_equal(a.lane[i], b.lane[i]) << i;                           \
+        }                                                                                          \
+        return bits;                                                                               \
+    }                                                                                              \
+    NGI_INLINE uint32_t ngi_textx##W##_lt_bits(ngi_textx##W a, ngi_textx##W b) {                   \
+        uint32_t bits = 0;                                                                         \
+        for (int i = 0; i < W; i++) {                                                              \
+            bits |= (uint32_t)(ngi_text_order(a.lane[i], b.lane[i]) < 0) << i;                     \
+        }                                                                                          \
+        return bits;                                                                               \
+    }                                                                                              \
+    NGI_INLINE uint32_t ngi_textx##W##_le_bits(ngi_textx##W a, ngi_textx##W b) {                   \
+        uint32_t bits = 0;                                                                         \
+        for (int i = 0; i < W; i++) {                                                              \
+            bits |= (uint32_t)(ngi_text_order(a.lane[i], b.lane[i]) <= 0) << i;                    \
+        }                                                                                          \
+        return bits;                                                                               \
+    }                                                                                              \
+    NGI_INLINE ngi_textx##W ngi_textx##W##_pick(uint32_t bits, ngi_textx##W a, ngi_textx##W b) {   \
+        ngi_textx##W all;                                                                          \
+        for (int i = 0; i < W; i++) {                                                              \
+            all.lane[i] = (bits >> i & 1) != 0 ? a.lane[i] : b.lane[i];                            \
+        }                                                                                          \
+        return all;                                                                                \
+    }                                                                                              \
+    NGI_INLINE size_t ngi_textx##W##_pack(ngi_text *out, uint32_t bits, ngi_textx##W v) {          \
+        size_t n = 0;                                                                              \
+        for (int i = 0; i < W; i++) {                                                              \
+            if ((bits >> i & 1) != 0) {                                                            \
+                out[n++] = v.lane[i];                                                              \
+            }                                                                                      \
+        }                                                                                          \
+        return n;                                                                                  \
+    }                                                                                              \
+    NGI_INLINE void ngi_textx##W##_append(int32_t *offsets, uint8_t *bytes, size_t row,            \
+                                          uint32_t bits, uint32_t valid, ngi_textx##W v) {         \
+        for (int i = 0; i < W; i++) {                                                              \
+            if ((bits >> i & 1) != 0) {                                                            \
+                ngi_text text = v.lane[i];                                                         \
+                text.size = (valid >> i & 1) != 0 ? text.size : 0;                                 \
+                ngi_text_append(offsets, bytes, row++, text);                                      \
+            }                                                                                      \
+        }                                                                                          \
     }
 NGI_TEXT_LANES(1)
 NGI_TEXT_LANES(4)
@@ -228,16 +234,17 @@ NGI_TEXT_LANES(8)
 NGI_TEXT_LANES(16)
 #undef NGI_TEXT_LANES
 
-/* ---- row numbers and failures ------------------------------------------------------------------------ */
+/* ---- row numbers and failures
+ * ------------------------------------------------------------------------ */
 
 /* W row numbers from `first` on. */
-#define NGI_ROWS(PROFILE, W)                                                                        \
-    NGI_##PROFILE##_INLINE ngi_u64x##W ngi_u64x##W##_rows(uint64_t first) {                         \
-        uint64_t rows[W];                                                                           \
-        for (unsigned i = 0; i < W; i++) {                                                          \
-            rows[i] = first + i;                                                                    \
-        }                                                                                           \
-        return ngi_u64x##W##_load(rows);                                                            \
+#define NGI_ROWS(PROFILE, W)                                                                       \
+    NGI_##PROFILE##_INLINE ngi_u64x##W ngi_u64x##W##_rows(uint64_t first) {                        \
+        uint64_t rows[W];                                                                          \
+        for (unsigned i = 0; i < W; i++) {                                                         \
+            rows[i] = first + i;                                                                   \
+        }                                                                                          \
+        return ngi_u64x##W##_load(rows);                                                           \
     }
 NGI_ROWS(SCALAR, 1)
 #if NGI_HAS_V128
@@ -259,7 +266,8 @@ NGI_INLINE void ngi_fail(int32_t *status, uint64_t *failed_row, ng_status why, u
     }
 }
 
-/* The same, noting the loop it happened in: a later loop may turn out to have ended before that row. */
+/* The same, noting the loop it happened in: a later loop may turn out to have ended before that
+ * row. */
 NGI_INLINE void ngi_fail_in(int32_t *status, uint64_t *failed_row, ng_status why, uint64_t row,
                             uint32_t *failed_loop, uint32_t loop) {
     if (*status == NG_OK || row < *failed_row) {
@@ -268,11 +276,10 @@ NGI_INLINE void ngi_fail_in(int32_t *status, uint64_t *failed_row, ng_status why
     ngi_fail(status, failed_row, why, row);
 }
 
-/* ---- carries: what joins the runs of a stream ------------------------------------------------------ */
+/* ---- carries: what joins the runs of a stream
+ * ------------------------------------------------------ */
 
-NGI_INLINE bool ngi_is_finite(double x) {
-    return x - x == 0.0;
-}
+NGI_INLINE bool ngi_is_finite(double x) { return x - x == 0.0; }
 
 /* Knuth's two-sum. */
 NGI_INLINE void ngi_sum_add(ngi_sum *sum, double t) {
@@ -286,8 +293,8 @@ NGI_INLINE double ngi_sum_value(ngi_sum sum) {
     return ngi_is_finite(sum.high) ? sum.high + sum.low : sum.high;
 }
 
-/* Joins moments as in Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
- * sample variances" (1979). */
+/* Joins moments as in Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for
+ * computing sample variances" (1979). */
 NGI_INLINE void ngi_moments_join(ngi_moments *all, double n, double mean, double m2) {
     if (all->n == 0.0) {
         all->n = n;
@@ -303,7 +310,8 @@ NGI_INLINE void ngi_moments_join(ngi_moments *all, double n, double mean, double
     all->n = sum;
 }
 
-/* A run of `n > 0` values with pivot `c`: `s1` and `s2` are the sums of deviations and their squares. */
+/* A run of `n > 0` values with pivot `c`: `s1` and `s2` are the sums of deviations and their
+ * squares. */
 NGI_INLINE void ngi_moments_run(ngi_moments *all, double n, double c, double s1, double s2) {
     const double m2 = s2 - ngi_f64x1_mul(s1, s1) / n;
     ngi_moments_join(all, n, c + s1 / n, m2 < 0.0 ? 0.0 : m2);
@@ -317,7 +325,8 @@ NGI_INLINE void ngi_moments_add(ngi_moments *all, double x) {
     all->m2 += ngi_f64x1_mul(delta, x - all->mean);
 }
 
-/* ---- groups ------------------------------------------------------------------------------------------ */
+/* ---- groups
+ * ------------------------------------------------------------------------------------------ */
 
 NGI_INLINE uint64_t ngi_hash_mix(uint64_t hash, uint64_t value) {
     hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);

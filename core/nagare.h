@@ -5,11 +5,12 @@
  *
  * WHAT IT IS
  *
- *   Nagare turns a chain of stream operators, written as a *river file*, into one SIMD loop in plain
- *   C. The generator (`nagare gen rivers.toml -o rivers.h`) writes that loop as a readable header;
- *   this file is everything the loop needs, and the pieces around it: columns in Arrow's layout, text
- *   to columns and back, statuses, and the contract by which a kernel is driven. There is no other
- *   dependency: no libc at run time, no allocation, no globals that change, no threads of its own.
+ *   Nagare turns a chain of stream operators, written as a *river file*, into one SIMD loop in
+ * plain C. The generator (`nagare gen rivers.toml -o rivers.h`) writes that loop as a readable
+ * header; this file is everything the loop needs, and the pieces around it: columns in Arrow's
+ * layout, text to columns and back, statuses, and the contract by which a kernel is driven. There
+ * is no other dependency: no libc at run time, no allocation, no globals that change, no threads of
+ * its own.
  *
  * DO THIS
  *
@@ -25,10 +26,10 @@
  *      NAGARE_IMPLEMENTATION before including it gets its kernels' code too; other files that
  *      include it get the declarations.
  *
- *   It needs gcc 12 or clang 15, or later, as C99 or C++17 (or later), on a machine with 8-bit bytes,
- *   little-endian, 32 or 64 bits wide; also as freestanding wasm32. Any optimisation level will
- *   do and no -m flag is needed: kernels for wider vectors carry their own target attributes and are
- *   chosen when they are opened. -ffast-math is refused, since results are exact.
+ *   It needs gcc 12 or clang 15, or later, as C99 or C++17 (or later), on a machine with 8-bit
+ * bytes, little-endian, 32 or 64 bits wide; also as freestanding wasm32. Any optimisation level
+ * will do and no -m flag is needed: kernels for wider vectors carry their own target attributes and
+ * are chosen when they are opened. -ffast-math is refused, since results are exact.
  *
  * MACROS (define them before the include)
  *
@@ -36,8 +37,8 @@
  *   NAGARE_KERNELS         not defined  Adds the vector operations kernels are written in, which
  *                                       takes the compiler a moment; generated headers ask for it
  *                                       where they need it.
- *   NG_NO_SIMDE            0            1: never include SIMDe. Without it the profile v128 is there
- *                                       on WASM only; the profile scalar stands in for it.
+ *   NG_NO_SIMDE            0            1: never include SIMDe. Without it the profile v128 is
+ * there on WASM only; the profile scalar stands in for it.
  *
  * A KERNEL IN FIFTEEN LINES
  *
@@ -74,12 +75,12 @@
  * COLUMNS
  *
  *   A batch is a number of rows in columns, laid out as Arrow lays them out, so buffers of other
- *   libraries can be passed as they are. Fixed-width values stand in an array. Bools are bits, least
- *   significant first. Text is an array of int32_t offsets, one more than there are rows, and the
- *   UTF-8 bytes they point into. Where a column can be null it has a second array of bits, 1 where
- *   the row has a value; what stands in the values of a null row does not matter. All pointers are
- *   borrowed for the call. A kernel reads the rows [offset, offset + rows) and nothing around them,
- *   and writes no more than `capacity` rows; no alignment is asked for.
+ *   libraries can be passed as they are. Fixed-width values stand in an array. Bools are bits,
+ * least significant first. Text is an array of int32_t offsets, one more than there are rows, and
+ * the UTF-8 bytes they point into. Where a column can be null it has a second array of bits, 1
+ * where the row has a value; what stands in the values of a null row does not matter. All pointers
+ * are borrowed for the call. A kernel reads the rows [offset, offset + rows) and nothing around
+ * them, and writes no more than `capacity` rows; no alignment is asked for.
  *
  * PUSH, FLUSH AND BACKPRESSURE
  *
@@ -99,20 +100,20 @@
  *   All state is in the structure, without pointers: copying its bytes is a snapshot of the stream,
  *   which goes on from the copy on the same kind of machine with the same kernel.
  *
- *   For code that is written once for all kernels there is `extern const ng_operator NAME_operator`,
- *   which describes the columns and parameters by name, type and offset.
+ *   For code that is written once for all kernels there is `extern const ng_operator
+ * NAME_operator`, which describes the columns and parameters by name, type and offset.
  *
  * STATUSES
  *
- *   0 is fine, above 0 says how the flow goes on, below 0 has failed. What has failed stays failed and
- *   keeps answering its first code. The rows before a bad one have been taken and delivered.
+ *   0 is fine, above 0 says how the flow goes on, below 0 has failed. What has failed stays failed
+ * and keeps answering its first code. The rows before a bad one have been taken and delivered.
  *   ng_status_text() gives a sentence; functions that can say more have their own place for it.
  *
  * THE SAME BITS EVERYWHERE
  *
  *   The profile, the target, the compiler, its optimisation level and the way in which rows are cut
- *   into batches never change a result, to the last bit. Floats are never contracted or reordered but
- *   for one tree that is fixed by row number; every NaN that is computed is the one quiet NaN;
+ *   into batches never change a result, to the last bit. Floats are never contracted or reordered
+ * but for one tree that is fixed by row number; every NaN that is computed is the one quiet NaN;
  *   integers wrap; casts saturate; nulls follow SQL. docs/rivers.md says it all exactly. Where a
  *   compiler's flags would break this, the code defends itself or refuses to compile.
  *
@@ -127,8 +128,8 @@
  *
  * THREADS AND MEMORY
  *
- *   An object belongs to one thread at a time; functions marked "any thread" may be called from all.
- *   Nothing here allocates: what needs memory says how many bytes, and takes one block from the
+ *   An object belongs to one thread at a time; functions marked "any thread" may be called from
+ * all. Nothing here allocates: what needs memory says how many bytes, and takes one block from the
  *   caller.
  *
  * WASM

@@ -1,8 +1,8 @@
 /* reduce: adding up the rows that count, in the way each profile does it best.
  *
- * `add_kept(a, m, b)` is a + b in the lanes of m and a elsewhere, up to the sign of a zero: the sums
- * built of it start from +0, which takes that sign away. A tally counts the rows of up to 32 masks, each
- * added once, at its own place `at`; `sum` counts the first `masks` of them. */
+ * `add_kept(a, m, b)` is a + b in the lanes of m and a elsewhere, up to the sign of a zero: the
+ * sums built of it start from +0, which takes that sign away. A tally counts the rows of up to 32
+ * masks, each added once, at its own place `at`; `sum` counts the first `masks` of them. */
 #ifndef NGI_REDUCE_H
 #define NGI_REDUCE_H
 
@@ -12,24 +12,22 @@
 
 NGI_EXACT_BEGIN
 
-#define NGI_REDUCE_KEPT(PROFILE, T, M)                                                              \
-    NGI_##PROFILE##_INLINE T T##_add_kept(T a, M m, T b) {                                          \
-        return T##_add(a, T##_keep(m, b));                                                          \
-    }
-#define NGI_REDUCE_TALLY(PROFILE, W)                                                                \
-    typedef struct ngi_tallyx##W {                                                                  \
-        ngi_i32x##W lanes;                                                                          \
-    } ngi_tallyx##W;                                                                                \
-    NGI_##PROFILE##_INLINE void ngi_tallyx##W##_clear(ngi_tallyx##W *tally) {                       \
-        tally->lanes = ngi_i32x##W##_set(0);                                                        \
-    }                                                                                               \
-    NGI_##PROFILE##_INLINE void ngi_tallyx##W##_add(ngi_tallyx##W *tally, size_t at, ngi_m##W m) {  \
-        (void)at;                                                                                   \
-        tally->lanes = ngi_i32x##W##_count(tally->lanes, m);                                        \
-    }                                                                                               \
-    NGI_##PROFILE##_INLINE int64_t ngi_tallyx##W##_sum(const ngi_tallyx##W *tally, size_t masks) {  \
-        (void)masks;                                                                                \
-        return ngi_i32x##W##_sum(tally->lanes);                                                     \
+#define NGI_REDUCE_KEPT(PROFILE, T, M)                                                             \
+    NGI_##PROFILE##_INLINE T T##_add_kept(T a, M m, T b) { return T##_add(a, T##_keep(m, b)); }
+#define NGI_REDUCE_TALLY(PROFILE, W)                                                               \
+    typedef struct ngi_tallyx##W {                                                                 \
+        ngi_i32x##W lanes;                                                                         \
+    } ngi_tallyx##W;                                                                               \
+    NGI_##PROFILE##_INLINE void ngi_tallyx##W##_clear(ngi_tallyx##W *tally) {                      \
+        tally->lanes = ngi_i32x##W##_set(0);                                                       \
+    }                                                                                              \
+    NGI_##PROFILE##_INLINE void ngi_tallyx##W##_add(ngi_tallyx##W *tally, size_t at, ngi_m##W m) { \
+        (void)at;                                                                                  \
+        tally->lanes = ngi_i32x##W##_count(tally->lanes, m);                                       \
+    }                                                                                              \
+    NGI_##PROFILE##_INLINE int64_t ngi_tallyx##W##_sum(const ngi_tallyx##W *tally, size_t masks) { \
+        (void)masks;                                                                               \
+        return ngi_i32x##W##_sum(tally->lanes);                                                    \
     }
 
 NGI_REDUCE_KEPT(SCALAR, ngi_f32x1, ngi_m1)
@@ -55,9 +53,7 @@ NGI_REDUCE_KEPT(V512, ngi_f64x16, ngi_m16)
 typedef struct ngi_tallyx16 {
     uint16_t masks[32];
 } ngi_tallyx16;
-NGI_V512_INLINE void ngi_tallyx16_clear(ngi_tallyx16 *tally) {
-    (void)tally;
-}
+NGI_V512_INLINE void ngi_tallyx16_clear(ngi_tallyx16 *tally) { (void)tally; }
 NGI_V512_INLINE void ngi_tallyx16_add(ngi_tallyx16 *tally, size_t at, ngi_m16 m) {
     tally->masks[at] = m;
 }

@@ -66,7 +66,8 @@ typedef struct changes_jumps {
 } changes_jumps;
 
 void changes_jumps_init(struct changes_jumps *k, const changes_jumps_params *params);
-NG_NODISCARD ng_step changes_jumps_push(struct changes_jumps *k, const changes_jumps_in *in, size_t rows, changes_jumps_out *out);
+NG_NODISCARD ng_step changes_jumps_push(struct changes_jumps *k, const changes_jumps_in *in,
+    size_t rows, changes_jumps_out *out);
 NG_NODISCARD ng_step changes_jumps_flush(struct changes_jumps *k, changes_jumps_out *out);
 ng_profile changes_jumps_force(struct changes_jumps *k, ng_profile profile);
 extern const ng_operator changes_jumps_operator;
@@ -97,7 +98,8 @@ typedef struct changes_jumps_vals0_scalar {
     ngi_f32x1 lag_1;
 } changes_jumps_vals0_scalar;
 
-NGI_SCALAR_INLINE changes_jumps_vals0_scalar changes_jumps_rows0_scalar(changes_jumps *k, const changes_jumps_params *p, const changes_jumps_in *c, size_t row) {
+NGI_SCALAR_INLINE changes_jumps_vals0_scalar changes_jumps_rows0_scalar(changes_jumps *k,
+    const changes_jumps_params *p, const changes_jumps_in *c, size_t row) {
     changes_jumps_vals0_scalar vals;
     (void)k;
     (void)c;
@@ -111,17 +113,19 @@ NGI_SCALAR_INLINE changes_jumps_vals0_scalar changes_jumps_rows0_scalar(changes_
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_SCALAR_INLINE size_t changes_jumps_put0_scalar(changes_jumps_temp1 *out, size_t n, changes_jumps_vals0_scalar vals) {
+NGI_SCALAR_INLINE size_t changes_jumps_put0_scalar(changes_jumps_temp1 *out, size_t n,
+    changes_jumps_vals0_scalar vals) {
     (void)out;
     (void)vals;
-ngi_i64x1_store(out->time + n, vals.time);
-ngi_f32x1_store(out->x + n, vals.x);
-ngi_f32x1_store(out->lag_1 + n + 8, vals.lag_1);
+    ngi_i64x1_store(out->time + n, vals.time);
+    ngi_f32x1_store(out->x + n, vals.x);
+    ngi_f32x1_store(out->lag_1 + n + 8, vals.lag_1);
     ngi_bits_store(out->lag_1_valid, n + 8, 0x1U, 1);
     return n + 1;
 }
 
-NGI_SCALAR static size_t changes_jumps_loop0_scalar(changes_jumps *k, const changes_jumps_in *c, size_t row, size_t end, changes_jumps_temp1 *out) {
+NGI_SCALAR static size_t changes_jumps_loop0_scalar(changes_jumps *k, const changes_jumps_in *c,
+    size_t row, size_t end, changes_jumps_temp1 *out) {
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 1; row += 1) {
@@ -130,7 +134,6 @@ NGI_SCALAR static size_t changes_jumps_loop0_scalar(changes_jumps *k, const chan
     out->rows = n;
     return row;
 }
-
 
 typedef struct changes_jumps_vals1_scalar {
     ngi_i64x1 time;
@@ -143,7 +146,8 @@ typedef struct changes_jumps_vals1_scalar {
 /* map change = delta(x) */
 /* filter abs(change) > least */
 /* select time, x, change */
-NGI_SCALAR_INLINE changes_jumps_vals1_scalar changes_jumps_rows1_scalar(changes_jumps *k, const changes_jumps_params *p, const changes_jumps_cols1 *c, size_t row) {
+NGI_SCALAR_INLINE changes_jumps_vals1_scalar changes_jumps_rows1_scalar(changes_jumps *k,
+    const changes_jumps_params *p, const changes_jumps_cols1 *c, size_t row) {
     changes_jumps_vals1_scalar vals;
     (void)k;
     (void)c;
@@ -156,25 +160,29 @@ NGI_SCALAR_INLINE changes_jumps_vals1_scalar changes_jumps_rows1_scalar(changes_
     vals.x = x;
     vals.change = ngi_f32x1_canon(change);
     vals.change_valid = lag_1_ok;
-    vals.alive_rows = ngi_m1_and(lag_1_ok, ngi_f32x1_lt(ngi_f32x1_set(p->least), ngi_f32x1_abs(change)));
+    vals.alive_rows = ngi_m1_and(lag_1_ok, ngi_f32x1_lt(ngi_f32x1_set(p->least),
+        ngi_f32x1_abs(change)));
     return vals;
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_SCALAR_INLINE size_t changes_jumps_put1_scalar(changes_jumps_out *out, size_t n, changes_jumps_vals1_scalar vals) {
+NGI_SCALAR_INLINE size_t changes_jumps_put1_scalar(changes_jumps_out *out, size_t n,
+    changes_jumps_vals1_scalar vals) {
     (void)out;
     (void)vals;
     const ngi_m1 alive = vals.alive_rows;
     const uint32_t kept = ngi_m1_bits(alive);
     const unsigned count = ngi_m1_count(alive);
-ngi_i64x1_pack(out->time + n, alive, vals.time);
-ngi_f32x1_pack(out->x + n, alive, vals.x);
-ngi_f32x1_pack(out->change + n, alive, vals.change);
-    ngi_bits_store(out->change_valid, n, ngi_scalar_bits_pack(ngi_m1_bits(vals.change_valid), kept), count);
+    ngi_i64x1_pack(out->time + n, alive, vals.time);
+    ngi_f32x1_pack(out->x + n, alive, vals.x);
+    ngi_f32x1_pack(out->change + n, alive, vals.change);
+    ngi_bits_store(out->change_valid, n, ngi_scalar_bits_pack(ngi_m1_bits(vals.change_valid),
+        kept), count);
     return n + count;
 }
 
-NGI_SCALAR static size_t changes_jumps_loop1_scalar(changes_jumps *k, const changes_jumps_cols1 *c, size_t row, size_t end, changes_jumps_out *out) {
+NGI_SCALAR static size_t changes_jumps_loop1_scalar(changes_jumps *k, const changes_jumps_cols1 *c,
+    size_t row, size_t end, changes_jumps_out *out) {
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 1 && out->capacity - n >= 1; row += 1) {
@@ -184,7 +192,6 @@ NGI_SCALAR static size_t changes_jumps_loop1_scalar(changes_jumps *k, const chan
     return row;
 }
 
-
 #if NGI_HAS_V128
 /* v128: 4 rows at a time */
 typedef struct changes_jumps_vals0_v128 {
@@ -193,7 +200,8 @@ typedef struct changes_jumps_vals0_v128 {
     ngi_f32x4 lag_1;
 } changes_jumps_vals0_v128;
 
-NGI_V128_INLINE changes_jumps_vals0_v128 changes_jumps_rows0_v128(changes_jumps *k, const changes_jumps_params *p, const changes_jumps_in *c, size_t row) {
+NGI_V128_INLINE changes_jumps_vals0_v128 changes_jumps_rows0_v128(changes_jumps *k,
+    const changes_jumps_params *p, const changes_jumps_in *c, size_t row) {
     changes_jumps_vals0_v128 vals;
     (void)k;
     (void)c;
@@ -207,17 +215,19 @@ NGI_V128_INLINE changes_jumps_vals0_v128 changes_jumps_rows0_v128(changes_jumps 
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V128_INLINE size_t changes_jumps_put0_v128(changes_jumps_temp1 *out, size_t n, changes_jumps_vals0_v128 vals) {
+NGI_V128_INLINE size_t changes_jumps_put0_v128(changes_jumps_temp1 *out, size_t n,
+    changes_jumps_vals0_v128 vals) {
     (void)out;
     (void)vals;
-ngi_i64x4_store(out->time + n, vals.time);
-ngi_f32x4_store(out->x + n, vals.x);
-ngi_f32x4_store(out->lag_1 + n + 8, vals.lag_1);
+    ngi_i64x4_store(out->time + n, vals.time);
+    ngi_f32x4_store(out->x + n, vals.x);
+    ngi_f32x4_store(out->lag_1 + n + 8, vals.lag_1);
     ngi_bits_store(out->lag_1_valid, n + 8, 0xfU, 4);
     return n + 4;
 }
 
-NGI_V128 static size_t changes_jumps_loop0_v128(changes_jumps *k, const changes_jumps_in *c, size_t row, size_t end, changes_jumps_temp1 *out) {
+NGI_V128 static size_t changes_jumps_loop0_v128(changes_jumps *k, const changes_jumps_in *c,
+    size_t row, size_t end, changes_jumps_temp1 *out) {
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 16; row += 16) {
@@ -237,7 +247,6 @@ NGI_V128 static size_t changes_jumps_loop0_v128(changes_jumps *k, const changes_
     return row;
 }
 
-
 typedef struct changes_jumps_vals1_v128 {
     ngi_i64x4 time;
     ngi_f32x4 x;
@@ -249,7 +258,8 @@ typedef struct changes_jumps_vals1_v128 {
 /* map change = delta(x) */
 /* filter abs(change) > least */
 /* select time, x, change */
-NGI_V128_INLINE changes_jumps_vals1_v128 changes_jumps_rows1_v128(changes_jumps *k, const changes_jumps_params *p, const changes_jumps_cols1 *c, size_t row) {
+NGI_V128_INLINE changes_jumps_vals1_v128 changes_jumps_rows1_v128(changes_jumps *k,
+    const changes_jumps_params *p, const changes_jumps_cols1 *c, size_t row) {
     changes_jumps_vals1_v128 vals;
     (void)k;
     (void)c;
@@ -262,25 +272,29 @@ NGI_V128_INLINE changes_jumps_vals1_v128 changes_jumps_rows1_v128(changes_jumps 
     vals.x = x;
     vals.change = ngi_f32x4_canon(change);
     vals.change_valid = lag_1_ok;
-    vals.alive_rows = ngi_m4_and(lag_1_ok, ngi_f32x4_lt(ngi_f32x4_set(p->least), ngi_f32x4_abs(change)));
+    vals.alive_rows = ngi_m4_and(lag_1_ok, ngi_f32x4_lt(ngi_f32x4_set(p->least),
+        ngi_f32x4_abs(change)));
     return vals;
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V128_INLINE size_t changes_jumps_put1_v128(changes_jumps_out *out, size_t n, changes_jumps_vals1_v128 vals) {
+NGI_V128_INLINE size_t changes_jumps_put1_v128(changes_jumps_out *out, size_t n,
+    changes_jumps_vals1_v128 vals) {
     (void)out;
     (void)vals;
     const ngi_m4 alive = vals.alive_rows;
     const uint32_t kept = ngi_m4_bits(alive);
     const unsigned count = ngi_m4_count(alive);
-ngi_i64x4_pack(out->time + n, alive, vals.time);
-ngi_f32x4_pack(out->x + n, alive, vals.x);
-ngi_f32x4_pack(out->change + n, alive, vals.change);
-    ngi_bits_store(out->change_valid, n, ngi_v128_bits_pack(ngi_m4_bits(vals.change_valid), kept), count);
+    ngi_i64x4_pack(out->time + n, alive, vals.time);
+    ngi_f32x4_pack(out->x + n, alive, vals.x);
+    ngi_f32x4_pack(out->change + n, alive, vals.change);
+    ngi_bits_store(out->change_valid, n, ngi_v128_bits_pack(ngi_m4_bits(vals.change_valid), kept),
+        count);
     return n + count;
 }
 
-NGI_V128 static size_t changes_jumps_loop1_v128(changes_jumps *k, const changes_jumps_cols1 *c, size_t row, size_t end, changes_jumps_out *out) {
+NGI_V128 static size_t changes_jumps_loop1_v128(changes_jumps *k, const changes_jumps_cols1 *c,
+    size_t row, size_t end, changes_jumps_out *out) {
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
@@ -300,7 +314,6 @@ NGI_V128 static size_t changes_jumps_loop1_v128(changes_jumps *k, const changes_
     return row;
 }
 
-
 #endif
 #if NGI_HAS_V256
 /* v256: 8 rows at a time */
@@ -310,7 +323,8 @@ typedef struct changes_jumps_vals0_v256 {
     ngi_f32x8 lag_1;
 } changes_jumps_vals0_v256;
 
-NGI_V256_INLINE changes_jumps_vals0_v256 changes_jumps_rows0_v256(changes_jumps *k, const changes_jumps_params *p, const changes_jumps_in *c, size_t row) {
+NGI_V256_INLINE changes_jumps_vals0_v256 changes_jumps_rows0_v256(changes_jumps *k,
+    const changes_jumps_params *p, const changes_jumps_in *c, size_t row) {
     changes_jumps_vals0_v256 vals;
     (void)k;
     (void)c;
@@ -324,17 +338,19 @@ NGI_V256_INLINE changes_jumps_vals0_v256 changes_jumps_rows0_v256(changes_jumps 
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V256_INLINE size_t changes_jumps_put0_v256(changes_jumps_temp1 *out, size_t n, changes_jumps_vals0_v256 vals) {
+NGI_V256_INLINE size_t changes_jumps_put0_v256(changes_jumps_temp1 *out, size_t n,
+    changes_jumps_vals0_v256 vals) {
     (void)out;
     (void)vals;
-ngi_i64x8_store(out->time + n, vals.time);
-ngi_f32x8_store(out->x + n, vals.x);
-ngi_f32x8_store(out->lag_1 + n + 8, vals.lag_1);
+    ngi_i64x8_store(out->time + n, vals.time);
+    ngi_f32x8_store(out->x + n, vals.x);
+    ngi_f32x8_store(out->lag_1 + n + 8, vals.lag_1);
     ngi_bits_store(out->lag_1_valid, n + 8, 0xffU, 8);
     return n + 8;
 }
 
-NGI_V256 static size_t changes_jumps_loop0_v256(changes_jumps *k, const changes_jumps_in *c, size_t row, size_t end, changes_jumps_temp1 *out) {
+NGI_V256 static size_t changes_jumps_loop0_v256(changes_jumps *k, const changes_jumps_in *c,
+    size_t row, size_t end, changes_jumps_temp1 *out) {
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 32; row += 32) {
@@ -360,7 +376,6 @@ NGI_V256 static size_t changes_jumps_loop0_v256(changes_jumps *k, const changes_
     return row;
 }
 
-
 typedef struct changes_jumps_vals1_v256 {
     ngi_i64x8 time;
     ngi_f32x8 x;
@@ -372,7 +387,8 @@ typedef struct changes_jumps_vals1_v256 {
 /* map change = delta(x) */
 /* filter abs(change) > least */
 /* select time, x, change */
-NGI_V256_INLINE changes_jumps_vals1_v256 changes_jumps_rows1_v256(changes_jumps *k, const changes_jumps_params *p, const changes_jumps_cols1 *c, size_t row) {
+NGI_V256_INLINE changes_jumps_vals1_v256 changes_jumps_rows1_v256(changes_jumps *k,
+    const changes_jumps_params *p, const changes_jumps_cols1 *c, size_t row) {
     changes_jumps_vals1_v256 vals;
     (void)k;
     (void)c;
@@ -385,25 +401,29 @@ NGI_V256_INLINE changes_jumps_vals1_v256 changes_jumps_rows1_v256(changes_jumps 
     vals.x = x;
     vals.change = ngi_f32x8_canon(change);
     vals.change_valid = lag_1_ok;
-    vals.alive_rows = ngi_m8_and(lag_1_ok, ngi_f32x8_lt(ngi_f32x8_set(p->least), ngi_f32x8_abs(change)));
+    vals.alive_rows = ngi_m8_and(lag_1_ok, ngi_f32x8_lt(ngi_f32x8_set(p->least),
+        ngi_f32x8_abs(change)));
     return vals;
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V256_INLINE size_t changes_jumps_put1_v256(changes_jumps_out *out, size_t n, changes_jumps_vals1_v256 vals) {
+NGI_V256_INLINE size_t changes_jumps_put1_v256(changes_jumps_out *out, size_t n,
+    changes_jumps_vals1_v256 vals) {
     (void)out;
     (void)vals;
     const ngi_m8 alive = vals.alive_rows;
     const uint32_t kept = ngi_m8_bits(alive);
     const unsigned count = ngi_m8_count(alive);
-ngi_i64x8_pack(out->time + n, alive, vals.time);
-ngi_f32x8_pack(out->x + n, alive, vals.x);
-ngi_f32x8_pack(out->change + n, alive, vals.change);
-    ngi_bits_store(out->change_valid, n, ngi_v256_bits_pack(ngi_m8_bits(vals.change_valid), kept), count);
+    ngi_i64x8_pack(out->time + n, alive, vals.time);
+    ngi_f32x8_pack(out->x + n, alive, vals.x);
+    ngi_f32x8_pack(out->change + n, alive, vals.change);
+    ngi_bits_store(out->change_valid, n, ngi_v256_bits_pack(ngi_m8_bits(vals.change_valid), kept),
+        count);
     return n + count;
 }
 
-NGI_V256 static size_t changes_jumps_loop1_v256(changes_jumps *k, const changes_jumps_cols1 *c, size_t row, size_t end, changes_jumps_out *out) {
+NGI_V256 static size_t changes_jumps_loop1_v256(changes_jumps *k, const changes_jumps_cols1 *c,
+    size_t row, size_t end, changes_jumps_out *out) {
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 32 && out->capacity - n >= 32; row += 32) {
@@ -423,7 +443,6 @@ NGI_V256 static size_t changes_jumps_loop1_v256(changes_jumps *k, const changes_
     return row;
 }
 
-
 #endif
 #if NGI_HAS_V512
 /* v512: 16 rows at a time */
@@ -433,7 +452,8 @@ typedef struct changes_jumps_vals0_v512 {
     ngi_f32x16 lag_1;
 } changes_jumps_vals0_v512;
 
-NGI_V512_INLINE changes_jumps_vals0_v512 changes_jumps_rows0_v512(changes_jumps *k, const changes_jumps_params *p, const changes_jumps_in *c, size_t row) {
+NGI_V512_INLINE changes_jumps_vals0_v512 changes_jumps_rows0_v512(changes_jumps *k,
+    const changes_jumps_params *p, const changes_jumps_in *c, size_t row) {
     changes_jumps_vals0_v512 vals;
     (void)k;
     (void)c;
@@ -447,17 +467,19 @@ NGI_V512_INLINE changes_jumps_vals0_v512 changes_jumps_rows0_v512(changes_jumps 
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V512_INLINE size_t changes_jumps_put0_v512(changes_jumps_temp1 *out, size_t n, changes_jumps_vals0_v512 vals) {
+NGI_V512_INLINE size_t changes_jumps_put0_v512(changes_jumps_temp1 *out, size_t n,
+    changes_jumps_vals0_v512 vals) {
     (void)out;
     (void)vals;
-ngi_i64x16_store(out->time + n, vals.time);
-ngi_f32x16_store(out->x + n, vals.x);
-ngi_f32x16_store(out->lag_1 + n + 8, vals.lag_1);
+    ngi_i64x16_store(out->time + n, vals.time);
+    ngi_f32x16_store(out->x + n, vals.x);
+    ngi_f32x16_store(out->lag_1 + n + 8, vals.lag_1);
     ngi_bits_store(out->lag_1_valid, n + 8, 0xffffU, 16);
     return n + 16;
 }
 
-NGI_V512 static size_t changes_jumps_loop0_v512(changes_jumps *k, const changes_jumps_in *c, size_t row, size_t end, changes_jumps_temp1 *out) {
+NGI_V512 static size_t changes_jumps_loop0_v512(changes_jumps *k, const changes_jumps_in *c,
+    size_t row, size_t end, changes_jumps_temp1 *out) {
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 64; row += 64) {
@@ -489,7 +511,6 @@ NGI_V512 static size_t changes_jumps_loop0_v512(changes_jumps *k, const changes_
     return row;
 }
 
-
 typedef struct changes_jumps_vals1_v512 {
     ngi_i64x16 time;
     ngi_f32x16 x;
@@ -501,7 +522,8 @@ typedef struct changes_jumps_vals1_v512 {
 /* map change = delta(x) */
 /* filter abs(change) > least */
 /* select time, x, change */
-NGI_V512_INLINE changes_jumps_vals1_v512 changes_jumps_rows1_v512(changes_jumps *k, const changes_jumps_params *p, const changes_jumps_cols1 *c, size_t row) {
+NGI_V512_INLINE changes_jumps_vals1_v512 changes_jumps_rows1_v512(changes_jumps *k,
+    const changes_jumps_params *p, const changes_jumps_cols1 *c, size_t row) {
     changes_jumps_vals1_v512 vals;
     (void)k;
     (void)c;
@@ -514,25 +536,29 @@ NGI_V512_INLINE changes_jumps_vals1_v512 changes_jumps_rows1_v512(changes_jumps 
     vals.x = x;
     vals.change = ngi_f32x16_canon(change);
     vals.change_valid = lag_1_ok;
-    vals.alive_rows = ngi_m16_and(lag_1_ok, ngi_f32x16_lt(ngi_f32x16_set(p->least), ngi_f32x16_abs(change)));
+    vals.alive_rows = ngi_m16_and(lag_1_ok, ngi_f32x16_lt(ngi_f32x16_set(p->least),
+        ngi_f32x16_abs(change)));
     return vals;
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V512_INLINE size_t changes_jumps_put1_v512(changes_jumps_out *out, size_t n, changes_jumps_vals1_v512 vals) {
+NGI_V512_INLINE size_t changes_jumps_put1_v512(changes_jumps_out *out, size_t n,
+    changes_jumps_vals1_v512 vals) {
     (void)out;
     (void)vals;
     const ngi_m16 alive = vals.alive_rows;
     const uint32_t kept = ngi_m16_bits(alive);
     const unsigned count = ngi_m16_count(alive);
-ngi_i64x16_pack(out->time + n, alive, vals.time);
-ngi_f32x16_pack(out->x + n, alive, vals.x);
-ngi_f32x16_pack(out->change + n, alive, vals.change);
-    ngi_bits_store(out->change_valid, n, ngi_v512_bits_pack(ngi_m16_bits(vals.change_valid), kept), count);
+    ngi_i64x16_pack(out->time + n, alive, vals.time);
+    ngi_f32x16_pack(out->x + n, alive, vals.x);
+    ngi_f32x16_pack(out->change + n, alive, vals.change);
+    ngi_bits_store(out->change_valid, n, ngi_v512_bits_pack(ngi_m16_bits(vals.change_valid), kept),
+        count);
     return n + count;
 }
 
-NGI_V512 static size_t changes_jumps_loop1_v512(changes_jumps *k, const changes_jumps_cols1 *c, size_t row, size_t end, changes_jumps_out *out) {
+NGI_V512 static size_t changes_jumps_loop1_v512(changes_jumps *k, const changes_jumps_cols1 *c,
+    size_t row, size_t end, changes_jumps_out *out) {
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 64 && out->capacity - n >= 64; row += 64) {
@@ -552,10 +578,10 @@ NGI_V512 static size_t changes_jumps_loop1_v512(changes_jumps *k, const changes_
     return row;
 }
 
-
 #endif
 /* The profile's loop, then the rows it leaves, one by one. */
-static size_t changes_jumps_loop1(changes_jumps *k, const changes_jumps_cols1 *c, size_t row, size_t end, changes_jumps_out *out) {
+static size_t changes_jumps_loop1(changes_jumps *k, const changes_jumps_cols1 *c, size_t row,
+    size_t end, changes_jumps_out *out) {
     const int32_t before = k->status;
     switch (k->profile) {
 #if NGI_HAS_V512
@@ -582,18 +608,21 @@ static size_t changes_jumps_loop1(changes_jumps *k, const changes_jumps_cols1 *c
     return changes_jumps_loop1_scalar(k, c, row, end, out);
 }
 
-static void changes_jumps_pass1(changes_jumps *k, const changes_jumps_cols1 *c, size_t row, size_t end, changes_jumps_out *out) {
+static void changes_jumps_pass1(changes_jumps *k, const changes_jumps_cols1 *c, size_t row,
+    size_t end, changes_jumps_out *out) {
     row = changes_jumps_loop1(k, c, row, end, out);
     (void)row;
 }
 
-static void changes_jumps_next1(changes_jumps *k, const changes_jumps_temp1 *t, changes_jumps_out *out) {
+static void changes_jumps_next1(changes_jumps *k, const changes_jumps_temp1 *t,
+    changes_jumps_out *out) {
     const changes_jumps_cols1 c = {t->time, t->x, t->lag_1, t->lag_1_valid, t->rows};
     changes_jumps_pass1(k, &c, 0, t->rows, out);
 }
 
 /* The profile's loop, then the rows it leaves, one by one. */
-static size_t changes_jumps_loop0(changes_jumps *k, const changes_jumps_in *c, size_t row, size_t end, changes_jumps_temp1 *out) {
+static size_t changes_jumps_loop0(changes_jumps *k, const changes_jumps_in *c, size_t row,
+    size_t end, changes_jumps_temp1 *out) {
     const int32_t before = k->status;
     switch (k->profile) {
 #if NGI_HAS_V512
@@ -620,7 +649,8 @@ static size_t changes_jumps_loop0(changes_jumps *k, const changes_jumps_in *c, s
     return changes_jumps_loop0_scalar(k, c, row, end, out);
 }
 
-static void changes_jumps_pass0(changes_jumps *k, const changes_jumps_in *c, size_t row, size_t end, changes_jumps_out *out) {
+static void changes_jumps_pass0(changes_jumps *k, const changes_jumps_in *c, size_t row,
+    size_t end, changes_jumps_out *out) {
     const int32_t before = k->status;
     while (row < end) {
         changes_jumps_temp1 t;
@@ -640,7 +670,8 @@ static void changes_jumps_pass0(changes_jumps *k, const changes_jumps_in *c, siz
     }
 }
 
-static size_t changes_jumps_fits(const changes_jumps *k, const changes_jumps_in *in, size_t row, size_t rows, const changes_jumps_out *out) {
+static size_t changes_jumps_fits(const changes_jumps *k, const changes_jumps_in *in, size_t row,
+    size_t rows, const changes_jumps_out *out) {
     (void)k;
     (void)in;
     (void)row;
@@ -650,10 +681,12 @@ static size_t changes_jumps_fits(const changes_jumps *k, const changes_jumps_in 
     return n;
 }
 
-ng_step changes_jumps_push(changes_jumps *k, const changes_jumps_in *in, size_t rows, changes_jumps_out *out) {
+ng_step changes_jumps_push(changes_jumps *k, const changes_jumps_in *in, size_t rows,
+    changes_jumps_out *out) {
     ng_step step = {0, 0, NG_OK};
     const uint64_t first = k->rows;
     const size_t before = out->rows;
+    const ngi_settings settings = ngi_exact_enter();
     while (k->status == NG_OK && step.consumed < rows) {
         const size_t row = in->offset + step.consumed;
         const size_t n = changes_jumps_fits(k, in, row, rows - step.consumed, out);
@@ -672,16 +705,19 @@ ng_step changes_jumps_push(changes_jumps *k, const changes_jumps_in *in, size_t 
         }
     }
     step.produced = out->rows - before;
+    ngi_exact_leave(settings);
     return step;
 }
 
 ng_step changes_jumps_flush(changes_jumps *k, changes_jumps_out *out) {
     ng_step step = {0, 0, NG_OK};
     const size_t before = out->rows;
+    const ngi_settings settings = ngi_exact_enter();
     if (k->status != NG_OK) {
         step.status = (ng_status)k->status;
     }
     step.produced = out->rows - before;
+    ngi_exact_leave(settings);
     return step;
 }
 
@@ -725,7 +761,8 @@ static const ng_field changes_jumps_in_fields[] = {
 static const ng_field changes_jumps_out_fields[] = {
     {"time", NG_TIMESTAMP_NS, false, offsetof(changes_jumps_out, time), NG_NONE, NG_NONE, NG_NONE},
     {"x", NG_F32, false, offsetof(changes_jumps_out, x), NG_NONE, NG_NONE, NG_NONE},
-    {"change", NG_F32, true, offsetof(changes_jumps_out, change), offsetof(changes_jumps_out, change_valid), NG_NONE, NG_NONE},
+    {"change", NG_F32, true, offsetof(changes_jumps_out, change), offsetof(changes_jumps_out,
+        change_valid), NG_NONE, NG_NONE},
 };
 static const ng_field changes_jumps_params_fields[] = {
     {"least", NG_F32, false, offsetof(changes_jumps_params, least), NG_NONE, NG_NONE, NG_NONE},
@@ -734,7 +771,8 @@ static void changes_jumps_any_init(void *k, const void *params) {
     changes_jumps_init((changes_jumps *)k, (const changes_jumps_params *)params);
 }
 static ng_step changes_jumps_any_push(void *k, const void *in, size_t rows, void *out) {
-    return changes_jumps_push((changes_jumps *)k, (const changes_jumps_in *)in, rows, (changes_jumps_out *)out);
+    return changes_jumps_push((changes_jumps *)k, (const changes_jumps_in *)in, rows,
+        (changes_jumps_out *)out);
 }
 static ng_step changes_jumps_any_flush(void *k, void *out) {
     return changes_jumps_flush((changes_jumps *)k, (changes_jumps_out *)out);
@@ -746,11 +784,15 @@ static uint64_t changes_jumps_any_failed_row(const void *k) {
     return ((const changes_jumps *)k)->failed_row;
 }
 const ng_operator changes_jumps_operator = {
-    "changes_jumps", "18fc137f3728cdd80c3927f406b4bdc6807c55283bfa6ac3f96bfcd5afa71567", sizeof(changes_jumps), sizeof(changes_jumps_params), sizeof(changes_jumps_in), sizeof(changes_jumps_out),
-    offsetof(changes_jumps_in, offset), offsetof(changes_jumps_out, capacity), offsetof(changes_jumps_out, rows),
+    "changes_jumps", "18fc137f3728cdd80c3927f406b4bdc6807c55283bfa6ac3f96bfcd5afa71567",
+        sizeof(changes_jumps), sizeof(changes_jumps_params), sizeof(changes_jumps_in),
+            sizeof(changes_jumps_out),
+    offsetof(changes_jumps_in, offset), offsetof(changes_jumps_out, capacity),
+        offsetof(changes_jumps_out, rows),
     2, 3, 1,
     changes_jumps_in_fields, changes_jumps_out_fields, changes_jumps_params_fields,
-    changes_jumps_any_init, changes_jumps_any_push, changes_jumps_any_flush, changes_jumps_any_force, changes_jumps_any_failed_row,
+    changes_jumps_any_init, changes_jumps_any_push, changes_jumps_any_flush,
+        changes_jumps_any_force, changes_jumps_any_failed_row,
 };
 
 NGI_EXACT_END

@@ -74,7 +74,8 @@ struct {
 } summary;
 
 void summary_init(struct summary *k, const void *params);
-NG_NODISCARD ng_step summary_push(struct summary *k, const summary_in *in, size_t rows, summary_out *out);
+NG_NODISCARD ng_step summary_push(struct summary *k, const summary_in *in, size_t rows,
+    summary_out *out);
 NG_NODISCARD ng_step summary_flush(struct summary *k, summary_out *out);
 ng_profile summary_force(struct summary *k, ng_profile profile);
 extern const ng_operator summary_operator;
@@ -138,7 +139,8 @@ NGI_SCALAR_INLINE summary_vals0_scalar summary_rows0_scalar(const summary_in *c,
     return vals;
 }
 
-NGI_SCALAR static __attribute__((noinline)) bool summary_nan0_min_4(const summary_in *c, size_t row, size_t n) {
+NGI_SCALAR static __attribute__((noinline)) bool summary_nan0_min_4(const summary_in *c,
+    size_t row, size_t n) {
     for (size_t end = row + n; row < end; row++) {
         const summary_vals0_scalar a = summary_rows0_scalar(c, row);
         if (a.v0 != a.v0) {
@@ -148,7 +150,8 @@ NGI_SCALAR static __attribute__((noinline)) bool summary_nan0_min_4(const summar
     return false;
 }
 
-NGI_SCALAR static __attribute__((noinline)) bool summary_nan0_max_5(const summary_in *c, size_t row, size_t n) {
+NGI_SCALAR static __attribute__((noinline)) bool summary_nan0_max_5(const summary_in *c,
+    size_t row, size_t n) {
     for (size_t end = row + n; row < end; row++) {
         const summary_vals0_scalar a = summary_rows0_scalar(c, row);
         if (a.v0 != a.v0) {
@@ -159,7 +162,8 @@ NGI_SCALAR static __attribute__((noinline)) bool summary_nan0_max_5(const summar
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_SCALAR static void summary_runs0_scalar(summary *k, const summary_in *c, size_t row, size_t count) {
+NGI_SCALAR static void summary_runs0_scalar(summary *k, const summary_in *c, size_t row,
+    size_t count) {
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
@@ -177,9 +181,12 @@ NGI_SCALAR static void summary_runs0_scalar(summary *k, const summary_in *c, siz
                     const summary_vals0_scalar r1 = summary_rows0_scalar(c, row + g * 64 + j + 16);
                     const summary_vals0_scalar r2 = summary_rows0_scalar(c, row + g * 64 + j + 32);
                     const summary_vals0_scalar r3 = summary_rows0_scalar(c, row + g * 64 + j + 48);
-                    ngi_f32x1_store(sum_2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(r0.v0, r1.v0), ngi_f32x1_add(r2.v0, r3.v0)));
-                    ngi_f32x1_store(min_4 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(r0.v0, r1.v0), ngi_f32x1_min(r2.v0, r3.v0)));
-                    ngi_f32x1_store(max_5 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(r0.v0, r1.v0), ngi_f32x1_max(r2.v0, r3.v0)));
+                    ngi_f32x1_store(sum_2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(r0.v0, r1.v0),
+                        ngi_f32x1_add(r2.v0, r3.v0)));
+                    ngi_f32x1_store(min_4 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(r0.v0, r1.v0),
+                        ngi_f32x1_min(r2.v0, r3.v0)));
+                    ngi_f32x1_store(max_5 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(r0.v0, r1.v0),
+                        ngi_f32x1_max(r2.v0, r3.v0)));
                 }
             }
             const int64_t count_1_run = (int64_t)n;
@@ -208,18 +215,25 @@ NGI_SCALAR static void summary_runs0_scalar(summary *k, const summary_in *c, siz
                 for (size_t g = 0; g < 8; g++) {
                     for (size_t j = 0; j < 16; j += 1) {
                         const summary_vals0_scalar r0 = summary_rows0_scalar(c, row + g * 64 + j);
-                        const summary_vals0_scalar r1 = summary_rows0_scalar(c, row + g * 64 + j + 16);
-                        const summary_vals0_scalar r2 = summary_rows0_scalar(c, row + g * 64 + j + 32);
-                        const summary_vals0_scalar r3 = summary_rows0_scalar(c, row + g * 64 + j + 48);
+                        const summary_vals0_scalar r1 = summary_rows0_scalar(c,
+                            row + g * 64 + j + 16);
+                        const summary_vals0_scalar r2 = summary_rows0_scalar(c,
+                            row + g * 64 + j + 32);
+                        const summary_vals0_scalar r3 = summary_rows0_scalar(c,
+                            row + g * 64 + j + 48);
                         const ngi_f32x1 d0 = ngi_f32x1_sub(r0.v0, pivot);
                         const ngi_f32x1 d1 = ngi_f32x1_sub(r1.v0, pivot);
                         const ngi_f32x1 d2 = ngi_f32x1_sub(r2.v0, pivot);
                         const ngi_f32x1 d3 = ngi_f32x1_sub(r3.v0, pivot);
-                        ngi_f32x1_store(s1 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(d0, d1), ngi_f32x1_add(d2, d3)));
-                        ngi_f32x1_store(s2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(ngi_f32x1_mul(d0, d0), ngi_f32x1_mul(d1, d1)), ngi_f32x1_add(ngi_f32x1_mul(d2, d2), ngi_f32x1_mul(d3, d3))));
+                        ngi_f32x1_store(s1 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(d0, d1),
+                            ngi_f32x1_add(d2, d3)));
+                        ngi_f32x1_store(s2 + g * 16 + j,
+                            ngi_f32x1_add(ngi_f32x1_add(ngi_f32x1_mul(d0, d0), ngi_f32x1_mul(d1,
+                                d1)), ngi_f32x1_add(ngi_f32x1_mul(d2, d2), ngi_f32x1_mul(d3, d3))));
                     }
                 }
-                ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x1_fold_add(s1), (double)ngi_f32x1_fold_add(s2));
+                ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x1_fold_add(s1),
+                    (double)ngi_f32x1_fold_add(s2));
             }
 }
         count -= some;
@@ -249,9 +263,19 @@ NGI_SCALAR static void summary_part0_scalar(summary *k, const summary_in *c, siz
             const summary_vals0_scalar r2 = summary_rows0_scalar(c, row + g * 64 + j + 32);
             const ngi_m1 in_r3 = ngi_m1_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
             const summary_vals0_scalar r3 = summary_rows0_scalar(c, row + g * 64 + j + 48);
-            ngi_f32x1_store(sum_2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add_kept(ngi_f32x1_keep(in_r0, r0.v0), in_r1, r1.v0), ngi_f32x1_add_kept(ngi_f32x1_keep(in_r2, r2.v0), in_r3, r3.v0)));
-            ngi_f32x1_store(min_4 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_pick(in_r0, r0.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(in_r1, r1.v0, ngi_f32x1_set(__builtin_inff()))), ngi_f32x1_min(ngi_f32x1_pick(in_r2, r2.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(in_r3, r3.v0, ngi_f32x1_set(__builtin_inff())))));
-            ngi_f32x1_store(max_5 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_pick(in_r0, r0.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(in_r1, r1.v0, ngi_f32x1_set(-__builtin_inff()))), ngi_f32x1_max(ngi_f32x1_pick(in_r2, r2.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(in_r3, r3.v0, ngi_f32x1_set(-__builtin_inff())))));
+            ngi_f32x1_store(sum_2 + g * 16 + j,
+                ngi_f32x1_add(ngi_f32x1_add_kept(ngi_f32x1_keep(in_r0, r0.v0), in_r1, r1.v0),
+                    ngi_f32x1_add_kept(ngi_f32x1_keep(in_r2, r2.v0), in_r3, r3.v0)));
+            ngi_f32x1_store(min_4 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_pick(in_r0,
+                r0.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(in_r1, r1.v0,
+                    ngi_f32x1_set(__builtin_inff()))), ngi_f32x1_min(ngi_f32x1_pick(in_r2, r2.v0,
+                        ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(in_r3, r3.v0,
+                            ngi_f32x1_set(__builtin_inff())))));
+            ngi_f32x1_store(max_5 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_pick(in_r0,
+                r0.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(in_r1, r1.v0,
+                    ngi_f32x1_set(-__builtin_inff()))), ngi_f32x1_max(ngi_f32x1_pick(in_r2, r2.v0,
+                        ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(in_r3, r3.v0,
+                            ngi_f32x1_set(-__builtin_inff())))));
         }
     }
     const int64_t count_1_run = (int64_t)n;
@@ -297,8 +321,11 @@ NGI_SCALAR static void summary_part0_scalar(summary *k, const summary_in *c, siz
                 const ngi_f32x1 d1 = ngi_f32x1_keep(in_r1, ngi_f32x1_sub(r1.v0, pivot));
                 const ngi_f32x1 d2 = ngi_f32x1_keep(in_r2, ngi_f32x1_sub(r2.v0, pivot));
                 const ngi_f32x1 d3 = ngi_f32x1_keep(in_r3, ngi_f32x1_sub(r3.v0, pivot));
-                ngi_f32x1_store(s1 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(d0, d1), ngi_f32x1_add(d2, d3)));
-                ngi_f32x1_store(s2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(ngi_f32x1_mul(d0, d0), ngi_f32x1_mul(d1, d1)), ngi_f32x1_add(ngi_f32x1_mul(d2, d2), ngi_f32x1_mul(d3, d3))));
+                ngi_f32x1_store(s1 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(d0, d1),
+                    ngi_f32x1_add(d2, d3)));
+                ngi_f32x1_store(s2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(ngi_f32x1_mul(d0, d0),
+                    ngi_f32x1_mul(d1, d1)), ngi_f32x1_add(ngi_f32x1_mul(d2, d2), ngi_f32x1_mul(d3,
+                        d3))));
             }
         }
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
@@ -307,7 +334,8 @@ NGI_SCALAR static void summary_part0_scalar(summary *k, const summary_in *c, siz
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
             s2[leaf] = 0;
         }
-        ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x1_fold_add(s1), (double)ngi_f32x1_fold_add(s2));
+        ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x1_fold_add(s1),
+            (double)ngi_f32x1_fold_add(s2));
     }
 }
 
@@ -323,15 +351,18 @@ typedef struct summary_vals1_scalar {
     ngi_m1 max_valid;
 } summary_vals1_scalar;
 
-NGI_SCALAR_INLINE summary_vals1_scalar summary_rows1_scalar(summary *k, const summary_cols1 *c, size_t row) {
+NGI_SCALAR_INLINE summary_vals1_scalar summary_rows1_scalar(summary *k, const summary_cols1 *c,
+    size_t row) {
     summary_vals1_scalar vals;
     (void)k;
     (void)c;
     (void)row;
     const ngi_i64x1 count_1 = ngi_i64x1_load(c->count_1 + row);
-    const ngi_f64x1 mean = ngi_f64x1_div(ngi_f64x1_load(c->sum_2 + row), ngi_f64x1_from_i64(count_1)); /* aggregate */
+    const ngi_f64x1 mean = ngi_f64x1_div(ngi_f64x1_load(c->sum_2 + row),
+        ngi_f64x1_from_i64(count_1)); /* aggregate */
     const ngi_m1 m = ngi_i64x1_le(ngi_i64x1_set(1), count_1);
-    const ngi_f64x1 t = ngi_f64x1_div(ngi_f64x1_load(c->var_3 + row), ngi_f64x1_from_i64(ngi_i64x1_sub(count_1, ngi_i64x1_set(1))));
+    const ngi_f64x1 t = ngi_f64x1_div(ngi_f64x1_load(c->var_3 + row),
+        ngi_f64x1_from_i64(ngi_i64x1_sub(count_1, ngi_i64x1_set(1))));
     const ngi_f64x1 std = ngi_f64x1_sqrt(t); /* aggregate */
     vals.n = count_1;
     vals.mean = ngi_f64x1_canon(mean);
@@ -346,22 +377,24 @@ NGI_SCALAR_INLINE summary_vals1_scalar summary_rows1_scalar(summary *k, const su
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_SCALAR_INLINE size_t summary_put1_scalar(summary_out *out, size_t n, summary_vals1_scalar vals) {
+NGI_SCALAR_INLINE size_t summary_put1_scalar(summary_out *out, size_t n, summary_vals1_scalar vals)
+    {
     (void)out;
     (void)vals;
-ngi_i64x1_store(out->n + n, vals.n);
-ngi_f64x1_store(out->mean + n, vals.mean);
+    ngi_i64x1_store(out->n + n, vals.n);
+    ngi_f64x1_store(out->mean + n, vals.mean);
     ngi_bits_store(out->mean_valid, n, ngi_m1_bits(vals.mean_valid), 1);
-ngi_f64x1_store(out->std + n, vals.std);
+    ngi_f64x1_store(out->std + n, vals.std);
     ngi_bits_store(out->std_valid, n, ngi_m1_bits(vals.std_valid), 1);
-ngi_f32x1_store(out->min + n, vals.min);
+    ngi_f32x1_store(out->min + n, vals.min);
     ngi_bits_store(out->min_valid, n, ngi_m1_bits(vals.min_valid), 1);
-ngi_f32x1_store(out->max + n, vals.max);
+    ngi_f32x1_store(out->max + n, vals.max);
     ngi_bits_store(out->max_valid, n, ngi_m1_bits(vals.max_valid), 1);
     return n + 1;
 }
 
-NGI_SCALAR static size_t summary_loop1_scalar(summary *k, const summary_cols1 *c, size_t row, size_t end, summary_out *out) {
+NGI_SCALAR static size_t summary_loop1_scalar(summary *k, const summary_cols1 *c, size_t row,
+    size_t end, summary_out *out) {
     size_t n = out->rows;
     for (; end - row >= 1 && out->capacity - n >= 1; row += 1) {
         n = summary_put1_scalar(out, n, summary_rows1_scalar(k, c, row));
@@ -369,7 +402,6 @@ NGI_SCALAR static size_t summary_loop1_scalar(summary *k, const summary_cols1 *c
     out->rows = n;
     return row;
 }
-
 
 #if NGI_HAS_V128
 /* v128: 4 rows at a time */
@@ -405,9 +437,12 @@ NGI_V128 static void summary_runs0_v128(summary *k, const summary_in *c, size_t 
                     const summary_vals0_v128 r1 = summary_rows0_v128(c, row + g * 64 + j + 16);
                     const summary_vals0_v128 r2 = summary_rows0_v128(c, row + g * 64 + j + 32);
                     const summary_vals0_v128 r3 = summary_rows0_v128(c, row + g * 64 + j + 48);
-                    ngi_f32x4_store(sum_2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(r0.v0, r1.v0), ngi_f32x4_add(r2.v0, r3.v0)));
-                    ngi_f32x4_store(min_4 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(r0.v0, r1.v0), ngi_f32x4_min(r2.v0, r3.v0)));
-                    ngi_f32x4_store(max_5 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(r0.v0, r1.v0), ngi_f32x4_max(r2.v0, r3.v0)));
+                    ngi_f32x4_store(sum_2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(r0.v0, r1.v0),
+                        ngi_f32x4_add(r2.v0, r3.v0)));
+                    ngi_f32x4_store(min_4 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(r0.v0, r1.v0),
+                        ngi_f32x4_min(r2.v0, r3.v0)));
+                    ngi_f32x4_store(max_5 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(r0.v0, r1.v0),
+                        ngi_f32x4_max(r2.v0, r3.v0)));
                 }
             }
             const int64_t count_1_run = (int64_t)n;
@@ -443,11 +478,15 @@ NGI_V128 static void summary_runs0_v128(summary *k, const summary_in *c, size_t 
                         const ngi_f32x4 d1 = ngi_f32x4_sub(r1.v0, pivot);
                         const ngi_f32x4 d2 = ngi_f32x4_sub(r2.v0, pivot);
                         const ngi_f32x4 d3 = ngi_f32x4_sub(r3.v0, pivot);
-                        ngi_f32x4_store(s1 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(d0, d1), ngi_f32x4_add(d2, d3)));
-                        ngi_f32x4_store(s2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(ngi_f32x4_mul(d0, d0), ngi_f32x4_mul(d1, d1)), ngi_f32x4_add(ngi_f32x4_mul(d2, d2), ngi_f32x4_mul(d3, d3))));
+                        ngi_f32x4_store(s1 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(d0, d1),
+                            ngi_f32x4_add(d2, d3)));
+                        ngi_f32x4_store(s2 + g * 16 + j,
+                            ngi_f32x4_add(ngi_f32x4_add(ngi_f32x4_mul(d0, d0), ngi_f32x4_mul(d1,
+                                d1)), ngi_f32x4_add(ngi_f32x4_mul(d2, d2), ngi_f32x4_mul(d3, d3))));
                     }
                 }
-                ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x4_fold_add(s1), (double)ngi_f32x4_fold_add(s2));
+                ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x4_fold_add(s1),
+                    (double)ngi_f32x4_fold_add(s2));
             }
 }
         count -= some;
@@ -477,9 +516,19 @@ NGI_V128 static void summary_part0_v128(summary *k, const summary_in *c, size_t 
             const summary_vals0_v128 r2 = summary_rows0_v128(c, row + g * 64 + j + 32);
             const ngi_m4 in_r3 = ngi_m4_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
             const summary_vals0_v128 r3 = summary_rows0_v128(c, row + g * 64 + j + 48);
-            ngi_f32x4_store(sum_2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add_kept(ngi_f32x4_keep(in_r0, r0.v0), in_r1, r1.v0), ngi_f32x4_add_kept(ngi_f32x4_keep(in_r2, r2.v0), in_r3, r3.v0)));
-            ngi_f32x4_store(min_4 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_pick(in_r0, r0.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(in_r1, r1.v0, ngi_f32x4_set(__builtin_inff()))), ngi_f32x4_min(ngi_f32x4_pick(in_r2, r2.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(in_r3, r3.v0, ngi_f32x4_set(__builtin_inff())))));
-            ngi_f32x4_store(max_5 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_pick(in_r0, r0.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(in_r1, r1.v0, ngi_f32x4_set(-__builtin_inff()))), ngi_f32x4_max(ngi_f32x4_pick(in_r2, r2.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(in_r3, r3.v0, ngi_f32x4_set(-__builtin_inff())))));
+            ngi_f32x4_store(sum_2 + g * 16 + j,
+                ngi_f32x4_add(ngi_f32x4_add_kept(ngi_f32x4_keep(in_r0, r0.v0), in_r1, r1.v0),
+                    ngi_f32x4_add_kept(ngi_f32x4_keep(in_r2, r2.v0), in_r3, r3.v0)));
+            ngi_f32x4_store(min_4 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_pick(in_r0,
+                r0.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(in_r1, r1.v0,
+                    ngi_f32x4_set(__builtin_inff()))), ngi_f32x4_min(ngi_f32x4_pick(in_r2, r2.v0,
+                        ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(in_r3, r3.v0,
+                            ngi_f32x4_set(__builtin_inff())))));
+            ngi_f32x4_store(max_5 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_pick(in_r0,
+                r0.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(in_r1, r1.v0,
+                    ngi_f32x4_set(-__builtin_inff()))), ngi_f32x4_max(ngi_f32x4_pick(in_r2, r2.v0,
+                        ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(in_r3, r3.v0,
+                            ngi_f32x4_set(-__builtin_inff())))));
         }
     }
     const int64_t count_1_run = (int64_t)n;
@@ -525,8 +574,11 @@ NGI_V128 static void summary_part0_v128(summary *k, const summary_in *c, size_t 
                 const ngi_f32x4 d1 = ngi_f32x4_keep(in_r1, ngi_f32x4_sub(r1.v0, pivot));
                 const ngi_f32x4 d2 = ngi_f32x4_keep(in_r2, ngi_f32x4_sub(r2.v0, pivot));
                 const ngi_f32x4 d3 = ngi_f32x4_keep(in_r3, ngi_f32x4_sub(r3.v0, pivot));
-                ngi_f32x4_store(s1 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(d0, d1), ngi_f32x4_add(d2, d3)));
-                ngi_f32x4_store(s2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(ngi_f32x4_mul(d0, d0), ngi_f32x4_mul(d1, d1)), ngi_f32x4_add(ngi_f32x4_mul(d2, d2), ngi_f32x4_mul(d3, d3))));
+                ngi_f32x4_store(s1 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(d0, d1),
+                    ngi_f32x4_add(d2, d3)));
+                ngi_f32x4_store(s2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(ngi_f32x4_mul(d0, d0),
+                    ngi_f32x4_mul(d1, d1)), ngi_f32x4_add(ngi_f32x4_mul(d2, d2), ngi_f32x4_mul(d3,
+                        d3))));
             }
         }
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
@@ -535,7 +587,8 @@ NGI_V128 static void summary_part0_v128(summary *k, const summary_in *c, size_t 
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
             s2[leaf] = 0;
         }
-        ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x4_fold_add(s1), (double)ngi_f32x4_fold_add(s2));
+        ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x4_fold_add(s1),
+            (double)ngi_f32x4_fold_add(s2));
     }
 }
 
@@ -551,15 +604,18 @@ typedef struct summary_vals1_v128 {
     ngi_m4 max_valid;
 } summary_vals1_v128;
 
-NGI_V128_INLINE summary_vals1_v128 summary_rows1_v128(summary *k, const summary_cols1 *c, size_t row) {
+NGI_V128_INLINE summary_vals1_v128 summary_rows1_v128(summary *k, const summary_cols1 *c,
+    size_t row) {
     summary_vals1_v128 vals;
     (void)k;
     (void)c;
     (void)row;
     const ngi_i64x4 count_1 = ngi_i64x4_load(c->count_1 + row);
-    const ngi_f64x4 mean = ngi_f64x4_div(ngi_f64x4_load(c->sum_2 + row), ngi_f64x4_from_i64(count_1)); /* aggregate */
+    const ngi_f64x4 mean = ngi_f64x4_div(ngi_f64x4_load(c->sum_2 + row),
+        ngi_f64x4_from_i64(count_1)); /* aggregate */
     const ngi_m4 m = ngi_i64x4_le(ngi_i64x4_set(1), count_1);
-    const ngi_f64x4 t = ngi_f64x4_div(ngi_f64x4_load(c->var_3 + row), ngi_f64x4_from_i64(ngi_i64x4_sub(count_1, ngi_i64x4_set(1))));
+    const ngi_f64x4 t = ngi_f64x4_div(ngi_f64x4_load(c->var_3 + row),
+        ngi_f64x4_from_i64(ngi_i64x4_sub(count_1, ngi_i64x4_set(1))));
     const ngi_f64x4 std = ngi_f64x4_sqrt(t); /* aggregate */
     vals.n = count_1;
     vals.mean = ngi_f64x4_canon(mean);
@@ -577,19 +633,20 @@ NGI_V128_INLINE summary_vals1_v128 summary_rows1_v128(summary *k, const summary_
 NGI_V128_INLINE size_t summary_put1_v128(summary_out *out, size_t n, summary_vals1_v128 vals) {
     (void)out;
     (void)vals;
-ngi_i64x4_store(out->n + n, vals.n);
-ngi_f64x4_store(out->mean + n, vals.mean);
+    ngi_i64x4_store(out->n + n, vals.n);
+    ngi_f64x4_store(out->mean + n, vals.mean);
     ngi_bits_store(out->mean_valid, n, ngi_m4_bits(vals.mean_valid), 4);
-ngi_f64x4_store(out->std + n, vals.std);
+    ngi_f64x4_store(out->std + n, vals.std);
     ngi_bits_store(out->std_valid, n, ngi_m4_bits(vals.std_valid), 4);
-ngi_f32x4_store(out->min + n, vals.min);
+    ngi_f32x4_store(out->min + n, vals.min);
     ngi_bits_store(out->min_valid, n, ngi_m4_bits(vals.min_valid), 4);
-ngi_f32x4_store(out->max + n, vals.max);
+    ngi_f32x4_store(out->max + n, vals.max);
     ngi_bits_store(out->max_valid, n, ngi_m4_bits(vals.max_valid), 4);
     return n + 4;
 }
 
-NGI_V128 static size_t summary_loop1_v128(summary *k, const summary_cols1 *c, size_t row, size_t end, summary_out *out) {
+NGI_V128 static size_t summary_loop1_v128(summary *k, const summary_cols1 *c, size_t row,
+    size_t end, summary_out *out) {
     size_t n = out->rows;
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
         for (size_t i = 0; i < 16; i += 4) {
@@ -602,7 +659,6 @@ NGI_V128 static size_t summary_loop1_v128(summary *k, const summary_cols1 *c, si
     out->rows = n;
     return row;
 }
-
 
 #endif
 #if NGI_HAS_V256
@@ -643,9 +699,12 @@ NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *c, size_t 
                     const summary_vals0_v256 r1 = summary_rows0_v256(c, row + g * 64 + j + 16);
                     const summary_vals0_v256 r2 = summary_rows0_v256(c, row + g * 64 + j + 32);
                     const summary_vals0_v256 r3 = summary_rows0_v256(c, row + g * 64 + j + 48);
-                    ngi_f32x8_store(sum_2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(r0.v0, r1.v0), ngi_f32x8_add(r2.v0, r3.v0)));
-                    ngi_f32x8_store(min_4 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(r0.v0, r1.v0), ngi_f32x8_min(r2.v0, r3.v0)));
-                    ngi_f32x8_store(max_5 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(r0.v0, r1.v0), ngi_f32x8_max(r2.v0, r3.v0)));
+                    ngi_f32x8_store(sum_2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(r0.v0, r1.v0),
+                        ngi_f32x8_add(r2.v0, r3.v0)));
+                    ngi_f32x8_store(min_4 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(r0.v0, r1.v0),
+                        ngi_f32x8_min(r2.v0, r3.v0)));
+                    ngi_f32x8_store(max_5 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(r0.v0, r1.v0),
+                        ngi_f32x8_max(r2.v0, r3.v0)));
                 }
             }
             const int64_t count_1_run = (int64_t)n;
@@ -681,11 +740,15 @@ NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *c, size_t 
                         const ngi_f32x8 d1 = ngi_f32x8_sub(r1.v0, pivot);
                         const ngi_f32x8 d2 = ngi_f32x8_sub(r2.v0, pivot);
                         const ngi_f32x8 d3 = ngi_f32x8_sub(r3.v0, pivot);
-                        ngi_f32x8_store(s1 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(d0, d1), ngi_f32x8_add(d2, d3)));
-                        ngi_f32x8_store(s2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(ngi_f32x8_mul(d0, d0), ngi_f32x8_mul(d1, d1)), ngi_f32x8_add(ngi_f32x8_mul(d2, d2), ngi_f32x8_mul(d3, d3))));
+                        ngi_f32x8_store(s1 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(d0, d1),
+                            ngi_f32x8_add(d2, d3)));
+                        ngi_f32x8_store(s2 + g * 16 + j,
+                            ngi_f32x8_add(ngi_f32x8_add(ngi_f32x8_mul(d0, d0), ngi_f32x8_mul(d1,
+                                d1)), ngi_f32x8_add(ngi_f32x8_mul(d2, d2), ngi_f32x8_mul(d3, d3))));
                     }
                 }
-                ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x8_fold_add(s1), (double)ngi_f32x8_fold_add(s2));
+                ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x8_fold_add(s1),
+                    (double)ngi_f32x8_fold_add(s2));
             }
 }
         count -= some;
@@ -715,9 +778,19 @@ NGI_V256 static void summary_part0_v256(summary *k, const summary_in *c, size_t 
             const summary_vals0_v256 r2 = summary_rows0_v256(c, row + g * 64 + j + 32);
             const ngi_m8 in_r3 = ngi_m8_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
             const summary_vals0_v256 r3 = summary_rows0_v256(c, row + g * 64 + j + 48);
-            ngi_f32x8_store(sum_2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add_kept(ngi_f32x8_keep(in_r0, r0.v0), in_r1, r1.v0), ngi_f32x8_add_kept(ngi_f32x8_keep(in_r2, r2.v0), in_r3, r3.v0)));
-            ngi_f32x8_store(min_4 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_pick(in_r0, r0.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(in_r1, r1.v0, ngi_f32x8_set(__builtin_inff()))), ngi_f32x8_min(ngi_f32x8_pick(in_r2, r2.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(in_r3, r3.v0, ngi_f32x8_set(__builtin_inff())))));
-            ngi_f32x8_store(max_5 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_pick(in_r0, r0.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(in_r1, r1.v0, ngi_f32x8_set(-__builtin_inff()))), ngi_f32x8_max(ngi_f32x8_pick(in_r2, r2.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(in_r3, r3.v0, ngi_f32x8_set(-__builtin_inff())))));
+            ngi_f32x8_store(sum_2 + g * 16 + j,
+                ngi_f32x8_add(ngi_f32x8_add_kept(ngi_f32x8_keep(in_r0, r0.v0), in_r1, r1.v0),
+                    ngi_f32x8_add_kept(ngi_f32x8_keep(in_r2, r2.v0), in_r3, r3.v0)));
+            ngi_f32x8_store(min_4 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_pick(in_r0,
+                r0.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(in_r1, r1.v0,
+                    ngi_f32x8_set(__builtin_inff()))), ngi_f32x8_min(ngi_f32x8_pick(in_r2, r2.v0,
+                        ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(in_r3, r3.v0,
+                            ngi_f32x8_set(__builtin_inff())))));
+            ngi_f32x8_store(max_5 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_pick(in_r0,
+                r0.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(in_r1, r1.v0,
+                    ngi_f32x8_set(-__builtin_inff()))), ngi_f32x8_max(ngi_f32x8_pick(in_r2, r2.v0,
+                        ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(in_r3, r3.v0,
+                            ngi_f32x8_set(-__builtin_inff())))));
         }
     }
     const int64_t count_1_run = (int64_t)n;
@@ -763,8 +836,11 @@ NGI_V256 static void summary_part0_v256(summary *k, const summary_in *c, size_t 
                 const ngi_f32x8 d1 = ngi_f32x8_keep(in_r1, ngi_f32x8_sub(r1.v0, pivot));
                 const ngi_f32x8 d2 = ngi_f32x8_keep(in_r2, ngi_f32x8_sub(r2.v0, pivot));
                 const ngi_f32x8 d3 = ngi_f32x8_keep(in_r3, ngi_f32x8_sub(r3.v0, pivot));
-                ngi_f32x8_store(s1 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(d0, d1), ngi_f32x8_add(d2, d3)));
-                ngi_f32x8_store(s2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(ngi_f32x8_mul(d0, d0), ngi_f32x8_mul(d1, d1)), ngi_f32x8_add(ngi_f32x8_mul(d2, d2), ngi_f32x8_mul(d3, d3))));
+                ngi_f32x8_store(s1 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(d0, d1),
+                    ngi_f32x8_add(d2, d3)));
+                ngi_f32x8_store(s2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(ngi_f32x8_mul(d0, d0),
+                    ngi_f32x8_mul(d1, d1)), ngi_f32x8_add(ngi_f32x8_mul(d2, d2), ngi_f32x8_mul(d3,
+                        d3))));
             }
         }
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
@@ -773,7 +849,8 @@ NGI_V256 static void summary_part0_v256(summary *k, const summary_in *c, size_t 
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
             s2[leaf] = 0;
         }
-        ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x8_fold_add(s1), (double)ngi_f32x8_fold_add(s2));
+        ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x8_fold_add(s1),
+            (double)ngi_f32x8_fold_add(s2));
     }
 }
 
@@ -789,15 +866,18 @@ typedef struct summary_vals1_v256 {
     ngi_m8 max_valid;
 } summary_vals1_v256;
 
-NGI_V256_INLINE summary_vals1_v256 summary_rows1_v256(summary *k, const summary_cols1 *c, size_t row) {
+NGI_V256_INLINE summary_vals1_v256 summary_rows1_v256(summary *k, const summary_cols1 *c,
+    size_t row) {
     summary_vals1_v256 vals;
     (void)k;
     (void)c;
     (void)row;
     const ngi_i64x8 count_1 = ngi_i64x8_load(c->count_1 + row);
-    const ngi_f64x8 mean = ngi_f64x8_div(ngi_f64x8_load(c->sum_2 + row), ngi_f64x8_from_i64(count_1)); /* aggregate */
+    const ngi_f64x8 mean = ngi_f64x8_div(ngi_f64x8_load(c->sum_2 + row),
+        ngi_f64x8_from_i64(count_1)); /* aggregate */
     const ngi_m8 m = ngi_i64x8_le(ngi_i64x8_set(1), count_1);
-    const ngi_f64x8 t = ngi_f64x8_div(ngi_f64x8_load(c->var_3 + row), ngi_f64x8_from_i64(ngi_i64x8_sub(count_1, ngi_i64x8_set(1))));
+    const ngi_f64x8 t = ngi_f64x8_div(ngi_f64x8_load(c->var_3 + row),
+        ngi_f64x8_from_i64(ngi_i64x8_sub(count_1, ngi_i64x8_set(1))));
     const ngi_f64x8 std = ngi_f64x8_sqrt(t); /* aggregate */
     vals.n = count_1;
     vals.mean = ngi_f64x8_canon(mean);
@@ -815,19 +895,20 @@ NGI_V256_INLINE summary_vals1_v256 summary_rows1_v256(summary *k, const summary_
 NGI_V256_INLINE size_t summary_put1_v256(summary_out *out, size_t n, summary_vals1_v256 vals) {
     (void)out;
     (void)vals;
-ngi_i64x8_store(out->n + n, vals.n);
-ngi_f64x8_store(out->mean + n, vals.mean);
+    ngi_i64x8_store(out->n + n, vals.n);
+    ngi_f64x8_store(out->mean + n, vals.mean);
     ngi_bits_store(out->mean_valid, n, ngi_m8_bits(vals.mean_valid), 8);
-ngi_f64x8_store(out->std + n, vals.std);
+    ngi_f64x8_store(out->std + n, vals.std);
     ngi_bits_store(out->std_valid, n, ngi_m8_bits(vals.std_valid), 8);
-ngi_f32x8_store(out->min + n, vals.min);
+    ngi_f32x8_store(out->min + n, vals.min);
     ngi_bits_store(out->min_valid, n, ngi_m8_bits(vals.min_valid), 8);
-ngi_f32x8_store(out->max + n, vals.max);
+    ngi_f32x8_store(out->max + n, vals.max);
     ngi_bits_store(out->max_valid, n, ngi_m8_bits(vals.max_valid), 8);
     return n + 8;
 }
 
-NGI_V256 static size_t summary_loop1_v256(summary *k, const summary_cols1 *c, size_t row, size_t end, summary_out *out) {
+NGI_V256 static size_t summary_loop1_v256(summary *k, const summary_cols1 *c, size_t row,
+    size_t end, summary_out *out) {
     size_t n = out->rows;
     for (; end - row >= 32 && out->capacity - n >= 32; row += 32) {
         for (size_t i = 0; i < 32; i += 8) {
@@ -840,7 +921,6 @@ NGI_V256 static size_t summary_loop1_v256(summary *k, const summary_cols1 *c, si
     out->rows = n;
     return row;
 }
-
 
 #endif
 #if NGI_HAS_V512
@@ -881,9 +961,12 @@ NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *c, size_t 
                     const summary_vals0_v512 r1 = summary_rows0_v512(c, row + g * 64 + j + 16);
                     const summary_vals0_v512 r2 = summary_rows0_v512(c, row + g * 64 + j + 32);
                     const summary_vals0_v512 r3 = summary_rows0_v512(c, row + g * 64 + j + 48);
-                    ngi_f32x16_store(sum_2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(r0.v0, r1.v0), ngi_f32x16_add(r2.v0, r3.v0)));
-                    ngi_f32x16_store(min_4 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(r0.v0, r1.v0), ngi_f32x16_min(r2.v0, r3.v0)));
-                    ngi_f32x16_store(max_5 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(r0.v0, r1.v0), ngi_f32x16_max(r2.v0, r3.v0)));
+                    ngi_f32x16_store(sum_2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(r0.v0,
+                        r1.v0), ngi_f32x16_add(r2.v0, r3.v0)));
+                    ngi_f32x16_store(min_4 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(r0.v0,
+                        r1.v0), ngi_f32x16_min(r2.v0, r3.v0)));
+                    ngi_f32x16_store(max_5 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(r0.v0,
+                        r1.v0), ngi_f32x16_max(r2.v0, r3.v0)));
                 }
             }
             const int64_t count_1_run = (int64_t)n;
@@ -919,11 +1002,16 @@ NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *c, size_t 
                         const ngi_f32x16 d1 = ngi_f32x16_sub(r1.v0, pivot);
                         const ngi_f32x16 d2 = ngi_f32x16_sub(r2.v0, pivot);
                         const ngi_f32x16 d3 = ngi_f32x16_sub(r3.v0, pivot);
-                        ngi_f32x16_store(s1 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(d0, d1), ngi_f32x16_add(d2, d3)));
-                        ngi_f32x16_store(s2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(ngi_f32x16_mul(d0, d0), ngi_f32x16_mul(d1, d1)), ngi_f32x16_add(ngi_f32x16_mul(d2, d2), ngi_f32x16_mul(d3, d3))));
+                        ngi_f32x16_store(s1 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(d0, d1),
+                            ngi_f32x16_add(d2, d3)));
+                        ngi_f32x16_store(s2 + g * 16 + j,
+                            ngi_f32x16_add(ngi_f32x16_add(ngi_f32x16_mul(d0, d0),
+                                ngi_f32x16_mul(d1, d1)), ngi_f32x16_add(ngi_f32x16_mul(d2, d2),
+                                    ngi_f32x16_mul(d3, d3))));
                     }
                 }
-                ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x16_fold_add(s1), (double)ngi_f32x16_fold_add(s2));
+                ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x16_fold_add(s1),
+                    (double)ngi_f32x16_fold_add(s2));
             }
 }
         count -= some;
@@ -953,9 +1041,21 @@ NGI_V512 static void summary_part0_v512(summary *k, const summary_in *c, size_t 
             const summary_vals0_v512 r2 = summary_rows0_v512(c, row + g * 64 + j + 32);
             const ngi_m16 in_r3 = ngi_m16_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
             const summary_vals0_v512 r3 = summary_rows0_v512(c, row + g * 64 + j + 48);
-            ngi_f32x16_store(sum_2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add_kept(ngi_f32x16_keep(in_r0, r0.v0), in_r1, r1.v0), ngi_f32x16_add_kept(ngi_f32x16_keep(in_r2, r2.v0), in_r3, r3.v0)));
-            ngi_f32x16_store(min_4 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_pick(in_r0, r0.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(in_r1, r1.v0, ngi_f32x16_set(__builtin_inff()))), ngi_f32x16_min(ngi_f32x16_pick(in_r2, r2.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(in_r3, r3.v0, ngi_f32x16_set(__builtin_inff())))));
-            ngi_f32x16_store(max_5 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_pick(in_r0, r0.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(in_r1, r1.v0, ngi_f32x16_set(-__builtin_inff()))), ngi_f32x16_max(ngi_f32x16_pick(in_r2, r2.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(in_r3, r3.v0, ngi_f32x16_set(-__builtin_inff())))));
+            ngi_f32x16_store(sum_2 + g * 16 + j,
+                ngi_f32x16_add(ngi_f32x16_add_kept(ngi_f32x16_keep(in_r0, r0.v0), in_r1, r1.v0),
+                    ngi_f32x16_add_kept(ngi_f32x16_keep(in_r2, r2.v0), in_r3, r3.v0)));
+            ngi_f32x16_store(min_4 + g * 16 + j,
+                ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_pick(in_r0, r0.v0,
+                    ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(in_r1, r1.v0,
+                        ngi_f32x16_set(__builtin_inff()))), ngi_f32x16_min(ngi_f32x16_pick(in_r2,
+                            r2.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(in_r3, r3.v0,
+                                ngi_f32x16_set(__builtin_inff())))));
+            ngi_f32x16_store(max_5 + g * 16 + j,
+                ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_pick(in_r0, r0.v0,
+                    ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(in_r1, r1.v0,
+                        ngi_f32x16_set(-__builtin_inff()))), ngi_f32x16_max(ngi_f32x16_pick(in_r2,
+                            r2.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(in_r3,
+                                r3.v0, ngi_f32x16_set(-__builtin_inff())))));
         }
     }
     const int64_t count_1_run = (int64_t)n;
@@ -991,18 +1091,24 @@ NGI_V512 static void summary_part0_v512(summary *k, const summary_in *c, size_t 
             for (size_t j = 0; j < 16; j += 16) {
                 const ngi_m16 in_r0 = ngi_m16_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
                 const summary_vals0_v512 r0 = summary_rows0_v512(c, row + g * 64 + j);
-                const ngi_m16 in_r1 = ngi_m16_first(n > g * 64 + j + 16 ? n - (g * 64 + j + 16) : 0);
+                const ngi_m16 in_r1 = ngi_m16_first(n > g * 64 + j + 16 ? n - (g * 64 + j + 16) :
+                    0);
                 const summary_vals0_v512 r1 = summary_rows0_v512(c, row + g * 64 + j + 16);
-                const ngi_m16 in_r2 = ngi_m16_first(n > g * 64 + j + 32 ? n - (g * 64 + j + 32) : 0);
+                const ngi_m16 in_r2 = ngi_m16_first(n > g * 64 + j + 32 ? n - (g * 64 + j + 32) :
+                    0);
                 const summary_vals0_v512 r2 = summary_rows0_v512(c, row + g * 64 + j + 32);
-                const ngi_m16 in_r3 = ngi_m16_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
+                const ngi_m16 in_r3 = ngi_m16_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) :
+                    0);
                 const summary_vals0_v512 r3 = summary_rows0_v512(c, row + g * 64 + j + 48);
                 const ngi_f32x16 d0 = ngi_f32x16_keep(in_r0, ngi_f32x16_sub(r0.v0, pivot));
                 const ngi_f32x16 d1 = ngi_f32x16_keep(in_r1, ngi_f32x16_sub(r1.v0, pivot));
                 const ngi_f32x16 d2 = ngi_f32x16_keep(in_r2, ngi_f32x16_sub(r2.v0, pivot));
                 const ngi_f32x16 d3 = ngi_f32x16_keep(in_r3, ngi_f32x16_sub(r3.v0, pivot));
-                ngi_f32x16_store(s1 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(d0, d1), ngi_f32x16_add(d2, d3)));
-                ngi_f32x16_store(s2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(ngi_f32x16_mul(d0, d0), ngi_f32x16_mul(d1, d1)), ngi_f32x16_add(ngi_f32x16_mul(d2, d2), ngi_f32x16_mul(d3, d3))));
+                ngi_f32x16_store(s1 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(d0, d1),
+                    ngi_f32x16_add(d2, d3)));
+                ngi_f32x16_store(s2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(ngi_f32x16_mul(d0,
+                    d0), ngi_f32x16_mul(d1, d1)), ngi_f32x16_add(ngi_f32x16_mul(d2, d2),
+                        ngi_f32x16_mul(d3, d3))));
             }
         }
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
@@ -1011,7 +1117,8 @@ NGI_V512 static void summary_part0_v512(summary *k, const summary_in *c, size_t 
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
             s2[leaf] = 0;
         }
-        ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x16_fold_add(s1), (double)ngi_f32x16_fold_add(s2));
+        ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x16_fold_add(s1),
+            (double)ngi_f32x16_fold_add(s2));
     }
 }
 
@@ -1027,15 +1134,18 @@ typedef struct summary_vals1_v512 {
     ngi_m16 max_valid;
 } summary_vals1_v512;
 
-NGI_V512_INLINE summary_vals1_v512 summary_rows1_v512(summary *k, const summary_cols1 *c, size_t row) {
+NGI_V512_INLINE summary_vals1_v512 summary_rows1_v512(summary *k, const summary_cols1 *c,
+    size_t row) {
     summary_vals1_v512 vals;
     (void)k;
     (void)c;
     (void)row;
     const ngi_i64x16 count_1 = ngi_i64x16_load(c->count_1 + row);
-    const ngi_f64x16 mean = ngi_f64x16_div(ngi_f64x16_load(c->sum_2 + row), ngi_f64x16_from_i64(count_1)); /* aggregate */
+    const ngi_f64x16 mean = ngi_f64x16_div(ngi_f64x16_load(c->sum_2 + row),
+        ngi_f64x16_from_i64(count_1)); /* aggregate */
     const ngi_m16 m = ngi_i64x16_le(ngi_i64x16_set(1), count_1);
-    const ngi_f64x16 t = ngi_f64x16_div(ngi_f64x16_load(c->var_3 + row), ngi_f64x16_from_i64(ngi_i64x16_sub(count_1, ngi_i64x16_set(1))));
+    const ngi_f64x16 t = ngi_f64x16_div(ngi_f64x16_load(c->var_3 + row),
+        ngi_f64x16_from_i64(ngi_i64x16_sub(count_1, ngi_i64x16_set(1))));
     const ngi_f64x16 std = ngi_f64x16_sqrt(t); /* aggregate */
     vals.n = count_1;
     vals.mean = ngi_f64x16_canon(mean);
@@ -1053,19 +1163,20 @@ NGI_V512_INLINE summary_vals1_v512 summary_rows1_v512(summary *k, const summary_
 NGI_V512_INLINE size_t summary_put1_v512(summary_out *out, size_t n, summary_vals1_v512 vals) {
     (void)out;
     (void)vals;
-ngi_i64x16_store(out->n + n, vals.n);
-ngi_f64x16_store(out->mean + n, vals.mean);
+    ngi_i64x16_store(out->n + n, vals.n);
+    ngi_f64x16_store(out->mean + n, vals.mean);
     ngi_bits_store(out->mean_valid, n, ngi_m16_bits(vals.mean_valid), 16);
-ngi_f64x16_store(out->std + n, vals.std);
+    ngi_f64x16_store(out->std + n, vals.std);
     ngi_bits_store(out->std_valid, n, ngi_m16_bits(vals.std_valid), 16);
-ngi_f32x16_store(out->min + n, vals.min);
+    ngi_f32x16_store(out->min + n, vals.min);
     ngi_bits_store(out->min_valid, n, ngi_m16_bits(vals.min_valid), 16);
-ngi_f32x16_store(out->max + n, vals.max);
+    ngi_f32x16_store(out->max + n, vals.max);
     ngi_bits_store(out->max_valid, n, ngi_m16_bits(vals.max_valid), 16);
     return n + 16;
 }
 
-NGI_V512 static size_t summary_loop1_v512(summary *k, const summary_cols1 *c, size_t row, size_t end, summary_out *out) {
+NGI_V512 static size_t summary_loop1_v512(summary *k, const summary_cols1 *c, size_t row,
+    size_t end, summary_out *out) {
     size_t n = out->rows;
     for (; end - row >= 64 && out->capacity - n >= 64; row += 64) {
         for (size_t i = 0; i < 64; i += 16) {
@@ -1079,10 +1190,10 @@ NGI_V512 static size_t summary_loop1_v512(summary *k, const summary_cols1 *c, si
     return row;
 }
 
-
 #endif
 /* The profile's loop, then the rows it leaves, one by one. */
-static size_t summary_loop1(summary *k, const summary_cols1 *c, size_t row, size_t end, summary_out *out) {
+static size_t summary_loop1(summary *k, const summary_cols1 *c, size_t row, size_t end,
+    summary_out *out) {
     const int32_t before = k->status;
     switch (k->profile) {
 #if NGI_HAS_V512
@@ -1109,7 +1220,8 @@ static size_t summary_loop1(summary *k, const summary_cols1 *c, size_t row, size
     return summary_loop1_scalar(k, c, row, end, out);
 }
 
-static void summary_pass1(summary *k, const summary_cols1 *c, size_t row, size_t end, summary_out *out) {
+static void summary_pass1(summary *k, const summary_cols1 *c, size_t row, size_t end,
+    summary_out *out) {
     row = summary_loop1(k, c, row, end, out);
     (void)row;
 }
@@ -1212,13 +1324,15 @@ static size_t summary_feed0(summary *k, const summary_in *c, size_t row, size_t 
     return row;
 }
 
-static void summary_pass0(summary *k, const summary_in *c, size_t row, size_t end, summary_out *out) {
+static void summary_pass0(summary *k, const summary_in *c, size_t row, size_t end,
+    summary_out *out) {
     (void)out;
     row = summary_feed0(k, c, row, end);
     (void)row;
 }
 
-static size_t summary_fits(const summary *k, const summary_in *in, size_t row, size_t rows, const summary_out *out) {
+static size_t summary_fits(const summary *k, const summary_in *in, size_t row, size_t rows,
+    const summary_out *out) {
     (void)k;
     (void)in;
     (void)row;
@@ -1230,6 +1344,7 @@ ng_step summary_push(summary *k, const summary_in *in, size_t rows, summary_out 
     ng_step step = {0, 0, NG_OK};
     const uint64_t first = k->rows;
     const size_t before = out->rows;
+    const ngi_settings settings = ngi_exact_enter();
     while (k->status == NG_OK && step.consumed < rows) {
         const size_t row = in->offset + step.consumed;
         const size_t n = summary_fits(k, in, row, rows - step.consumed, out);
@@ -1248,12 +1363,14 @@ ng_step summary_push(summary *k, const summary_in *in, size_t rows, summary_out 
         }
     }
     step.produced = out->rows - before;
+    ngi_exact_leave(settings);
     return step;
 }
 
 ng_step summary_flush(summary *k, summary_out *out) {
     ng_step step = {0, 0, NG_OK};
     const size_t before = out->rows;
+    const ngi_settings settings = ngi_exact_enter();
     while (k->status == NG_OK && k->flushing == 0) {
         summary_temp1 t;
         t.rows = 0;
@@ -1275,6 +1392,7 @@ if (out->capacity == out->rows) {
         step.status = (ng_status)k->status;
     }
     step.produced = out->rows - before;
+    ngi_exact_leave(settings);
     return step;
 }
 
@@ -1313,10 +1431,14 @@ static const ng_field summary_in_fields[] = {
 };
 static const ng_field summary_out_fields[] = {
     {"n", NG_I64, false, offsetof(summary_out, n), NG_NONE, NG_NONE, NG_NONE},
-    {"mean", NG_F64, true, offsetof(summary_out, mean), offsetof(summary_out, mean_valid), NG_NONE, NG_NONE},
-    {"std", NG_F64, true, offsetof(summary_out, std), offsetof(summary_out, std_valid), NG_NONE, NG_NONE},
-    {"min", NG_F32, true, offsetof(summary_out, min), offsetof(summary_out, min_valid), NG_NONE, NG_NONE},
-    {"max", NG_F32, true, offsetof(summary_out, max), offsetof(summary_out, max_valid), NG_NONE, NG_NONE},
+    {"mean", NG_F64, true, offsetof(summary_out, mean), offsetof(summary_out, mean_valid), NG_NONE,
+        NG_NONE},
+    {"std", NG_F64, true, offsetof(summary_out, std), offsetof(summary_out, std_valid), NG_NONE,
+        NG_NONE},
+    {"min", NG_F32, true, offsetof(summary_out, min), offsetof(summary_out, min_valid), NG_NONE,
+        NG_NONE},
+    {"max", NG_F32, true, offsetof(summary_out, max), offsetof(summary_out, max_valid), NG_NONE,
+        NG_NONE},
 };
 static void summary_any_init(void *k, const void *params) {
     summary_init((summary *)k, params);
@@ -1334,11 +1456,13 @@ static uint64_t summary_any_failed_row(const void *k) {
     return ((const summary *)k)->failed_row;
 }
 const ng_operator summary_operator = {
-    "summary", "d73131eee8b659316c14a60d88e077618a5860a8a6f1a67cbebad89c89cca4c5", sizeof(summary), 0, sizeof(summary_in), sizeof(summary_out),
+    "summary", "d73131eee8b659316c14a60d88e077618a5860a8a6f1a67cbebad89c89cca4c5", sizeof(summary),
+        0, sizeof(summary_in), sizeof(summary_out),
     offsetof(summary_in, offset), offsetof(summary_out, capacity), offsetof(summary_out, rows),
     1, 5, 0,
     summary_in_fields, summary_out_fields, NULL,
-    summary_any_init, summary_any_push, summary_any_flush, summary_any_force, summary_any_failed_row,
+    summary_any_init, summary_any_push, summary_any_flush, summary_any_force,
+        summary_any_failed_row,
 };
 
 NGI_EXACT_END

@@ -59,7 +59,8 @@ typedef struct thermo_band {
 } thermo_band;
 
 void thermo_band_init(struct thermo_band *k, const thermo_band_params *params);
-NG_NODISCARD ng_step thermo_band_push(struct thermo_band *k, const thermo_band_in *in, size_t rows, thermo_band_out *out);
+NG_NODISCARD ng_step thermo_band_push(struct thermo_band *k, const thermo_band_in *in, size_t rows,
+    thermo_band_out *out);
 NG_NODISCARD ng_step thermo_band_flush(struct thermo_band *k, thermo_band_out *out);
 ng_profile thermo_band_force(struct thermo_band *k, ng_profile profile);
 extern const ng_operator thermo_band_operator;
@@ -128,7 +129,8 @@ struct {
 } thermo_totals;
 
 void thermo_totals_init(struct thermo_totals *k, const thermo_totals_params *params);
-NG_NODISCARD ng_step thermo_totals_push(struct thermo_totals *k, const thermo_totals_in *in, size_t rows, thermo_totals_out *out);
+NG_NODISCARD ng_step thermo_totals_push(struct thermo_totals *k, const thermo_totals_in *in,
+    size_t rows, thermo_totals_out *out);
 NG_NODISCARD ng_step thermo_totals_flush(struct thermo_totals *k, thermo_totals_out *out);
 ng_profile thermo_totals_force(struct thermo_totals *k, ng_profile profile);
 extern const ng_operator thermo_totals_operator;
@@ -146,18 +148,21 @@ typedef struct thermo_band_vals0_scalar {
 /* map fahrenheit = celsius * 1.8 + 32 */
 /* filter low < fahrenheit and fahrenheit < high */
 /* select fahrenheit */
-NGI_SCALAR_INLINE thermo_band_vals0_scalar thermo_band_rows0_scalar(thermo_band *k, const thermo_band_params *p, const thermo_band_in *c, size_t row) {
+NGI_SCALAR_INLINE thermo_band_vals0_scalar thermo_band_rows0_scalar(thermo_band *k,
+    const thermo_band_params *p, const thermo_band_in *c, size_t row) {
     thermo_band_vals0_scalar vals;
     (void)k;
     (void)c;
     (void)row;
     (void)p;
-    const ngi_f32x1 fahrenheit = ngi_f32x1_add(ngi_f32x1_mul(ngi_f32x1_load(c->celsius + row), ngi_f32x1_set(1.8f)), ngi_f32x1_set(32.0f)); /* map */
+    const ngi_f32x1 fahrenheit = ngi_f32x1_add(ngi_f32x1_mul(ngi_f32x1_load(c->celsius + row),
+        ngi_f32x1_set(1.8f)), ngi_f32x1_set(32.0f)); /* map */
     const ngi_m1 celsius_ok = ngi_m1_from_bits(ngi_valid(c->celsius_valid, row, 1));
     const ngi_m1 m = ngi_f32x1_lt(ngi_f32x1_set(p->low), fahrenheit);
     const ngi_m1 m_2 = ngi_f32x1_lt(fahrenheit, ngi_f32x1_set(p->high));
     const ngi_m1 m_3 = ngi_m1_and(ngi_m1_and(celsius_ok, m), ngi_m1_and(celsius_ok, m_2));
-    const ngi_m1 m_4 = ngi_m1_and(ngi_m1_or(m_3, ngi_m1_or(ngi_m1_andnot(celsius_ok, m), ngi_m1_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m1 m_4 = ngi_m1_and(ngi_m1_or(m_3, ngi_m1_or(ngi_m1_andnot(celsius_ok, m),
+        ngi_m1_andnot(celsius_ok, m_2))), m_3);
     vals.fahrenheit = fahrenheit;
     vals.fahrenheit_valid = celsius_ok;
     vals.alive_rows = m_4;
@@ -165,18 +170,21 @@ NGI_SCALAR_INLINE thermo_band_vals0_scalar thermo_band_rows0_scalar(thermo_band 
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_SCALAR_INLINE size_t thermo_band_put0_scalar(thermo_band_out *out, size_t n, thermo_band_vals0_scalar vals) {
+NGI_SCALAR_INLINE size_t thermo_band_put0_scalar(thermo_band_out *out, size_t n,
+    thermo_band_vals0_scalar vals) {
     (void)out;
     (void)vals;
     const ngi_m1 alive = vals.alive_rows;
     const uint32_t kept = ngi_m1_bits(alive);
     const unsigned count = ngi_m1_count(alive);
-ngi_f32x1_pack(out->fahrenheit + n, alive, vals.fahrenheit);
-    ngi_bits_store(out->fahrenheit_valid, n, ngi_scalar_bits_pack(ngi_m1_bits(vals.fahrenheit_valid), kept), count);
+    ngi_f32x1_pack(out->fahrenheit + n, alive, vals.fahrenheit);
+    ngi_bits_store(out->fahrenheit_valid, n,
+        ngi_scalar_bits_pack(ngi_m1_bits(vals.fahrenheit_valid), kept), count);
     return n + count;
 }
 
-NGI_SCALAR static size_t thermo_band_loop0_scalar(thermo_band *k, const thermo_band_in *c, size_t row, size_t end, thermo_band_out *out) {
+NGI_SCALAR static size_t thermo_band_loop0_scalar(thermo_band *k, const thermo_band_in *c,
+    size_t row, size_t end, thermo_band_out *out) {
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 1 && out->capacity - n >= 1; row += 1) {
@@ -185,7 +193,6 @@ NGI_SCALAR static size_t thermo_band_loop0_scalar(thermo_band *k, const thermo_b
     out->rows = n;
     return row;
 }
-
 
 #if NGI_HAS_V128
 /* v128: 4 rows at a time */
@@ -198,18 +205,21 @@ typedef struct thermo_band_vals0_v128 {
 /* map fahrenheit = celsius * 1.8 + 32 */
 /* filter low < fahrenheit and fahrenheit < high */
 /* select fahrenheit */
-NGI_V128_INLINE thermo_band_vals0_v128 thermo_band_rows0_v128(thermo_band *k, const thermo_band_params *p, const thermo_band_in *c, size_t row) {
+NGI_V128_INLINE thermo_band_vals0_v128 thermo_band_rows0_v128(thermo_band *k,
+    const thermo_band_params *p, const thermo_band_in *c, size_t row) {
     thermo_band_vals0_v128 vals;
     (void)k;
     (void)c;
     (void)row;
     (void)p;
-    const ngi_f32x4 fahrenheit = ngi_f32x4_add(ngi_f32x4_mul(ngi_f32x4_load(c->celsius + row), ngi_f32x4_set(1.8f)), ngi_f32x4_set(32.0f)); /* map */
+    const ngi_f32x4 fahrenheit = ngi_f32x4_add(ngi_f32x4_mul(ngi_f32x4_load(c->celsius + row),
+        ngi_f32x4_set(1.8f)), ngi_f32x4_set(32.0f)); /* map */
     const ngi_m4 celsius_ok = ngi_m4_from_bits(ngi_valid(c->celsius_valid, row, 4));
     const ngi_m4 m = ngi_f32x4_lt(ngi_f32x4_set(p->low), fahrenheit);
     const ngi_m4 m_2 = ngi_f32x4_lt(fahrenheit, ngi_f32x4_set(p->high));
     const ngi_m4 m_3 = ngi_m4_and(ngi_m4_and(celsius_ok, m), ngi_m4_and(celsius_ok, m_2));
-    const ngi_m4 m_4 = ngi_m4_and(ngi_m4_or(m_3, ngi_m4_or(ngi_m4_andnot(celsius_ok, m), ngi_m4_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m4 m_4 = ngi_m4_and(ngi_m4_or(m_3, ngi_m4_or(ngi_m4_andnot(celsius_ok, m),
+        ngi_m4_andnot(celsius_ok, m_2))), m_3);
     vals.fahrenheit = fahrenheit;
     vals.fahrenheit_valid = celsius_ok;
     vals.alive_rows = m_4;
@@ -217,18 +227,21 @@ NGI_V128_INLINE thermo_band_vals0_v128 thermo_band_rows0_v128(thermo_band *k, co
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V128_INLINE size_t thermo_band_put0_v128(thermo_band_out *out, size_t n, thermo_band_vals0_v128 vals) {
+NGI_V128_INLINE size_t thermo_band_put0_v128(thermo_band_out *out, size_t n,
+    thermo_band_vals0_v128 vals) {
     (void)out;
     (void)vals;
     const ngi_m4 alive = vals.alive_rows;
     const uint32_t kept = ngi_m4_bits(alive);
     const unsigned count = ngi_m4_count(alive);
-ngi_f32x4_pack(out->fahrenheit + n, alive, vals.fahrenheit);
-    ngi_bits_store(out->fahrenheit_valid, n, ngi_v128_bits_pack(ngi_m4_bits(vals.fahrenheit_valid), kept), count);
+    ngi_f32x4_pack(out->fahrenheit + n, alive, vals.fahrenheit);
+    ngi_bits_store(out->fahrenheit_valid, n, ngi_v128_bits_pack(ngi_m4_bits(vals.fahrenheit_valid),
+        kept), count);
     return n + count;
 }
 
-NGI_V128 static size_t thermo_band_loop0_v128(thermo_band *k, const thermo_band_in *c, size_t row, size_t end, thermo_band_out *out) {
+NGI_V128 static size_t thermo_band_loop0_v128(thermo_band *k, const thermo_band_in *c, size_t row,
+    size_t end, thermo_band_out *out) {
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
@@ -248,7 +261,6 @@ NGI_V128 static size_t thermo_band_loop0_v128(thermo_band *k, const thermo_band_
     return row;
 }
 
-
 #endif
 #if NGI_HAS_V256
 /* v256: 8 rows at a time */
@@ -261,18 +273,21 @@ typedef struct thermo_band_vals0_v256 {
 /* map fahrenheit = celsius * 1.8 + 32 */
 /* filter low < fahrenheit and fahrenheit < high */
 /* select fahrenheit */
-NGI_V256_INLINE thermo_band_vals0_v256 thermo_band_rows0_v256(thermo_band *k, const thermo_band_params *p, const thermo_band_in *c, size_t row) {
+NGI_V256_INLINE thermo_band_vals0_v256 thermo_band_rows0_v256(thermo_band *k,
+    const thermo_band_params *p, const thermo_band_in *c, size_t row) {
     thermo_band_vals0_v256 vals;
     (void)k;
     (void)c;
     (void)row;
     (void)p;
-    const ngi_f32x8 fahrenheit = ngi_f32x8_add(ngi_f32x8_mul(ngi_f32x8_load(c->celsius + row), ngi_f32x8_set(1.8f)), ngi_f32x8_set(32.0f)); /* map */
+    const ngi_f32x8 fahrenheit = ngi_f32x8_add(ngi_f32x8_mul(ngi_f32x8_load(c->celsius + row),
+        ngi_f32x8_set(1.8f)), ngi_f32x8_set(32.0f)); /* map */
     const ngi_m8 celsius_ok = ngi_m8_from_bits(ngi_valid(c->celsius_valid, row, 8));
     const ngi_m8 m = ngi_f32x8_lt(ngi_f32x8_set(p->low), fahrenheit);
     const ngi_m8 m_2 = ngi_f32x8_lt(fahrenheit, ngi_f32x8_set(p->high));
     const ngi_m8 m_3 = ngi_m8_and(ngi_m8_and(celsius_ok, m), ngi_m8_and(celsius_ok, m_2));
-    const ngi_m8 m_4 = ngi_m8_and(ngi_m8_or(m_3, ngi_m8_or(ngi_m8_andnot(celsius_ok, m), ngi_m8_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m8 m_4 = ngi_m8_and(ngi_m8_or(m_3, ngi_m8_or(ngi_m8_andnot(celsius_ok, m),
+        ngi_m8_andnot(celsius_ok, m_2))), m_3);
     vals.fahrenheit = fahrenheit;
     vals.fahrenheit_valid = celsius_ok;
     vals.alive_rows = m_4;
@@ -280,18 +295,21 @@ NGI_V256_INLINE thermo_band_vals0_v256 thermo_band_rows0_v256(thermo_band *k, co
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V256_INLINE size_t thermo_band_put0_v256(thermo_band_out *out, size_t n, thermo_band_vals0_v256 vals) {
+NGI_V256_INLINE size_t thermo_band_put0_v256(thermo_band_out *out, size_t n,
+    thermo_band_vals0_v256 vals) {
     (void)out;
     (void)vals;
     const ngi_m8 alive = vals.alive_rows;
     const uint32_t kept = ngi_m8_bits(alive);
     const unsigned count = ngi_m8_count(alive);
-ngi_f32x8_pack(out->fahrenheit + n, alive, vals.fahrenheit);
-    ngi_bits_store(out->fahrenheit_valid, n, ngi_v256_bits_pack(ngi_m8_bits(vals.fahrenheit_valid), kept), count);
+    ngi_f32x8_pack(out->fahrenheit + n, alive, vals.fahrenheit);
+    ngi_bits_store(out->fahrenheit_valid, n, ngi_v256_bits_pack(ngi_m8_bits(vals.fahrenheit_valid),
+        kept), count);
     return n + count;
 }
 
-NGI_V256 static size_t thermo_band_loop0_v256(thermo_band *k, const thermo_band_in *c, size_t row, size_t end, thermo_band_out *out) {
+NGI_V256 static size_t thermo_band_loop0_v256(thermo_band *k, const thermo_band_in *c, size_t row,
+    size_t end, thermo_band_out *out) {
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 32 && out->capacity - n >= 32; row += 32) {
@@ -313,7 +331,6 @@ NGI_V256 static size_t thermo_band_loop0_v256(thermo_band *k, const thermo_band_
     return row;
 }
 
-
 #endif
 #if NGI_HAS_V512
 /* v512: 16 rows at a time */
@@ -326,18 +343,21 @@ typedef struct thermo_band_vals0_v512 {
 /* map fahrenheit = celsius * 1.8 + 32 */
 /* filter low < fahrenheit and fahrenheit < high */
 /* select fahrenheit */
-NGI_V512_INLINE thermo_band_vals0_v512 thermo_band_rows0_v512(thermo_band *k, const thermo_band_params *p, const thermo_band_in *c, size_t row) {
+NGI_V512_INLINE thermo_band_vals0_v512 thermo_band_rows0_v512(thermo_band *k,
+    const thermo_band_params *p, const thermo_band_in *c, size_t row) {
     thermo_band_vals0_v512 vals;
     (void)k;
     (void)c;
     (void)row;
     (void)p;
-    const ngi_f32x16 fahrenheit = ngi_f32x16_add(ngi_f32x16_mul(ngi_f32x16_load(c->celsius + row), ngi_f32x16_set(1.8f)), ngi_f32x16_set(32.0f)); /* map */
+    const ngi_f32x16 fahrenheit = ngi_f32x16_add(ngi_f32x16_mul(ngi_f32x16_load(c->celsius + row),
+        ngi_f32x16_set(1.8f)), ngi_f32x16_set(32.0f)); /* map */
     const ngi_m16 celsius_ok = ngi_m16_from_bits(ngi_valid(c->celsius_valid, row, 16));
     const ngi_m16 m = ngi_f32x16_lt(ngi_f32x16_set(p->low), fahrenheit);
     const ngi_m16 m_2 = ngi_f32x16_lt(fahrenheit, ngi_f32x16_set(p->high));
     const ngi_m16 m_3 = ngi_m16_and(ngi_m16_and(celsius_ok, m), ngi_m16_and(celsius_ok, m_2));
-    const ngi_m16 m_4 = ngi_m16_and(ngi_m16_or(m_3, ngi_m16_or(ngi_m16_andnot(celsius_ok, m), ngi_m16_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m16 m_4 = ngi_m16_and(ngi_m16_or(m_3, ngi_m16_or(ngi_m16_andnot(celsius_ok, m),
+        ngi_m16_andnot(celsius_ok, m_2))), m_3);
     vals.fahrenheit = fahrenheit;
     vals.fahrenheit_valid = celsius_ok;
     vals.alive_rows = m_4;
@@ -345,18 +365,21 @@ NGI_V512_INLINE thermo_band_vals0_v512 thermo_band_rows0_v512(thermo_band *k, co
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V512_INLINE size_t thermo_band_put0_v512(thermo_band_out *out, size_t n, thermo_band_vals0_v512 vals) {
+NGI_V512_INLINE size_t thermo_band_put0_v512(thermo_band_out *out, size_t n,
+    thermo_band_vals0_v512 vals) {
     (void)out;
     (void)vals;
     const ngi_m16 alive = vals.alive_rows;
     const uint32_t kept = ngi_m16_bits(alive);
     const unsigned count = ngi_m16_count(alive);
-ngi_f32x16_pack(out->fahrenheit + n, alive, vals.fahrenheit);
-    ngi_bits_store(out->fahrenheit_valid, n, ngi_v512_bits_pack(ngi_m16_bits(vals.fahrenheit_valid), kept), count);
+    ngi_f32x16_pack(out->fahrenheit + n, alive, vals.fahrenheit);
+    ngi_bits_store(out->fahrenheit_valid, n,
+        ngi_v512_bits_pack(ngi_m16_bits(vals.fahrenheit_valid), kept), count);
     return n + count;
 }
 
-NGI_V512 static size_t thermo_band_loop0_v512(thermo_band *k, const thermo_band_in *c, size_t row, size_t end, thermo_band_out *out) {
+NGI_V512 static size_t thermo_band_loop0_v512(thermo_band *k, const thermo_band_in *c, size_t row,
+    size_t end, thermo_band_out *out) {
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 64 && out->capacity - n >= 64; row += 64) {
@@ -380,10 +403,10 @@ NGI_V512 static size_t thermo_band_loop0_v512(thermo_band *k, const thermo_band_
     return row;
 }
 
-
 #endif
 /* The profile's loop, then the rows it leaves, one by one. */
-static size_t thermo_band_loop0(thermo_band *k, const thermo_band_in *c, size_t row, size_t end, thermo_band_out *out) {
+static size_t thermo_band_loop0(thermo_band *k, const thermo_band_in *c, size_t row, size_t end,
+    thermo_band_out *out) {
     const int32_t before = k->status;
     switch (k->profile) {
 #if NGI_HAS_V512
@@ -410,12 +433,14 @@ static size_t thermo_band_loop0(thermo_band *k, const thermo_band_in *c, size_t 
     return thermo_band_loop0_scalar(k, c, row, end, out);
 }
 
-static void thermo_band_pass0(thermo_band *k, const thermo_band_in *c, size_t row, size_t end, thermo_band_out *out) {
+static void thermo_band_pass0(thermo_band *k, const thermo_band_in *c, size_t row, size_t end,
+    thermo_band_out *out) {
     row = thermo_band_loop0(k, c, row, end, out);
     (void)row;
 }
 
-static size_t thermo_band_fits(const thermo_band *k, const thermo_band_in *in, size_t row, size_t rows, const thermo_band_out *out) {
+static size_t thermo_band_fits(const thermo_band *k, const thermo_band_in *in, size_t row,
+    size_t rows, const thermo_band_out *out) {
     (void)k;
     (void)in;
     (void)row;
@@ -425,10 +450,12 @@ static size_t thermo_band_fits(const thermo_band *k, const thermo_band_in *in, s
     return n;
 }
 
-ng_step thermo_band_push(thermo_band *k, const thermo_band_in *in, size_t rows, thermo_band_out *out) {
+ng_step thermo_band_push(thermo_band *k, const thermo_band_in *in, size_t rows,
+    thermo_band_out *out) {
     ng_step step = {0, 0, NG_OK};
     const uint64_t first = k->rows;
     const size_t before = out->rows;
+    const ngi_settings settings = ngi_exact_enter();
     while (k->status == NG_OK && step.consumed < rows) {
         const size_t row = in->offset + step.consumed;
         const size_t n = thermo_band_fits(k, in, row, rows - step.consumed, out);
@@ -447,16 +474,19 @@ ng_step thermo_band_push(thermo_band *k, const thermo_band_in *in, size_t rows, 
         }
     }
     step.produced = out->rows - before;
+    ngi_exact_leave(settings);
     return step;
 }
 
 ng_step thermo_band_flush(thermo_band *k, thermo_band_out *out) {
     ng_step step = {0, 0, NG_OK};
     const size_t before = out->rows;
+    const ngi_settings settings = ngi_exact_enter();
     if (k->status != NG_OK) {
         step.status = (ng_status)k->status;
     }
     step.produced = out->rows - before;
+    ngi_exact_leave(settings);
     return step;
 }
 
@@ -495,10 +525,12 @@ void thermo_band_init(thermo_band *k, const thermo_band_params *params) {
 }
 
 static const ng_field thermo_band_in_fields[] = {
-    {"celsius", NG_F32, true, offsetof(thermo_band_in, celsius), offsetof(thermo_band_in, celsius_valid), NG_NONE, NG_NONE},
+    {"celsius", NG_F32, true, offsetof(thermo_band_in, celsius), offsetof(thermo_band_in,
+        celsius_valid), NG_NONE, NG_NONE},
 };
 static const ng_field thermo_band_out_fields[] = {
-    {"fahrenheit", NG_F32, true, offsetof(thermo_band_out, fahrenheit), offsetof(thermo_band_out, fahrenheit_valid), NG_NONE, NG_NONE},
+    {"fahrenheit", NG_F32, true, offsetof(thermo_band_out, fahrenheit), offsetof(thermo_band_out,
+        fahrenheit_valid), NG_NONE, NG_NONE},
 };
 static const ng_field thermo_band_params_fields[] = {
     {"low", NG_F32, false, offsetof(thermo_band_params, low), NG_NONE, NG_NONE, NG_NONE},
@@ -508,7 +540,8 @@ static void thermo_band_any_init(void *k, const void *params) {
     thermo_band_init((thermo_band *)k, (const thermo_band_params *)params);
 }
 static ng_step thermo_band_any_push(void *k, const void *in, size_t rows, void *out) {
-    return thermo_band_push((thermo_band *)k, (const thermo_band_in *)in, rows, (thermo_band_out *)out);
+    return thermo_band_push((thermo_band *)k, (const thermo_band_in *)in, rows,
+        (thermo_band_out *)out);
 }
 static ng_step thermo_band_any_flush(void *k, void *out) {
     return thermo_band_flush((thermo_band *)k, (thermo_band_out *)out);
@@ -520,11 +553,15 @@ static uint64_t thermo_band_any_failed_row(const void *k) {
     return ((const thermo_band *)k)->failed_row;
 }
 const ng_operator thermo_band_operator = {
-    "thermo_band", "49a77dee82d01f16c6340058154643d6e0ae6f95ee1f07736ed94b7d2feb390b", sizeof(thermo_band), sizeof(thermo_band_params), sizeof(thermo_band_in), sizeof(thermo_band_out),
-    offsetof(thermo_band_in, offset), offsetof(thermo_band_out, capacity), offsetof(thermo_band_out, rows),
+    "thermo_band", "49a77dee82d01f16c6340058154643d6e0ae6f95ee1f07736ed94b7d2feb390b",
+        sizeof(thermo_band), sizeof(thermo_band_params), sizeof(thermo_band_in),
+            sizeof(thermo_band_out),
+    offsetof(thermo_band_in, offset), offsetof(thermo_band_out, capacity),
+        offsetof(thermo_band_out, rows),
     1, 1, 2,
     thermo_band_in_fields, thermo_band_out_fields, thermo_band_params_fields,
-    thermo_band_any_init, thermo_band_any_push, thermo_band_any_flush, thermo_band_any_force, thermo_band_any_failed_row,
+    thermo_band_any_init, thermo_band_any_push, thermo_band_any_flush, thermo_band_any_force,
+        thermo_band_any_failed_row,
 };
 
 typedef struct thermo_totals_temp1 {
@@ -578,24 +615,29 @@ typedef struct thermo_totals_vals0_scalar {
 /* filter low < fahrenheit and fahrenheit < high */
 /* select fahrenheit */
 /* aggregate n = count(), mean = mean(fahrenheit), least = min(fahrenheit), most = max(fahrenheit) */
-NGI_SCALAR_INLINE thermo_totals_vals0_scalar thermo_totals_rows0_scalar(const thermo_totals_in *c, size_t row, const thermo_totals_params *p) {
+NGI_SCALAR_INLINE thermo_totals_vals0_scalar thermo_totals_rows0_scalar(const thermo_totals_in *c,
+    size_t row, const thermo_totals_params *p) {
     thermo_totals_vals0_scalar vals;
     (void)c;
     (void)row;
     (void)p;
-    const ngi_f32x1 fahrenheit = ngi_f32x1_add(ngi_f32x1_mul(ngi_f32x1_load(c->celsius + row), ngi_f32x1_set(1.8f)), ngi_f32x1_set(32.0f)); /* map */
+    const ngi_f32x1 fahrenheit = ngi_f32x1_add(ngi_f32x1_mul(ngi_f32x1_load(c->celsius + row),
+        ngi_f32x1_set(1.8f)), ngi_f32x1_set(32.0f)); /* map */
     const ngi_m1 celsius_ok = ngi_m1_from_bits(ngi_valid(c->celsius_valid, row, 1));
     const ngi_m1 m = ngi_f32x1_lt(ngi_f32x1_set(p->low), fahrenheit);
     const ngi_m1 m_2 = ngi_f32x1_lt(fahrenheit, ngi_f32x1_set(p->high));
     const ngi_m1 m_3 = ngi_m1_and(ngi_m1_and(celsius_ok, m), ngi_m1_and(celsius_ok, m_2));
-    const ngi_m1 m_4 = ngi_m1_and(ngi_m1_or(m_3, ngi_m1_or(ngi_m1_andnot(celsius_ok, m), ngi_m1_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m1 m_4 = ngi_m1_and(ngi_m1_or(m_3, ngi_m1_or(ngi_m1_andnot(celsius_ok, m),
+        ngi_m1_andnot(celsius_ok, m_2))), m_3);
     vals.v0 = fahrenheit;
     vals.m0 = m_4;
     vals.m1 = ngi_m1_and(m_4, celsius_ok);
     return vals;
 }
 
-NGI_SCALAR static __attribute__((noinline)) bool thermo_totals_nan0_min_4(const thermo_totals_in *c, size_t row, size_t n, const thermo_totals_params *p) {
+NGI_SCALAR static __attribute__((noinline))
+    bool thermo_totals_nan0_min_4(const thermo_totals_in *c, size_t row, size_t n,
+        const thermo_totals_params *p) {
     for (size_t end = row + n; row < end; row++) {
         const thermo_totals_vals0_scalar a = thermo_totals_rows0_scalar(c, row, p);
         if (a.m1 && a.v0 != a.v0) {
@@ -605,7 +647,9 @@ NGI_SCALAR static __attribute__((noinline)) bool thermo_totals_nan0_min_4(const 
     return false;
 }
 
-NGI_SCALAR static __attribute__((noinline)) bool thermo_totals_nan0_max_5(const thermo_totals_in *c, size_t row, size_t n, const thermo_totals_params *p) {
+NGI_SCALAR static __attribute__((noinline))
+    bool thermo_totals_nan0_max_5(const thermo_totals_in *c, size_t row, size_t n,
+        const thermo_totals_params *p) {
     for (size_t end = row + n; row < end; row++) {
         const thermo_totals_vals0_scalar a = thermo_totals_rows0_scalar(c, row, p);
         if (a.m1 && a.v0 != a.v0) {
@@ -616,7 +660,8 @@ NGI_SCALAR static __attribute__((noinline)) bool thermo_totals_nan0_max_5(const 
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_SCALAR static void thermo_totals_runs0_scalar(thermo_totals *k, const thermo_totals_in *c, size_t row, size_t count) {
+NGI_SCALAR static void thermo_totals_runs0_scalar(thermo_totals *k, const thermo_totals_in *c,
+    size_t row, size_t count) {
     const thermo_totals_params params = k->params, *const p = &params;
     (void)p;
     const size_t n = NGI_RUN;
@@ -633,10 +678,14 @@ NGI_SCALAR static void thermo_totals_runs0_scalar(thermo_totals *k, const thermo
         float max_5[128];
         for (size_t g = 0; g < 8; g++) {
             for (size_t j = 0; j < 16; j += 1) {
-                const thermo_totals_vals0_scalar r0 = thermo_totals_rows0_scalar(c, row + g * 64 + j, p);
-                const thermo_totals_vals0_scalar r1 = thermo_totals_rows0_scalar(c, row + g * 64 + j + 16, p);
-                const thermo_totals_vals0_scalar r2 = thermo_totals_rows0_scalar(c, row + g * 64 + j + 32, p);
-                const thermo_totals_vals0_scalar r3 = thermo_totals_rows0_scalar(c, row + g * 64 + j + 48, p);
+                const thermo_totals_vals0_scalar r0 = thermo_totals_rows0_scalar(c,
+                    row + g * 64 + j, p);
+                const thermo_totals_vals0_scalar r1 = thermo_totals_rows0_scalar(c,
+                    row + g * 64 + j + 16, p);
+                const thermo_totals_vals0_scalar r2 = thermo_totals_rows0_scalar(c,
+                    row + g * 64 + j + 32, p);
+                const thermo_totals_vals0_scalar r3 = thermo_totals_rows0_scalar(c,
+                    row + g * 64 + j + 48, p);
                 ngi_tallyx1_add(&count_1, g * 4 + 0, r0.m0);
                 ngi_tallyx1_add(&count_1, g * 4 + 1, r1.m0);
                 ngi_tallyx1_add(&count_1, g * 4 + 2, r2.m0);
@@ -645,9 +694,21 @@ NGI_SCALAR static void thermo_totals_runs0_scalar(thermo_totals *k, const thermo
                 ngi_tallyx1_add(&count_2, g * 4 + 1, r1.m1);
                 ngi_tallyx1_add(&count_2, g * 4 + 2, r2.m1);
                 ngi_tallyx1_add(&count_2, g * 4 + 3, r3.m1);
-                ngi_f32x1_store(sum_3 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add_kept(ngi_f32x1_keep(r0.m1, r0.v0), r1.m1, r1.v0), ngi_f32x1_add_kept(ngi_f32x1_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
-                ngi_f32x1_store(min_4 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_pick(r0.m1, r0.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(r1.m1, r1.v0, ngi_f32x1_set(__builtin_inff()))), ngi_f32x1_min(ngi_f32x1_pick(r2.m1, r2.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(r3.m1, r3.v0, ngi_f32x1_set(__builtin_inff())))));
-                ngi_f32x1_store(max_5 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_pick(r0.m1, r0.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(r1.m1, r1.v0, ngi_f32x1_set(-__builtin_inff()))), ngi_f32x1_max(ngi_f32x1_pick(r2.m1, r2.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(r3.m1, r3.v0, ngi_f32x1_set(-__builtin_inff())))));
+                ngi_f32x1_store(sum_3 + g * 16 + j,
+                    ngi_f32x1_add(ngi_f32x1_add_kept(ngi_f32x1_keep(r0.m1, r0.v0), r1.m1, r1.v0),
+                        ngi_f32x1_add_kept(ngi_f32x1_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
+                ngi_f32x1_store(min_4 + g * 16 + j,
+                    ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_pick(r0.m1, r0.v0,
+                        ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(r1.m1, r1.v0,
+                            ngi_f32x1_set(__builtin_inff()))), ngi_f32x1_min(ngi_f32x1_pick(r2.m1,
+                                r2.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(r3.m1,
+                                    r3.v0, ngi_f32x1_set(__builtin_inff())))));
+                ngi_f32x1_store(max_5 + g * 16 + j,
+                    ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_pick(r0.m1, r0.v0,
+                        ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(r1.m1, r1.v0,
+                            ngi_f32x1_set(-__builtin_inff()))), ngi_f32x1_max(ngi_f32x1_pick(r2.m1,
+                                r2.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(r3.m1,
+                                    r3.v0, ngi_f32x1_set(-__builtin_inff())))));
             }
         }
         const int64_t count_1_run = ngi_tallyx1_sum(&count_1, 32);
@@ -670,7 +731,8 @@ NGI_SCALAR static void thermo_totals_runs0_scalar(thermo_totals *k, const thermo
 }
 
 /* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
-NGI_SCALAR static void thermo_totals_part0_scalar(thermo_totals *k, const thermo_totals_in *c, size_t row, size_t n) {
+NGI_SCALAR static void thermo_totals_part0_scalar(thermo_totals *k, const thermo_totals_in *c,
+    size_t row, size_t n) {
     const thermo_totals_params params = k->params, *const p = &params;
     (void)p;
     const size_t groups = (n + 63) / 64;
@@ -689,13 +751,17 @@ NGI_SCALAR static void thermo_totals_part0_scalar(thermo_totals *k, const thermo
     for (size_t g = 0; g < groups; g++) {
         for (size_t j = 0; j < 16; j += 1) {
             const ngi_m1 in_r0 = ngi_m1_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
-            const thermo_totals_vals0_scalar r0 = thermo_totals_rows0_scalar(c, row + g * 64 + j, p);
+            const thermo_totals_vals0_scalar r0 = thermo_totals_rows0_scalar(c, row + g * 64 + j,
+                p);
             const ngi_m1 in_r1 = ngi_m1_first(n > g * 64 + j + 16 ? n - (g * 64 + j + 16) : 0);
-            const thermo_totals_vals0_scalar r1 = thermo_totals_rows0_scalar(c, row + g * 64 + j + 16, p);
+            const thermo_totals_vals0_scalar r1 = thermo_totals_rows0_scalar(c,
+                row + g * 64 + j + 16, p);
             const ngi_m1 in_r2 = ngi_m1_first(n > g * 64 + j + 32 ? n - (g * 64 + j + 32) : 0);
-            const thermo_totals_vals0_scalar r2 = thermo_totals_rows0_scalar(c, row + g * 64 + j + 32, p);
+            const thermo_totals_vals0_scalar r2 = thermo_totals_rows0_scalar(c,
+                row + g * 64 + j + 32, p);
             const ngi_m1 in_r3 = ngi_m1_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
-            const thermo_totals_vals0_scalar r3 = thermo_totals_rows0_scalar(c, row + g * 64 + j + 48, p);
+            const thermo_totals_vals0_scalar r3 = thermo_totals_rows0_scalar(c,
+                row + g * 64 + j + 48, p);
             ngi_tallyx1_add(&count_1, g * 4 + 0, ngi_m1_and(r0.m0, in_r0));
             ngi_tallyx1_add(&count_1, g * 4 + 1, ngi_m1_and(r1.m0, in_r1));
             ngi_tallyx1_add(&count_1, g * 4 + 2, ngi_m1_and(r2.m0, in_r2));
@@ -704,9 +770,25 @@ NGI_SCALAR static void thermo_totals_part0_scalar(thermo_totals *k, const thermo
             ngi_tallyx1_add(&count_2, g * 4 + 1, ngi_m1_and(r1.m1, in_r1));
             ngi_tallyx1_add(&count_2, g * 4 + 2, ngi_m1_and(r2.m1, in_r2));
             ngi_tallyx1_add(&count_2, g * 4 + 3, ngi_m1_and(r3.m1, in_r3));
-            ngi_f32x1_store(sum_3 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add_kept(ngi_f32x1_keep(ngi_m1_and(r0.m1, in_r0), r0.v0), ngi_m1_and(r1.m1, in_r1), r1.v0), ngi_f32x1_add_kept(ngi_f32x1_keep(ngi_m1_and(r2.m1, in_r2), r2.v0), ngi_m1_and(r3.m1, in_r3), r3.v0)));
-            ngi_f32x1_store(min_4 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_pick(ngi_m1_and(r0.m1, in_r0), r0.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(ngi_m1_and(r1.m1, in_r1), r1.v0, ngi_f32x1_set(__builtin_inff()))), ngi_f32x1_min(ngi_f32x1_pick(ngi_m1_and(r2.m1, in_r2), r2.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(ngi_m1_and(r3.m1, in_r3), r3.v0, ngi_f32x1_set(__builtin_inff())))));
-            ngi_f32x1_store(max_5 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_pick(ngi_m1_and(r0.m1, in_r0), r0.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(ngi_m1_and(r1.m1, in_r1), r1.v0, ngi_f32x1_set(-__builtin_inff()))), ngi_f32x1_max(ngi_f32x1_pick(ngi_m1_and(r2.m1, in_r2), r2.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(ngi_m1_and(r3.m1, in_r3), r3.v0, ngi_f32x1_set(-__builtin_inff())))));
+            ngi_f32x1_store(sum_3 + g * 16 + j,
+                ngi_f32x1_add(ngi_f32x1_add_kept(ngi_f32x1_keep(ngi_m1_and(r0.m1, in_r0), r0.v0),
+                    ngi_m1_and(r1.m1, in_r1), r1.v0),
+                        ngi_f32x1_add_kept(ngi_f32x1_keep(ngi_m1_and(r2.m1, in_r2), r2.v0),
+                            ngi_m1_and(r3.m1, in_r3), r3.v0)));
+            ngi_f32x1_store(min_4 + g * 16 + j,
+                ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_pick(ngi_m1_and(r0.m1, in_r0), r0.v0,
+                    ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(ngi_m1_and(r1.m1, in_r1),
+                        r1.v0, ngi_f32x1_set(__builtin_inff()))),
+                            ngi_f32x1_min(ngi_f32x1_pick(ngi_m1_and(r2.m1, in_r2), r2.v0,
+                                ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(ngi_m1_and(r3.m1,
+                                    in_r3), r3.v0, ngi_f32x1_set(__builtin_inff())))));
+            ngi_f32x1_store(max_5 + g * 16 + j,
+                ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_pick(ngi_m1_and(r0.m1, in_r0), r0.v0,
+                    ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(ngi_m1_and(r1.m1, in_r1),
+                        r1.v0, ngi_f32x1_set(-__builtin_inff()))),
+                            ngi_f32x1_max(ngi_f32x1_pick(ngi_m1_and(r2.m1, in_r2), r2.v0,
+                                ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(ngi_m1_and(r3.m1,
+                                    in_r3), r3.v0, ngi_f32x1_set(-__builtin_inff())))));
         }
     }
     const int64_t count_1_run = ngi_tallyx1_sum(&count_1, groups * 4);
@@ -746,14 +828,16 @@ typedef struct thermo_totals_vals1_scalar {
     ngi_m1 most_valid;
 } thermo_totals_vals1_scalar;
 
-NGI_SCALAR_INLINE thermo_totals_vals1_scalar thermo_totals_rows1_scalar(thermo_totals *k, const thermo_totals_params *p, const thermo_totals_cols1 *c, size_t row) {
+NGI_SCALAR_INLINE thermo_totals_vals1_scalar thermo_totals_rows1_scalar(thermo_totals *k,
+    const thermo_totals_params *p, const thermo_totals_cols1 *c, size_t row) {
     thermo_totals_vals1_scalar vals;
     (void)k;
     (void)c;
     (void)row;
     (void)p;
     const ngi_i64x1 count_2 = ngi_i64x1_load(c->count_2 + row);
-    const ngi_f64x1 mean = ngi_f64x1_div(ngi_f64x1_load(c->sum_3 + row), ngi_f64x1_from_i64(count_2)); /* aggregate */
+    const ngi_f64x1 mean = ngi_f64x1_div(ngi_f64x1_load(c->sum_3 + row),
+        ngi_f64x1_from_i64(count_2)); /* aggregate */
     const ngi_m1 m = ngi_i64x1_le(ngi_i64x1_set(1), count_2);
     vals.n = ngi_i64x1_load(c->count_1 + row);
     vals.mean = ngi_f64x1_canon(mean);
@@ -766,20 +850,22 @@ NGI_SCALAR_INLINE thermo_totals_vals1_scalar thermo_totals_rows1_scalar(thermo_t
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_SCALAR_INLINE size_t thermo_totals_put1_scalar(thermo_totals_out *out, size_t n, thermo_totals_vals1_scalar vals) {
+NGI_SCALAR_INLINE size_t thermo_totals_put1_scalar(thermo_totals_out *out, size_t n,
+    thermo_totals_vals1_scalar vals) {
     (void)out;
     (void)vals;
-ngi_i64x1_store(out->n + n, vals.n);
-ngi_f64x1_store(out->mean + n, vals.mean);
+    ngi_i64x1_store(out->n + n, vals.n);
+    ngi_f64x1_store(out->mean + n, vals.mean);
     ngi_bits_store(out->mean_valid, n, ngi_m1_bits(vals.mean_valid), 1);
-ngi_f32x1_store(out->least + n, vals.least);
+    ngi_f32x1_store(out->least + n, vals.least);
     ngi_bits_store(out->least_valid, n, ngi_m1_bits(vals.least_valid), 1);
-ngi_f32x1_store(out->most + n, vals.most);
+    ngi_f32x1_store(out->most + n, vals.most);
     ngi_bits_store(out->most_valid, n, ngi_m1_bits(vals.most_valid), 1);
     return n + 1;
 }
 
-NGI_SCALAR static size_t thermo_totals_loop1_scalar(thermo_totals *k, const thermo_totals_cols1 *c, size_t row, size_t end, thermo_totals_out *out) {
+NGI_SCALAR static size_t thermo_totals_loop1_scalar(thermo_totals *k, const thermo_totals_cols1 *c,
+    size_t row, size_t end, thermo_totals_out *out) {
     const thermo_totals_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 1 && out->capacity - n >= 1; row += 1) {
@@ -788,7 +874,6 @@ NGI_SCALAR static size_t thermo_totals_loop1_scalar(thermo_totals *k, const ther
     out->rows = n;
     return row;
 }
-
 
 #if NGI_HAS_V128
 /* v128: 4 rows at a time */
@@ -802,17 +887,20 @@ typedef struct thermo_totals_vals0_v128 {
 /* filter low < fahrenheit and fahrenheit < high */
 /* select fahrenheit */
 /* aggregate n = count(), mean = mean(fahrenheit), least = min(fahrenheit), most = max(fahrenheit) */
-NGI_V128_INLINE thermo_totals_vals0_v128 thermo_totals_rows0_v128(const thermo_totals_in *c, size_t row, const thermo_totals_params *p) {
+NGI_V128_INLINE thermo_totals_vals0_v128 thermo_totals_rows0_v128(const thermo_totals_in *c,
+    size_t row, const thermo_totals_params *p) {
     thermo_totals_vals0_v128 vals;
     (void)c;
     (void)row;
     (void)p;
-    const ngi_f32x4 fahrenheit = ngi_f32x4_add(ngi_f32x4_mul(ngi_f32x4_load(c->celsius + row), ngi_f32x4_set(1.8f)), ngi_f32x4_set(32.0f)); /* map */
+    const ngi_f32x4 fahrenheit = ngi_f32x4_add(ngi_f32x4_mul(ngi_f32x4_load(c->celsius + row),
+        ngi_f32x4_set(1.8f)), ngi_f32x4_set(32.0f)); /* map */
     const ngi_m4 celsius_ok = ngi_m4_from_bits(ngi_valid(c->celsius_valid, row, 4));
     const ngi_m4 m = ngi_f32x4_lt(ngi_f32x4_set(p->low), fahrenheit);
     const ngi_m4 m_2 = ngi_f32x4_lt(fahrenheit, ngi_f32x4_set(p->high));
     const ngi_m4 m_3 = ngi_m4_and(ngi_m4_and(celsius_ok, m), ngi_m4_and(celsius_ok, m_2));
-    const ngi_m4 m_4 = ngi_m4_and(ngi_m4_or(m_3, ngi_m4_or(ngi_m4_andnot(celsius_ok, m), ngi_m4_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m4 m_4 = ngi_m4_and(ngi_m4_or(m_3, ngi_m4_or(ngi_m4_andnot(celsius_ok, m),
+        ngi_m4_andnot(celsius_ok, m_2))), m_3);
     vals.v0 = fahrenheit;
     vals.m0 = m_4;
     vals.m1 = ngi_m4_and(m_4, celsius_ok);
@@ -820,7 +908,8 @@ NGI_V128_INLINE thermo_totals_vals0_v128 thermo_totals_rows0_v128(const thermo_t
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V128 static void thermo_totals_runs0_v128(thermo_totals *k, const thermo_totals_in *c, size_t row, size_t count) {
+NGI_V128 static void thermo_totals_runs0_v128(thermo_totals *k, const thermo_totals_in *c,
+    size_t row, size_t count) {
     const thermo_totals_params params = k->params, *const p = &params;
     (void)p;
     const size_t n = NGI_RUN;
@@ -837,10 +926,14 @@ NGI_V128 static void thermo_totals_runs0_v128(thermo_totals *k, const thermo_tot
         float max_5[128];
         for (size_t g = 0; g < 8; g++) {
             for (size_t j = 0; j < 16; j += 4) {
-                const thermo_totals_vals0_v128 r0 = thermo_totals_rows0_v128(c, row + g * 64 + j, p);
-                const thermo_totals_vals0_v128 r1 = thermo_totals_rows0_v128(c, row + g * 64 + j + 16, p);
-                const thermo_totals_vals0_v128 r2 = thermo_totals_rows0_v128(c, row + g * 64 + j + 32, p);
-                const thermo_totals_vals0_v128 r3 = thermo_totals_rows0_v128(c, row + g * 64 + j + 48, p);
+                const thermo_totals_vals0_v128 r0 = thermo_totals_rows0_v128(c, row + g * 64 + j,
+                    p);
+                const thermo_totals_vals0_v128 r1 = thermo_totals_rows0_v128(c,
+                    row + g * 64 + j + 16, p);
+                const thermo_totals_vals0_v128 r2 = thermo_totals_rows0_v128(c,
+                    row + g * 64 + j + 32, p);
+                const thermo_totals_vals0_v128 r3 = thermo_totals_rows0_v128(c,
+                    row + g * 64 + j + 48, p);
                 ngi_tallyx4_add(&count_1, g * 4 + 0, r0.m0);
                 ngi_tallyx4_add(&count_1, g * 4 + 1, r1.m0);
                 ngi_tallyx4_add(&count_1, g * 4 + 2, r2.m0);
@@ -849,9 +942,21 @@ NGI_V128 static void thermo_totals_runs0_v128(thermo_totals *k, const thermo_tot
                 ngi_tallyx4_add(&count_2, g * 4 + 1, r1.m1);
                 ngi_tallyx4_add(&count_2, g * 4 + 2, r2.m1);
                 ngi_tallyx4_add(&count_2, g * 4 + 3, r3.m1);
-                ngi_f32x4_store(sum_3 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add_kept(ngi_f32x4_keep(r0.m1, r0.v0), r1.m1, r1.v0), ngi_f32x4_add_kept(ngi_f32x4_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
-                ngi_f32x4_store(min_4 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_pick(r0.m1, r0.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(r1.m1, r1.v0, ngi_f32x4_set(__builtin_inff()))), ngi_f32x4_min(ngi_f32x4_pick(r2.m1, r2.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(r3.m1, r3.v0, ngi_f32x4_set(__builtin_inff())))));
-                ngi_f32x4_store(max_5 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_pick(r0.m1, r0.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(r1.m1, r1.v0, ngi_f32x4_set(-__builtin_inff()))), ngi_f32x4_max(ngi_f32x4_pick(r2.m1, r2.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(r3.m1, r3.v0, ngi_f32x4_set(-__builtin_inff())))));
+                ngi_f32x4_store(sum_3 + g * 16 + j,
+                    ngi_f32x4_add(ngi_f32x4_add_kept(ngi_f32x4_keep(r0.m1, r0.v0), r1.m1, r1.v0),
+                        ngi_f32x4_add_kept(ngi_f32x4_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
+                ngi_f32x4_store(min_4 + g * 16 + j,
+                    ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_pick(r0.m1, r0.v0,
+                        ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(r1.m1, r1.v0,
+                            ngi_f32x4_set(__builtin_inff()))), ngi_f32x4_min(ngi_f32x4_pick(r2.m1,
+                                r2.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(r3.m1,
+                                    r3.v0, ngi_f32x4_set(__builtin_inff())))));
+                ngi_f32x4_store(max_5 + g * 16 + j,
+                    ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_pick(r0.m1, r0.v0,
+                        ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(r1.m1, r1.v0,
+                            ngi_f32x4_set(-__builtin_inff()))), ngi_f32x4_max(ngi_f32x4_pick(r2.m1,
+                                r2.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(r3.m1,
+                                    r3.v0, ngi_f32x4_set(-__builtin_inff())))));
             }
         }
         const int64_t count_1_run = ngi_tallyx4_sum(&count_1, 32);
@@ -874,7 +979,8 @@ NGI_V128 static void thermo_totals_runs0_v128(thermo_totals *k, const thermo_tot
 }
 
 /* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
-NGI_V128 static void thermo_totals_part0_v128(thermo_totals *k, const thermo_totals_in *c, size_t row, size_t n) {
+NGI_V128 static void thermo_totals_part0_v128(thermo_totals *k, const thermo_totals_in *c,
+    size_t row, size_t n) {
     const thermo_totals_params params = k->params, *const p = &params;
     (void)p;
     const size_t groups = (n + 63) / 64;
@@ -895,11 +1001,14 @@ NGI_V128 static void thermo_totals_part0_v128(thermo_totals *k, const thermo_tot
             const ngi_m4 in_r0 = ngi_m4_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
             const thermo_totals_vals0_v128 r0 = thermo_totals_rows0_v128(c, row + g * 64 + j, p);
             const ngi_m4 in_r1 = ngi_m4_first(n > g * 64 + j + 16 ? n - (g * 64 + j + 16) : 0);
-            const thermo_totals_vals0_v128 r1 = thermo_totals_rows0_v128(c, row + g * 64 + j + 16, p);
+            const thermo_totals_vals0_v128 r1 = thermo_totals_rows0_v128(c, row + g * 64 + j + 16,
+                p);
             const ngi_m4 in_r2 = ngi_m4_first(n > g * 64 + j + 32 ? n - (g * 64 + j + 32) : 0);
-            const thermo_totals_vals0_v128 r2 = thermo_totals_rows0_v128(c, row + g * 64 + j + 32, p);
+            const thermo_totals_vals0_v128 r2 = thermo_totals_rows0_v128(c, row + g * 64 + j + 32,
+                p);
             const ngi_m4 in_r3 = ngi_m4_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
-            const thermo_totals_vals0_v128 r3 = thermo_totals_rows0_v128(c, row + g * 64 + j + 48, p);
+            const thermo_totals_vals0_v128 r3 = thermo_totals_rows0_v128(c, row + g * 64 + j + 48,
+                p);
             ngi_tallyx4_add(&count_1, g * 4 + 0, ngi_m4_and(r0.m0, in_r0));
             ngi_tallyx4_add(&count_1, g * 4 + 1, ngi_m4_and(r1.m0, in_r1));
             ngi_tallyx4_add(&count_1, g * 4 + 2, ngi_m4_and(r2.m0, in_r2));
@@ -908,9 +1017,25 @@ NGI_V128 static void thermo_totals_part0_v128(thermo_totals *k, const thermo_tot
             ngi_tallyx4_add(&count_2, g * 4 + 1, ngi_m4_and(r1.m1, in_r1));
             ngi_tallyx4_add(&count_2, g * 4 + 2, ngi_m4_and(r2.m1, in_r2));
             ngi_tallyx4_add(&count_2, g * 4 + 3, ngi_m4_and(r3.m1, in_r3));
-            ngi_f32x4_store(sum_3 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add_kept(ngi_f32x4_keep(ngi_m4_and(r0.m1, in_r0), r0.v0), ngi_m4_and(r1.m1, in_r1), r1.v0), ngi_f32x4_add_kept(ngi_f32x4_keep(ngi_m4_and(r2.m1, in_r2), r2.v0), ngi_m4_and(r3.m1, in_r3), r3.v0)));
-            ngi_f32x4_store(min_4 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_pick(ngi_m4_and(r0.m1, in_r0), r0.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(ngi_m4_and(r1.m1, in_r1), r1.v0, ngi_f32x4_set(__builtin_inff()))), ngi_f32x4_min(ngi_f32x4_pick(ngi_m4_and(r2.m1, in_r2), r2.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(ngi_m4_and(r3.m1, in_r3), r3.v0, ngi_f32x4_set(__builtin_inff())))));
-            ngi_f32x4_store(max_5 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_pick(ngi_m4_and(r0.m1, in_r0), r0.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(ngi_m4_and(r1.m1, in_r1), r1.v0, ngi_f32x4_set(-__builtin_inff()))), ngi_f32x4_max(ngi_f32x4_pick(ngi_m4_and(r2.m1, in_r2), r2.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(ngi_m4_and(r3.m1, in_r3), r3.v0, ngi_f32x4_set(-__builtin_inff())))));
+            ngi_f32x4_store(sum_3 + g * 16 + j,
+                ngi_f32x4_add(ngi_f32x4_add_kept(ngi_f32x4_keep(ngi_m4_and(r0.m1, in_r0), r0.v0),
+                    ngi_m4_and(r1.m1, in_r1), r1.v0),
+                        ngi_f32x4_add_kept(ngi_f32x4_keep(ngi_m4_and(r2.m1, in_r2), r2.v0),
+                            ngi_m4_and(r3.m1, in_r3), r3.v0)));
+            ngi_f32x4_store(min_4 + g * 16 + j,
+                ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_pick(ngi_m4_and(r0.m1, in_r0), r0.v0,
+                    ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(ngi_m4_and(r1.m1, in_r1),
+                        r1.v0, ngi_f32x4_set(__builtin_inff()))),
+                            ngi_f32x4_min(ngi_f32x4_pick(ngi_m4_and(r2.m1, in_r2), r2.v0,
+                                ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(ngi_m4_and(r3.m1,
+                                    in_r3), r3.v0, ngi_f32x4_set(__builtin_inff())))));
+            ngi_f32x4_store(max_5 + g * 16 + j,
+                ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_pick(ngi_m4_and(r0.m1, in_r0), r0.v0,
+                    ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(ngi_m4_and(r1.m1, in_r1),
+                        r1.v0, ngi_f32x4_set(-__builtin_inff()))),
+                            ngi_f32x4_max(ngi_f32x4_pick(ngi_m4_and(r2.m1, in_r2), r2.v0,
+                                ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(ngi_m4_and(r3.m1,
+                                    in_r3), r3.v0, ngi_f32x4_set(-__builtin_inff())))));
         }
     }
     const int64_t count_1_run = ngi_tallyx4_sum(&count_1, groups * 4);
@@ -950,14 +1075,16 @@ typedef struct thermo_totals_vals1_v128 {
     ngi_m4 most_valid;
 } thermo_totals_vals1_v128;
 
-NGI_V128_INLINE thermo_totals_vals1_v128 thermo_totals_rows1_v128(thermo_totals *k, const thermo_totals_params *p, const thermo_totals_cols1 *c, size_t row) {
+NGI_V128_INLINE thermo_totals_vals1_v128 thermo_totals_rows1_v128(thermo_totals *k,
+    const thermo_totals_params *p, const thermo_totals_cols1 *c, size_t row) {
     thermo_totals_vals1_v128 vals;
     (void)k;
     (void)c;
     (void)row;
     (void)p;
     const ngi_i64x4 count_2 = ngi_i64x4_load(c->count_2 + row);
-    const ngi_f64x4 mean = ngi_f64x4_div(ngi_f64x4_load(c->sum_3 + row), ngi_f64x4_from_i64(count_2)); /* aggregate */
+    const ngi_f64x4 mean = ngi_f64x4_div(ngi_f64x4_load(c->sum_3 + row),
+        ngi_f64x4_from_i64(count_2)); /* aggregate */
     const ngi_m4 m = ngi_i64x4_le(ngi_i64x4_set(1), count_2);
     vals.n = ngi_i64x4_load(c->count_1 + row);
     vals.mean = ngi_f64x4_canon(mean);
@@ -970,20 +1097,22 @@ NGI_V128_INLINE thermo_totals_vals1_v128 thermo_totals_rows1_v128(thermo_totals 
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V128_INLINE size_t thermo_totals_put1_v128(thermo_totals_out *out, size_t n, thermo_totals_vals1_v128 vals) {
+NGI_V128_INLINE size_t thermo_totals_put1_v128(thermo_totals_out *out, size_t n,
+    thermo_totals_vals1_v128 vals) {
     (void)out;
     (void)vals;
-ngi_i64x4_store(out->n + n, vals.n);
-ngi_f64x4_store(out->mean + n, vals.mean);
+    ngi_i64x4_store(out->n + n, vals.n);
+    ngi_f64x4_store(out->mean + n, vals.mean);
     ngi_bits_store(out->mean_valid, n, ngi_m4_bits(vals.mean_valid), 4);
-ngi_f32x4_store(out->least + n, vals.least);
+    ngi_f32x4_store(out->least + n, vals.least);
     ngi_bits_store(out->least_valid, n, ngi_m4_bits(vals.least_valid), 4);
-ngi_f32x4_store(out->most + n, vals.most);
+    ngi_f32x4_store(out->most + n, vals.most);
     ngi_bits_store(out->most_valid, n, ngi_m4_bits(vals.most_valid), 4);
     return n + 4;
 }
 
-NGI_V128 static size_t thermo_totals_loop1_v128(thermo_totals *k, const thermo_totals_cols1 *c, size_t row, size_t end, thermo_totals_out *out) {
+NGI_V128 static size_t thermo_totals_loop1_v128(thermo_totals *k, const thermo_totals_cols1 *c,
+    size_t row, size_t end, thermo_totals_out *out) {
     const thermo_totals_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
@@ -1003,7 +1132,6 @@ NGI_V128 static size_t thermo_totals_loop1_v128(thermo_totals *k, const thermo_t
     return row;
 }
 
-
 #endif
 #if NGI_HAS_V256
 /* v256: 8 rows at a time */
@@ -1017,17 +1145,20 @@ typedef struct thermo_totals_vals0_v256 {
 /* filter low < fahrenheit and fahrenheit < high */
 /* select fahrenheit */
 /* aggregate n = count(), mean = mean(fahrenheit), least = min(fahrenheit), most = max(fahrenheit) */
-NGI_V256_INLINE thermo_totals_vals0_v256 thermo_totals_rows0_v256(const thermo_totals_in *c, size_t row, const thermo_totals_params *p) {
+NGI_V256_INLINE thermo_totals_vals0_v256 thermo_totals_rows0_v256(const thermo_totals_in *c,
+    size_t row, const thermo_totals_params *p) {
     thermo_totals_vals0_v256 vals;
     (void)c;
     (void)row;
     (void)p;
-    const ngi_f32x8 fahrenheit = ngi_f32x8_add(ngi_f32x8_mul(ngi_f32x8_load(c->celsius + row), ngi_f32x8_set(1.8f)), ngi_f32x8_set(32.0f)); /* map */
+    const ngi_f32x8 fahrenheit = ngi_f32x8_add(ngi_f32x8_mul(ngi_f32x8_load(c->celsius + row),
+        ngi_f32x8_set(1.8f)), ngi_f32x8_set(32.0f)); /* map */
     const ngi_m8 celsius_ok = ngi_m8_from_bits(ngi_valid(c->celsius_valid, row, 8));
     const ngi_m8 m = ngi_f32x8_lt(ngi_f32x8_set(p->low), fahrenheit);
     const ngi_m8 m_2 = ngi_f32x8_lt(fahrenheit, ngi_f32x8_set(p->high));
     const ngi_m8 m_3 = ngi_m8_and(ngi_m8_and(celsius_ok, m), ngi_m8_and(celsius_ok, m_2));
-    const ngi_m8 m_4 = ngi_m8_and(ngi_m8_or(m_3, ngi_m8_or(ngi_m8_andnot(celsius_ok, m), ngi_m8_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m8 m_4 = ngi_m8_and(ngi_m8_or(m_3, ngi_m8_or(ngi_m8_andnot(celsius_ok, m),
+        ngi_m8_andnot(celsius_ok, m_2))), m_3);
     vals.v0 = fahrenheit;
     vals.m0 = m_4;
     vals.m1 = ngi_m8_and(m_4, celsius_ok);
@@ -1035,7 +1166,8 @@ NGI_V256_INLINE thermo_totals_vals0_v256 thermo_totals_rows0_v256(const thermo_t
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V256 static void thermo_totals_runs0_v256(thermo_totals *k, const thermo_totals_in *c, size_t row, size_t count) {
+NGI_V256 static void thermo_totals_runs0_v256(thermo_totals *k, const thermo_totals_in *c,
+    size_t row, size_t count) {
     const thermo_totals_params params = k->params, *const p = &params;
     (void)p;
     const size_t n = NGI_RUN;
@@ -1056,10 +1188,14 @@ NGI_V256 static void thermo_totals_runs0_v256(thermo_totals *k, const thermo_tot
             NGI_PREFETCH(c->celsius, row + g * 64 + 2080);
             NGI_PREFETCH(c->celsius, row + g * 64 + 2096);
             for (size_t j = 0; j < 16; j += 8) {
-                const thermo_totals_vals0_v256 r0 = thermo_totals_rows0_v256(c, row + g * 64 + j, p);
-                const thermo_totals_vals0_v256 r1 = thermo_totals_rows0_v256(c, row + g * 64 + j + 16, p);
-                const thermo_totals_vals0_v256 r2 = thermo_totals_rows0_v256(c, row + g * 64 + j + 32, p);
-                const thermo_totals_vals0_v256 r3 = thermo_totals_rows0_v256(c, row + g * 64 + j + 48, p);
+                const thermo_totals_vals0_v256 r0 = thermo_totals_rows0_v256(c, row + g * 64 + j,
+                    p);
+                const thermo_totals_vals0_v256 r1 = thermo_totals_rows0_v256(c,
+                    row + g * 64 + j + 16, p);
+                const thermo_totals_vals0_v256 r2 = thermo_totals_rows0_v256(c,
+                    row + g * 64 + j + 32, p);
+                const thermo_totals_vals0_v256 r3 = thermo_totals_rows0_v256(c,
+                    row + g * 64 + j + 48, p);
                 ngi_tallyx8_add(&count_1, g * 4 + 0, r0.m0);
                 ngi_tallyx8_add(&count_1, g * 4 + 1, r1.m0);
                 ngi_tallyx8_add(&count_1, g * 4 + 2, r2.m0);
@@ -1068,9 +1204,21 @@ NGI_V256 static void thermo_totals_runs0_v256(thermo_totals *k, const thermo_tot
                 ngi_tallyx8_add(&count_2, g * 4 + 1, r1.m1);
                 ngi_tallyx8_add(&count_2, g * 4 + 2, r2.m1);
                 ngi_tallyx8_add(&count_2, g * 4 + 3, r3.m1);
-                ngi_f32x8_store(sum_3 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add_kept(ngi_f32x8_keep(r0.m1, r0.v0), r1.m1, r1.v0), ngi_f32x8_add_kept(ngi_f32x8_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
-                ngi_f32x8_store(min_4 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_pick(r0.m1, r0.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(r1.m1, r1.v0, ngi_f32x8_set(__builtin_inff()))), ngi_f32x8_min(ngi_f32x8_pick(r2.m1, r2.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(r3.m1, r3.v0, ngi_f32x8_set(__builtin_inff())))));
-                ngi_f32x8_store(max_5 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_pick(r0.m1, r0.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(r1.m1, r1.v0, ngi_f32x8_set(-__builtin_inff()))), ngi_f32x8_max(ngi_f32x8_pick(r2.m1, r2.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(r3.m1, r3.v0, ngi_f32x8_set(-__builtin_inff())))));
+                ngi_f32x8_store(sum_3 + g * 16 + j,
+                    ngi_f32x8_add(ngi_f32x8_add_kept(ngi_f32x8_keep(r0.m1, r0.v0), r1.m1, r1.v0),
+                        ngi_f32x8_add_kept(ngi_f32x8_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
+                ngi_f32x8_store(min_4 + g * 16 + j,
+                    ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_pick(r0.m1, r0.v0,
+                        ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(r1.m1, r1.v0,
+                            ngi_f32x8_set(__builtin_inff()))), ngi_f32x8_min(ngi_f32x8_pick(r2.m1,
+                                r2.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(r3.m1,
+                                    r3.v0, ngi_f32x8_set(__builtin_inff())))));
+                ngi_f32x8_store(max_5 + g * 16 + j,
+                    ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_pick(r0.m1, r0.v0,
+                        ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(r1.m1, r1.v0,
+                            ngi_f32x8_set(-__builtin_inff()))), ngi_f32x8_max(ngi_f32x8_pick(r2.m1,
+                                r2.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(r3.m1,
+                                    r3.v0, ngi_f32x8_set(-__builtin_inff())))));
             }
         }
         const int64_t count_1_run = ngi_tallyx8_sum(&count_1, 32);
@@ -1093,7 +1241,8 @@ NGI_V256 static void thermo_totals_runs0_v256(thermo_totals *k, const thermo_tot
 }
 
 /* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
-NGI_V256 static void thermo_totals_part0_v256(thermo_totals *k, const thermo_totals_in *c, size_t row, size_t n) {
+NGI_V256 static void thermo_totals_part0_v256(thermo_totals *k, const thermo_totals_in *c,
+    size_t row, size_t n) {
     const thermo_totals_params params = k->params, *const p = &params;
     (void)p;
     const size_t groups = (n + 63) / 64;
@@ -1114,11 +1263,14 @@ NGI_V256 static void thermo_totals_part0_v256(thermo_totals *k, const thermo_tot
             const ngi_m8 in_r0 = ngi_m8_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
             const thermo_totals_vals0_v256 r0 = thermo_totals_rows0_v256(c, row + g * 64 + j, p);
             const ngi_m8 in_r1 = ngi_m8_first(n > g * 64 + j + 16 ? n - (g * 64 + j + 16) : 0);
-            const thermo_totals_vals0_v256 r1 = thermo_totals_rows0_v256(c, row + g * 64 + j + 16, p);
+            const thermo_totals_vals0_v256 r1 = thermo_totals_rows0_v256(c, row + g * 64 + j + 16,
+                p);
             const ngi_m8 in_r2 = ngi_m8_first(n > g * 64 + j + 32 ? n - (g * 64 + j + 32) : 0);
-            const thermo_totals_vals0_v256 r2 = thermo_totals_rows0_v256(c, row + g * 64 + j + 32, p);
+            const thermo_totals_vals0_v256 r2 = thermo_totals_rows0_v256(c, row + g * 64 + j + 32,
+                p);
             const ngi_m8 in_r3 = ngi_m8_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
-            const thermo_totals_vals0_v256 r3 = thermo_totals_rows0_v256(c, row + g * 64 + j + 48, p);
+            const thermo_totals_vals0_v256 r3 = thermo_totals_rows0_v256(c, row + g * 64 + j + 48,
+                p);
             ngi_tallyx8_add(&count_1, g * 4 + 0, ngi_m8_and(r0.m0, in_r0));
             ngi_tallyx8_add(&count_1, g * 4 + 1, ngi_m8_and(r1.m0, in_r1));
             ngi_tallyx8_add(&count_1, g * 4 + 2, ngi_m8_and(r2.m0, in_r2));
@@ -1127,9 +1279,25 @@ NGI_V256 static void thermo_totals_part0_v256(thermo_totals *k, const thermo_tot
             ngi_tallyx8_add(&count_2, g * 4 + 1, ngi_m8_and(r1.m1, in_r1));
             ngi_tallyx8_add(&count_2, g * 4 + 2, ngi_m8_and(r2.m1, in_r2));
             ngi_tallyx8_add(&count_2, g * 4 + 3, ngi_m8_and(r3.m1, in_r3));
-            ngi_f32x8_store(sum_3 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add_kept(ngi_f32x8_keep(ngi_m8_and(r0.m1, in_r0), r0.v0), ngi_m8_and(r1.m1, in_r1), r1.v0), ngi_f32x8_add_kept(ngi_f32x8_keep(ngi_m8_and(r2.m1, in_r2), r2.v0), ngi_m8_and(r3.m1, in_r3), r3.v0)));
-            ngi_f32x8_store(min_4 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_pick(ngi_m8_and(r0.m1, in_r0), r0.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(ngi_m8_and(r1.m1, in_r1), r1.v0, ngi_f32x8_set(__builtin_inff()))), ngi_f32x8_min(ngi_f32x8_pick(ngi_m8_and(r2.m1, in_r2), r2.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(ngi_m8_and(r3.m1, in_r3), r3.v0, ngi_f32x8_set(__builtin_inff())))));
-            ngi_f32x8_store(max_5 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_pick(ngi_m8_and(r0.m1, in_r0), r0.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(ngi_m8_and(r1.m1, in_r1), r1.v0, ngi_f32x8_set(-__builtin_inff()))), ngi_f32x8_max(ngi_f32x8_pick(ngi_m8_and(r2.m1, in_r2), r2.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(ngi_m8_and(r3.m1, in_r3), r3.v0, ngi_f32x8_set(-__builtin_inff())))));
+            ngi_f32x8_store(sum_3 + g * 16 + j,
+                ngi_f32x8_add(ngi_f32x8_add_kept(ngi_f32x8_keep(ngi_m8_and(r0.m1, in_r0), r0.v0),
+                    ngi_m8_and(r1.m1, in_r1), r1.v0),
+                        ngi_f32x8_add_kept(ngi_f32x8_keep(ngi_m8_and(r2.m1, in_r2), r2.v0),
+                            ngi_m8_and(r3.m1, in_r3), r3.v0)));
+            ngi_f32x8_store(min_4 + g * 16 + j,
+                ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_pick(ngi_m8_and(r0.m1, in_r0), r0.v0,
+                    ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(ngi_m8_and(r1.m1, in_r1),
+                        r1.v0, ngi_f32x8_set(__builtin_inff()))),
+                            ngi_f32x8_min(ngi_f32x8_pick(ngi_m8_and(r2.m1, in_r2), r2.v0,
+                                ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(ngi_m8_and(r3.m1,
+                                    in_r3), r3.v0, ngi_f32x8_set(__builtin_inff())))));
+            ngi_f32x8_store(max_5 + g * 16 + j,
+                ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_pick(ngi_m8_and(r0.m1, in_r0), r0.v0,
+                    ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(ngi_m8_and(r1.m1, in_r1),
+                        r1.v0, ngi_f32x8_set(-__builtin_inff()))),
+                            ngi_f32x8_max(ngi_f32x8_pick(ngi_m8_and(r2.m1, in_r2), r2.v0,
+                                ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(ngi_m8_and(r3.m1,
+                                    in_r3), r3.v0, ngi_f32x8_set(-__builtin_inff())))));
         }
     }
     const int64_t count_1_run = ngi_tallyx8_sum(&count_1, groups * 4);
@@ -1169,14 +1337,16 @@ typedef struct thermo_totals_vals1_v256 {
     ngi_m8 most_valid;
 } thermo_totals_vals1_v256;
 
-NGI_V256_INLINE thermo_totals_vals1_v256 thermo_totals_rows1_v256(thermo_totals *k, const thermo_totals_params *p, const thermo_totals_cols1 *c, size_t row) {
+NGI_V256_INLINE thermo_totals_vals1_v256 thermo_totals_rows1_v256(thermo_totals *k,
+    const thermo_totals_params *p, const thermo_totals_cols1 *c, size_t row) {
     thermo_totals_vals1_v256 vals;
     (void)k;
     (void)c;
     (void)row;
     (void)p;
     const ngi_i64x8 count_2 = ngi_i64x8_load(c->count_2 + row);
-    const ngi_f64x8 mean = ngi_f64x8_div(ngi_f64x8_load(c->sum_3 + row), ngi_f64x8_from_i64(count_2)); /* aggregate */
+    const ngi_f64x8 mean = ngi_f64x8_div(ngi_f64x8_load(c->sum_3 + row),
+        ngi_f64x8_from_i64(count_2)); /* aggregate */
     const ngi_m8 m = ngi_i64x8_le(ngi_i64x8_set(1), count_2);
     vals.n = ngi_i64x8_load(c->count_1 + row);
     vals.mean = ngi_f64x8_canon(mean);
@@ -1189,20 +1359,22 @@ NGI_V256_INLINE thermo_totals_vals1_v256 thermo_totals_rows1_v256(thermo_totals 
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V256_INLINE size_t thermo_totals_put1_v256(thermo_totals_out *out, size_t n, thermo_totals_vals1_v256 vals) {
+NGI_V256_INLINE size_t thermo_totals_put1_v256(thermo_totals_out *out, size_t n,
+    thermo_totals_vals1_v256 vals) {
     (void)out;
     (void)vals;
-ngi_i64x8_store(out->n + n, vals.n);
-ngi_f64x8_store(out->mean + n, vals.mean);
+    ngi_i64x8_store(out->n + n, vals.n);
+    ngi_f64x8_store(out->mean + n, vals.mean);
     ngi_bits_store(out->mean_valid, n, ngi_m8_bits(vals.mean_valid), 8);
-ngi_f32x8_store(out->least + n, vals.least);
+    ngi_f32x8_store(out->least + n, vals.least);
     ngi_bits_store(out->least_valid, n, ngi_m8_bits(vals.least_valid), 8);
-ngi_f32x8_store(out->most + n, vals.most);
+    ngi_f32x8_store(out->most + n, vals.most);
     ngi_bits_store(out->most_valid, n, ngi_m8_bits(vals.most_valid), 8);
     return n + 8;
 }
 
-NGI_V256 static size_t thermo_totals_loop1_v256(thermo_totals *k, const thermo_totals_cols1 *c, size_t row, size_t end, thermo_totals_out *out) {
+NGI_V256 static size_t thermo_totals_loop1_v256(thermo_totals *k, const thermo_totals_cols1 *c,
+    size_t row, size_t end, thermo_totals_out *out) {
     const thermo_totals_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 32 && out->capacity - n >= 32; row += 32) {
@@ -1222,7 +1394,6 @@ NGI_V256 static size_t thermo_totals_loop1_v256(thermo_totals *k, const thermo_t
     return row;
 }
 
-
 #endif
 #if NGI_HAS_V512
 /* v512: 16 rows at a time */
@@ -1236,17 +1407,20 @@ typedef struct thermo_totals_vals0_v512 {
 /* filter low < fahrenheit and fahrenheit < high */
 /* select fahrenheit */
 /* aggregate n = count(), mean = mean(fahrenheit), least = min(fahrenheit), most = max(fahrenheit) */
-NGI_V512_INLINE thermo_totals_vals0_v512 thermo_totals_rows0_v512(const thermo_totals_in *c, size_t row, const thermo_totals_params *p) {
+NGI_V512_INLINE thermo_totals_vals0_v512 thermo_totals_rows0_v512(const thermo_totals_in *c,
+    size_t row, const thermo_totals_params *p) {
     thermo_totals_vals0_v512 vals;
     (void)c;
     (void)row;
     (void)p;
-    const ngi_f32x16 fahrenheit = ngi_f32x16_add(ngi_f32x16_mul(ngi_f32x16_load(c->celsius + row), ngi_f32x16_set(1.8f)), ngi_f32x16_set(32.0f)); /* map */
+    const ngi_f32x16 fahrenheit = ngi_f32x16_add(ngi_f32x16_mul(ngi_f32x16_load(c->celsius + row),
+        ngi_f32x16_set(1.8f)), ngi_f32x16_set(32.0f)); /* map */
     const ngi_m16 celsius_ok = ngi_m16_from_bits(ngi_valid(c->celsius_valid, row, 16));
     const ngi_m16 m = ngi_f32x16_lt(ngi_f32x16_set(p->low), fahrenheit);
     const ngi_m16 m_2 = ngi_f32x16_lt(fahrenheit, ngi_f32x16_set(p->high));
     const ngi_m16 m_3 = ngi_m16_and(ngi_m16_and(celsius_ok, m), ngi_m16_and(celsius_ok, m_2));
-    const ngi_m16 m_4 = ngi_m16_and(ngi_m16_or(m_3, ngi_m16_or(ngi_m16_andnot(celsius_ok, m), ngi_m16_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m16 m_4 = ngi_m16_and(ngi_m16_or(m_3, ngi_m16_or(ngi_m16_andnot(celsius_ok, m),
+        ngi_m16_andnot(celsius_ok, m_2))), m_3);
     vals.v0 = fahrenheit;
     vals.m0 = m_4;
     vals.m1 = ngi_m16_and(m_4, celsius_ok);
@@ -1254,7 +1428,8 @@ NGI_V512_INLINE thermo_totals_vals0_v512 thermo_totals_rows0_v512(const thermo_t
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V512 static void thermo_totals_runs0_v512(thermo_totals *k, const thermo_totals_in *c, size_t row, size_t count) {
+NGI_V512 static void thermo_totals_runs0_v512(thermo_totals *k, const thermo_totals_in *c,
+    size_t row, size_t count) {
     const thermo_totals_params params = k->params, *const p = &params;
     (void)p;
     const size_t n = NGI_RUN;
@@ -1275,10 +1450,14 @@ NGI_V512 static void thermo_totals_runs0_v512(thermo_totals *k, const thermo_tot
             NGI_PREFETCH(c->celsius, row + g * 64 + 2080);
             NGI_PREFETCH(c->celsius, row + g * 64 + 2096);
             for (size_t j = 0; j < 16; j += 16) {
-                const thermo_totals_vals0_v512 r0 = thermo_totals_rows0_v512(c, row + g * 64 + j, p);
-                const thermo_totals_vals0_v512 r1 = thermo_totals_rows0_v512(c, row + g * 64 + j + 16, p);
-                const thermo_totals_vals0_v512 r2 = thermo_totals_rows0_v512(c, row + g * 64 + j + 32, p);
-                const thermo_totals_vals0_v512 r3 = thermo_totals_rows0_v512(c, row + g * 64 + j + 48, p);
+                const thermo_totals_vals0_v512 r0 = thermo_totals_rows0_v512(c, row + g * 64 + j,
+                    p);
+                const thermo_totals_vals0_v512 r1 = thermo_totals_rows0_v512(c,
+                    row + g * 64 + j + 16, p);
+                const thermo_totals_vals0_v512 r2 = thermo_totals_rows0_v512(c,
+                    row + g * 64 + j + 32, p);
+                const thermo_totals_vals0_v512 r3 = thermo_totals_rows0_v512(c,
+                    row + g * 64 + j + 48, p);
                 ngi_tallyx16_add(&count_1, g * 4 + 0, r0.m0);
                 ngi_tallyx16_add(&count_1, g * 4 + 1, r1.m0);
                 ngi_tallyx16_add(&count_1, g * 4 + 2, r2.m0);
@@ -1287,9 +1466,23 @@ NGI_V512 static void thermo_totals_runs0_v512(thermo_totals *k, const thermo_tot
                 ngi_tallyx16_add(&count_2, g * 4 + 1, r1.m1);
                 ngi_tallyx16_add(&count_2, g * 4 + 2, r2.m1);
                 ngi_tallyx16_add(&count_2, g * 4 + 3, r3.m1);
-                ngi_f32x16_store(sum_3 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add_kept(ngi_f32x16_keep(r0.m1, r0.v0), r1.m1, r1.v0), ngi_f32x16_add_kept(ngi_f32x16_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
-                ngi_f32x16_store(min_4 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_pick(r0.m1, r0.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(r1.m1, r1.v0, ngi_f32x16_set(__builtin_inff()))), ngi_f32x16_min(ngi_f32x16_pick(r2.m1, r2.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(r3.m1, r3.v0, ngi_f32x16_set(__builtin_inff())))));
-                ngi_f32x16_store(max_5 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_pick(r0.m1, r0.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(r1.m1, r1.v0, ngi_f32x16_set(-__builtin_inff()))), ngi_f32x16_max(ngi_f32x16_pick(r2.m1, r2.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(r3.m1, r3.v0, ngi_f32x16_set(-__builtin_inff())))));
+                ngi_f32x16_store(sum_3 + g * 16 + j,
+                    ngi_f32x16_add(ngi_f32x16_add_kept(ngi_f32x16_keep(r0.m1, r0.v0), r1.m1,
+                        r1.v0), ngi_f32x16_add_kept(ngi_f32x16_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
+                ngi_f32x16_store(min_4 + g * 16 + j,
+                    ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_pick(r0.m1, r0.v0,
+                        ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(r1.m1, r1.v0,
+                            ngi_f32x16_set(__builtin_inff()))),
+                                ngi_f32x16_min(ngi_f32x16_pick(r2.m1, r2.v0,
+                                    ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(r3.m1,
+                                        r3.v0, ngi_f32x16_set(__builtin_inff())))));
+                ngi_f32x16_store(max_5 + g * 16 + j,
+                    ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_pick(r0.m1, r0.v0,
+                        ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(r1.m1, r1.v0,
+                            ngi_f32x16_set(-__builtin_inff()))),
+                                ngi_f32x16_max(ngi_f32x16_pick(r2.m1, r2.v0,
+                                    ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(r3.m1,
+                                        r3.v0, ngi_f32x16_set(-__builtin_inff())))));
             }
         }
         const int64_t count_1_run = ngi_tallyx16_sum(&count_1, 32);
@@ -1312,7 +1505,8 @@ NGI_V512 static void thermo_totals_runs0_v512(thermo_totals *k, const thermo_tot
 }
 
 /* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
-NGI_V512 static void thermo_totals_part0_v512(thermo_totals *k, const thermo_totals_in *c, size_t row, size_t n) {
+NGI_V512 static void thermo_totals_part0_v512(thermo_totals *k, const thermo_totals_in *c,
+    size_t row, size_t n) {
     const thermo_totals_params params = k->params, *const p = &params;
     (void)p;
     const size_t groups = (n + 63) / 64;
@@ -1333,11 +1527,14 @@ NGI_V512 static void thermo_totals_part0_v512(thermo_totals *k, const thermo_tot
             const ngi_m16 in_r0 = ngi_m16_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
             const thermo_totals_vals0_v512 r0 = thermo_totals_rows0_v512(c, row + g * 64 + j, p);
             const ngi_m16 in_r1 = ngi_m16_first(n > g * 64 + j + 16 ? n - (g * 64 + j + 16) : 0);
-            const thermo_totals_vals0_v512 r1 = thermo_totals_rows0_v512(c, row + g * 64 + j + 16, p);
+            const thermo_totals_vals0_v512 r1 = thermo_totals_rows0_v512(c, row + g * 64 + j + 16,
+                p);
             const ngi_m16 in_r2 = ngi_m16_first(n > g * 64 + j + 32 ? n - (g * 64 + j + 32) : 0);
-            const thermo_totals_vals0_v512 r2 = thermo_totals_rows0_v512(c, row + g * 64 + j + 32, p);
+            const thermo_totals_vals0_v512 r2 = thermo_totals_rows0_v512(c, row + g * 64 + j + 32,
+                p);
             const ngi_m16 in_r3 = ngi_m16_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
-            const thermo_totals_vals0_v512 r3 = thermo_totals_rows0_v512(c, row + g * 64 + j + 48, p);
+            const thermo_totals_vals0_v512 r3 = thermo_totals_rows0_v512(c, row + g * 64 + j + 48,
+                p);
             ngi_tallyx16_add(&count_1, g * 4 + 0, ngi_m16_and(r0.m0, in_r0));
             ngi_tallyx16_add(&count_1, g * 4 + 1, ngi_m16_and(r1.m0, in_r1));
             ngi_tallyx16_add(&count_1, g * 4 + 2, ngi_m16_and(r2.m0, in_r2));
@@ -1346,9 +1543,27 @@ NGI_V512 static void thermo_totals_part0_v512(thermo_totals *k, const thermo_tot
             ngi_tallyx16_add(&count_2, g * 4 + 1, ngi_m16_and(r1.m1, in_r1));
             ngi_tallyx16_add(&count_2, g * 4 + 2, ngi_m16_and(r2.m1, in_r2));
             ngi_tallyx16_add(&count_2, g * 4 + 3, ngi_m16_and(r3.m1, in_r3));
-            ngi_f32x16_store(sum_3 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add_kept(ngi_f32x16_keep(ngi_m16_and(r0.m1, in_r0), r0.v0), ngi_m16_and(r1.m1, in_r1), r1.v0), ngi_f32x16_add_kept(ngi_f32x16_keep(ngi_m16_and(r2.m1, in_r2), r2.v0), ngi_m16_and(r3.m1, in_r3), r3.v0)));
-            ngi_f32x16_store(min_4 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_pick(ngi_m16_and(r0.m1, in_r0), r0.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(ngi_m16_and(r1.m1, in_r1), r1.v0, ngi_f32x16_set(__builtin_inff()))), ngi_f32x16_min(ngi_f32x16_pick(ngi_m16_and(r2.m1, in_r2), r2.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(ngi_m16_and(r3.m1, in_r3), r3.v0, ngi_f32x16_set(__builtin_inff())))));
-            ngi_f32x16_store(max_5 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_pick(ngi_m16_and(r0.m1, in_r0), r0.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(ngi_m16_and(r1.m1, in_r1), r1.v0, ngi_f32x16_set(-__builtin_inff()))), ngi_f32x16_max(ngi_f32x16_pick(ngi_m16_and(r2.m1, in_r2), r2.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(ngi_m16_and(r3.m1, in_r3), r3.v0, ngi_f32x16_set(-__builtin_inff())))));
+            ngi_f32x16_store(sum_3 + g * 16 + j,
+                ngi_f32x16_add(ngi_f32x16_add_kept(ngi_f32x16_keep(ngi_m16_and(r0.m1, in_r0),
+                    r0.v0), ngi_m16_and(r1.m1, in_r1), r1.v0),
+                        ngi_f32x16_add_kept(ngi_f32x16_keep(ngi_m16_and(r2.m1, in_r2), r2.v0),
+                            ngi_m16_and(r3.m1, in_r3), r3.v0)));
+            ngi_f32x16_store(min_4 + g * 16 + j,
+                ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_pick(ngi_m16_and(r0.m1, in_r0), r0.v0,
+                    ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(ngi_m16_and(r1.m1, in_r1),
+                        r1.v0, ngi_f32x16_set(__builtin_inff()))),
+                            ngi_f32x16_min(ngi_f32x16_pick(ngi_m16_and(r2.m1, in_r2), r2.v0,
+                                ngi_f32x16_set(__builtin_inff())),
+                                    ngi_f32x16_pick(ngi_m16_and(r3.m1, in_r3), r3.v0,
+                                        ngi_f32x16_set(__builtin_inff())))));
+            ngi_f32x16_store(max_5 + g * 16 + j,
+                ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_pick(ngi_m16_and(r0.m1, in_r0), r0.v0,
+                    ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(ngi_m16_and(r1.m1, in_r1),
+                        r1.v0, ngi_f32x16_set(-__builtin_inff()))),
+                            ngi_f32x16_max(ngi_f32x16_pick(ngi_m16_and(r2.m1, in_r2), r2.v0,
+                                ngi_f32x16_set(-__builtin_inff())),
+                                    ngi_f32x16_pick(ngi_m16_and(r3.m1, in_r3), r3.v0,
+                                        ngi_f32x16_set(-__builtin_inff())))));
         }
     }
     const int64_t count_1_run = ngi_tallyx16_sum(&count_1, groups * 4);
@@ -1388,14 +1603,16 @@ typedef struct thermo_totals_vals1_v512 {
     ngi_m16 most_valid;
 } thermo_totals_vals1_v512;
 
-NGI_V512_INLINE thermo_totals_vals1_v512 thermo_totals_rows1_v512(thermo_totals *k, const thermo_totals_params *p, const thermo_totals_cols1 *c, size_t row) {
+NGI_V512_INLINE thermo_totals_vals1_v512 thermo_totals_rows1_v512(thermo_totals *k,
+    const thermo_totals_params *p, const thermo_totals_cols1 *c, size_t row) {
     thermo_totals_vals1_v512 vals;
     (void)k;
     (void)c;
     (void)row;
     (void)p;
     const ngi_i64x16 count_2 = ngi_i64x16_load(c->count_2 + row);
-    const ngi_f64x16 mean = ngi_f64x16_div(ngi_f64x16_load(c->sum_3 + row), ngi_f64x16_from_i64(count_2)); /* aggregate */
+    const ngi_f64x16 mean = ngi_f64x16_div(ngi_f64x16_load(c->sum_3 + row),
+        ngi_f64x16_from_i64(count_2)); /* aggregate */
     const ngi_m16 m = ngi_i64x16_le(ngi_i64x16_set(1), count_2);
     vals.n = ngi_i64x16_load(c->count_1 + row);
     vals.mean = ngi_f64x16_canon(mean);
@@ -1408,20 +1625,22 @@ NGI_V512_INLINE thermo_totals_vals1_v512 thermo_totals_rows1_v512(thermo_totals 
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V512_INLINE size_t thermo_totals_put1_v512(thermo_totals_out *out, size_t n, thermo_totals_vals1_v512 vals) {
+NGI_V512_INLINE size_t thermo_totals_put1_v512(thermo_totals_out *out, size_t n,
+    thermo_totals_vals1_v512 vals) {
     (void)out;
     (void)vals;
-ngi_i64x16_store(out->n + n, vals.n);
-ngi_f64x16_store(out->mean + n, vals.mean);
+    ngi_i64x16_store(out->n + n, vals.n);
+    ngi_f64x16_store(out->mean + n, vals.mean);
     ngi_bits_store(out->mean_valid, n, ngi_m16_bits(vals.mean_valid), 16);
-ngi_f32x16_store(out->least + n, vals.least);
+    ngi_f32x16_store(out->least + n, vals.least);
     ngi_bits_store(out->least_valid, n, ngi_m16_bits(vals.least_valid), 16);
-ngi_f32x16_store(out->most + n, vals.most);
+    ngi_f32x16_store(out->most + n, vals.most);
     ngi_bits_store(out->most_valid, n, ngi_m16_bits(vals.most_valid), 16);
     return n + 16;
 }
 
-NGI_V512 static size_t thermo_totals_loop1_v512(thermo_totals *k, const thermo_totals_cols1 *c, size_t row, size_t end, thermo_totals_out *out) {
+NGI_V512 static size_t thermo_totals_loop1_v512(thermo_totals *k, const thermo_totals_cols1 *c,
+    size_t row, size_t end, thermo_totals_out *out) {
     const thermo_totals_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 64 && out->capacity - n >= 64; row += 64) {
@@ -1441,10 +1660,10 @@ NGI_V512 static size_t thermo_totals_loop1_v512(thermo_totals *k, const thermo_t
     return row;
 }
 
-
 #endif
 /* The profile's loop, then the rows it leaves, one by one. */
-static size_t thermo_totals_loop1(thermo_totals *k, const thermo_totals_cols1 *c, size_t row, size_t end, thermo_totals_out *out) {
+static size_t thermo_totals_loop1(thermo_totals *k, const thermo_totals_cols1 *c, size_t row,
+    size_t end, thermo_totals_out *out) {
     const int32_t before = k->status;
     switch (k->profile) {
 #if NGI_HAS_V512
@@ -1471,12 +1690,14 @@ static size_t thermo_totals_loop1(thermo_totals *k, const thermo_totals_cols1 *c
     return thermo_totals_loop1_scalar(k, c, row, end, out);
 }
 
-static void thermo_totals_pass1(thermo_totals *k, const thermo_totals_cols1 *c, size_t row, size_t end, thermo_totals_out *out) {
+static void thermo_totals_pass1(thermo_totals *k, const thermo_totals_cols1 *c, size_t row,
+    size_t end, thermo_totals_out *out) {
     row = thermo_totals_loop1(k, c, row, end, out);
     (void)row;
 }
 
-static void thermo_totals_next1(thermo_totals *k, const thermo_totals_temp1 *t, thermo_totals_out *out) {
+static void thermo_totals_next1(thermo_totals *k, const thermo_totals_temp1 *t,
+    thermo_totals_out *out) {
     const thermo_totals_cols1 c = {t->count_1, t->count_2, t->sum_3, t->min_4, t->max_5, t->rows};
     thermo_totals_pass1(k, &c, 0, t->rows, out);
 }
@@ -1494,7 +1715,8 @@ static void thermo_totals_hold0(thermo_totals *k, const thermo_totals_in *c, siz
     k->held0.rows += n;
 }
 
-static void thermo_totals_runs0(thermo_totals *k, const thermo_totals_in *c, size_t row, size_t count) {
+static void thermo_totals_runs0(thermo_totals *k, const thermo_totals_in *c, size_t row,
+    size_t count) {
     switch (k->profile) {
 #if NGI_HAS_V512
     case NG_V512:
@@ -1553,7 +1775,8 @@ static void thermo_totals_run0_held(thermo_totals *k) {
     k->held0.rows = 0;
 }
 
-static size_t thermo_totals_feed0(thermo_totals *k, const thermo_totals_in *c, size_t row, size_t end) {
+static size_t thermo_totals_feed0(thermo_totals *k, const thermo_totals_in *c, size_t row,
+    size_t end) {
     const int32_t before = k->status;
     while (row < end && k->status == before) {
         const size_t run = NGI_RUN;
@@ -1575,13 +1798,15 @@ static size_t thermo_totals_feed0(thermo_totals *k, const thermo_totals_in *c, s
     return row;
 }
 
-static void thermo_totals_pass0(thermo_totals *k, const thermo_totals_in *c, size_t row, size_t end, thermo_totals_out *out) {
+static void thermo_totals_pass0(thermo_totals *k, const thermo_totals_in *c, size_t row,
+    size_t end, thermo_totals_out *out) {
     (void)out;
     row = thermo_totals_feed0(k, c, row, end);
     (void)row;
 }
 
-static size_t thermo_totals_fits(const thermo_totals *k, const thermo_totals_in *in, size_t row, size_t rows, const thermo_totals_out *out) {
+static size_t thermo_totals_fits(const thermo_totals *k, const thermo_totals_in *in, size_t row,
+    size_t rows, const thermo_totals_out *out) {
     (void)k;
     (void)in;
     (void)row;
@@ -1589,10 +1814,12 @@ static size_t thermo_totals_fits(const thermo_totals *k, const thermo_totals_in 
     return rows;
 }
 
-ng_step thermo_totals_push(thermo_totals *k, const thermo_totals_in *in, size_t rows, thermo_totals_out *out) {
+ng_step thermo_totals_push(thermo_totals *k, const thermo_totals_in *in, size_t rows,
+    thermo_totals_out *out) {
     ng_step step = {0, 0, NG_OK};
     const uint64_t first = k->rows;
     const size_t before = out->rows;
+    const ngi_settings settings = ngi_exact_enter();
     while (k->status == NG_OK && step.consumed < rows) {
         const size_t row = in->offset + step.consumed;
         const size_t n = thermo_totals_fits(k, in, row, rows - step.consumed, out);
@@ -1611,12 +1838,14 @@ ng_step thermo_totals_push(thermo_totals *k, const thermo_totals_in *in, size_t 
         }
     }
     step.produced = out->rows - before;
+    ngi_exact_leave(settings);
     return step;
 }
 
 ng_step thermo_totals_flush(thermo_totals *k, thermo_totals_out *out) {
     ng_step step = {0, 0, NG_OK};
     const size_t before = out->rows;
+    const ngi_settings settings = ngi_exact_enter();
     while (k->status == NG_OK && k->flushing == 0) {
         thermo_totals_temp1 t;
         t.rows = 0;
@@ -1638,6 +1867,7 @@ if (out->capacity == out->rows) {
         step.status = (ng_status)k->status;
     }
     step.produced = out->rows - before;
+    ngi_exact_leave(settings);
     return step;
 }
 
@@ -1677,13 +1907,17 @@ void thermo_totals_init(thermo_totals *k, const thermo_totals_params *params) {
 }
 
 static const ng_field thermo_totals_in_fields[] = {
-    {"celsius", NG_F32, true, offsetof(thermo_totals_in, celsius), offsetof(thermo_totals_in, celsius_valid), NG_NONE, NG_NONE},
+    {"celsius", NG_F32, true, offsetof(thermo_totals_in, celsius), offsetof(thermo_totals_in,
+        celsius_valid), NG_NONE, NG_NONE},
 };
 static const ng_field thermo_totals_out_fields[] = {
     {"n", NG_I64, false, offsetof(thermo_totals_out, n), NG_NONE, NG_NONE, NG_NONE},
-    {"mean", NG_F64, true, offsetof(thermo_totals_out, mean), offsetof(thermo_totals_out, mean_valid), NG_NONE, NG_NONE},
-    {"least", NG_F32, true, offsetof(thermo_totals_out, least), offsetof(thermo_totals_out, least_valid), NG_NONE, NG_NONE},
-    {"most", NG_F32, true, offsetof(thermo_totals_out, most), offsetof(thermo_totals_out, most_valid), NG_NONE, NG_NONE},
+    {"mean", NG_F64, true, offsetof(thermo_totals_out, mean), offsetof(thermo_totals_out,
+        mean_valid), NG_NONE, NG_NONE},
+    {"least", NG_F32, true, offsetof(thermo_totals_out, least), offsetof(thermo_totals_out,
+        least_valid), NG_NONE, NG_NONE},
+    {"most", NG_F32, true, offsetof(thermo_totals_out, most), offsetof(thermo_totals_out,
+        most_valid), NG_NONE, NG_NONE},
 };
 static const ng_field thermo_totals_params_fields[] = {
     {"low", NG_F32, false, offsetof(thermo_totals_params, low), NG_NONE, NG_NONE, NG_NONE},
@@ -1693,7 +1927,8 @@ static void thermo_totals_any_init(void *k, const void *params) {
     thermo_totals_init((thermo_totals *)k, (const thermo_totals_params *)params);
 }
 static ng_step thermo_totals_any_push(void *k, const void *in, size_t rows, void *out) {
-    return thermo_totals_push((thermo_totals *)k, (const thermo_totals_in *)in, rows, (thermo_totals_out *)out);
+    return thermo_totals_push((thermo_totals *)k, (const thermo_totals_in *)in, rows,
+        (thermo_totals_out *)out);
 }
 static ng_step thermo_totals_any_flush(void *k, void *out) {
     return thermo_totals_flush((thermo_totals *)k, (thermo_totals_out *)out);
@@ -1705,11 +1940,15 @@ static uint64_t thermo_totals_any_failed_row(const void *k) {
     return ((const thermo_totals *)k)->failed_row;
 }
 const ng_operator thermo_totals_operator = {
-    "thermo_totals", "1c70e9c0ae11d3b7015356612f65126458af13406a32e53f9b35fc94bca85917", sizeof(thermo_totals), sizeof(thermo_totals_params), sizeof(thermo_totals_in), sizeof(thermo_totals_out),
-    offsetof(thermo_totals_in, offset), offsetof(thermo_totals_out, capacity), offsetof(thermo_totals_out, rows),
+    "thermo_totals", "1c70e9c0ae11d3b7015356612f65126458af13406a32e53f9b35fc94bca85917",
+        sizeof(thermo_totals), sizeof(thermo_totals_params), sizeof(thermo_totals_in),
+            sizeof(thermo_totals_out),
+    offsetof(thermo_totals_in, offset), offsetof(thermo_totals_out, capacity),
+        offsetof(thermo_totals_out, rows),
     1, 4, 2,
     thermo_totals_in_fields, thermo_totals_out_fields, thermo_totals_params_fields,
-    thermo_totals_any_init, thermo_totals_any_push, thermo_totals_any_flush, thermo_totals_any_force, thermo_totals_any_failed_row,
+    thermo_totals_any_init, thermo_totals_any_push, thermo_totals_any_flush,
+        thermo_totals_any_force, thermo_totals_any_failed_row,
 };
 
 NGI_EXACT_END

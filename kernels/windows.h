@@ -69,7 +69,8 @@ struct {
 } windows_by_100;
 
 void windows_by_100_init(struct windows_by_100 *k, const void *params);
-NG_NODISCARD ng_step windows_by_100_push(struct windows_by_100 *k, const windows_by_100_in *in, size_t rows, windows_by_100_out *out);
+NG_NODISCARD ng_step windows_by_100_push(struct windows_by_100 *k, const windows_by_100_in *in,
+    size_t rows, windows_by_100_out *out);
 NG_NODISCARD ng_step windows_by_100_flush(struct windows_by_100 *k, windows_by_100_out *out);
 ng_profile windows_by_100_force(struct windows_by_100 *k, ng_profile profile);
 extern const ng_operator windows_by_100_operator;
@@ -128,7 +129,8 @@ NGI_SCALAR_INLINE windows_by_100_vals0_scalar windows_by_100_rows0_scalar(const 
     return vals;
 }
 
-NGI_SCALAR static __attribute__((noinline)) bool windows_by_100_nan0_min_3(const windows_by_100_in *c, size_t row, size_t n) {
+NGI_SCALAR static __attribute__((noinline))
+    bool windows_by_100_nan0_min_3(const windows_by_100_in *c, size_t row, size_t n) {
     for (size_t end = row + n; row < end; row++) {
         const windows_by_100_vals0_scalar a = windows_by_100_rows0_scalar(c, row);
         if (a.v0 != a.v0) {
@@ -138,7 +140,8 @@ NGI_SCALAR static __attribute__((noinline)) bool windows_by_100_nan0_min_3(const
     return false;
 }
 
-NGI_SCALAR static __attribute__((noinline)) bool windows_by_100_nan0_max_4(const windows_by_100_in *c, size_t row, size_t n) {
+NGI_SCALAR static __attribute__((noinline))
+    bool windows_by_100_nan0_max_4(const windows_by_100_in *c, size_t row, size_t n) {
     for (size_t end = row + n; row < end; row++) {
         const windows_by_100_vals0_scalar a = windows_by_100_rows0_scalar(c, row);
         if (a.v0 != a.v0) {
@@ -149,7 +152,8 @@ NGI_SCALAR static __attribute__((noinline)) bool windows_by_100_nan0_max_4(const
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_SCALAR static void windows_by_100_runs0_scalar(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t count) {
+NGI_SCALAR static void windows_by_100_runs0_scalar(windows_by_100 *k, const windows_by_100_in *c,
+    size_t row, size_t count) {
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
@@ -160,13 +164,20 @@ NGI_SCALAR static void windows_by_100_runs0_scalar(windows_by_100 *k, const wind
         float max_4[128];
         for (size_t g = 0; g < 8; g++) {
             for (size_t j = 0; j < 16; j += 1) {
-                const windows_by_100_vals0_scalar r0 = windows_by_100_rows0_scalar(c, row + g * 64 + j);
-                const windows_by_100_vals0_scalar r1 = windows_by_100_rows0_scalar(c, row + g * 64 + j + 16);
-                const windows_by_100_vals0_scalar r2 = windows_by_100_rows0_scalar(c, row + g * 64 + j + 32);
-                const windows_by_100_vals0_scalar r3 = windows_by_100_rows0_scalar(c, row + g * 64 + j + 48);
-                ngi_f32x1_store(sum_2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(r0.v0, r1.v0), ngi_f32x1_add(r2.v0, r3.v0)));
-                ngi_f32x1_store(min_3 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(r0.v0, r1.v0), ngi_f32x1_min(r2.v0, r3.v0)));
-                ngi_f32x1_store(max_4 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(r0.v0, r1.v0), ngi_f32x1_max(r2.v0, r3.v0)));
+                const windows_by_100_vals0_scalar r0 = windows_by_100_rows0_scalar(c,
+                    row + g * 64 + j);
+                const windows_by_100_vals0_scalar r1 = windows_by_100_rows0_scalar(c,
+                    row + g * 64 + j + 16);
+                const windows_by_100_vals0_scalar r2 = windows_by_100_rows0_scalar(c,
+                    row + g * 64 + j + 32);
+                const windows_by_100_vals0_scalar r3 = windows_by_100_rows0_scalar(c,
+                    row + g * 64 + j + 48);
+                ngi_f32x1_store(sum_2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(r0.v0, r1.v0),
+                    ngi_f32x1_add(r2.v0, r3.v0)));
+                ngi_f32x1_store(min_3 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(r0.v0, r1.v0),
+                    ngi_f32x1_min(r2.v0, r3.v0)));
+                ngi_f32x1_store(max_4 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(r0.v0, r1.v0),
+                    ngi_f32x1_max(r2.v0, r3.v0)));
             }
         }
         const int64_t count_1_run = (int64_t)n;
@@ -187,7 +198,8 @@ NGI_SCALAR static void windows_by_100_runs0_scalar(windows_by_100 *k, const wind
 }
 
 /* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
-NGI_SCALAR static void windows_by_100_part0_scalar(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t n) {
+NGI_SCALAR static void windows_by_100_part0_scalar(windows_by_100 *k, const windows_by_100_in *c,
+    size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
     (void)n;
@@ -202,14 +214,27 @@ NGI_SCALAR static void windows_by_100_part0_scalar(windows_by_100 *k, const wind
             const ngi_m1 in_r0 = ngi_m1_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
             const windows_by_100_vals0_scalar r0 = windows_by_100_rows0_scalar(c, row + g * 64 + j);
             const ngi_m1 in_r1 = ngi_m1_first(n > g * 64 + j + 16 ? n - (g * 64 + j + 16) : 0);
-            const windows_by_100_vals0_scalar r1 = windows_by_100_rows0_scalar(c, row + g * 64 + j + 16);
+            const windows_by_100_vals0_scalar r1 = windows_by_100_rows0_scalar(c,
+                row + g * 64 + j + 16);
             const ngi_m1 in_r2 = ngi_m1_first(n > g * 64 + j + 32 ? n - (g * 64 + j + 32) : 0);
-            const windows_by_100_vals0_scalar r2 = windows_by_100_rows0_scalar(c, row + g * 64 + j + 32);
+            const windows_by_100_vals0_scalar r2 = windows_by_100_rows0_scalar(c,
+                row + g * 64 + j + 32);
             const ngi_m1 in_r3 = ngi_m1_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
-            const windows_by_100_vals0_scalar r3 = windows_by_100_rows0_scalar(c, row + g * 64 + j + 48);
-            ngi_f32x1_store(sum_2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add_kept(ngi_f32x1_keep(in_r0, r0.v0), in_r1, r1.v0), ngi_f32x1_add_kept(ngi_f32x1_keep(in_r2, r2.v0), in_r3, r3.v0)));
-            ngi_f32x1_store(min_3 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_pick(in_r0, r0.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(in_r1, r1.v0, ngi_f32x1_set(__builtin_inff()))), ngi_f32x1_min(ngi_f32x1_pick(in_r2, r2.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(in_r3, r3.v0, ngi_f32x1_set(__builtin_inff())))));
-            ngi_f32x1_store(max_4 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_pick(in_r0, r0.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(in_r1, r1.v0, ngi_f32x1_set(-__builtin_inff()))), ngi_f32x1_max(ngi_f32x1_pick(in_r2, r2.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(in_r3, r3.v0, ngi_f32x1_set(-__builtin_inff())))));
+            const windows_by_100_vals0_scalar r3 = windows_by_100_rows0_scalar(c,
+                row + g * 64 + j + 48);
+            ngi_f32x1_store(sum_2 + g * 16 + j,
+                ngi_f32x1_add(ngi_f32x1_add_kept(ngi_f32x1_keep(in_r0, r0.v0), in_r1, r1.v0),
+                    ngi_f32x1_add_kept(ngi_f32x1_keep(in_r2, r2.v0), in_r3, r3.v0)));
+            ngi_f32x1_store(min_3 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_pick(in_r0,
+                r0.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(in_r1, r1.v0,
+                    ngi_f32x1_set(__builtin_inff()))), ngi_f32x1_min(ngi_f32x1_pick(in_r2, r2.v0,
+                        ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(in_r3, r3.v0,
+                            ngi_f32x1_set(__builtin_inff())))));
+            ngi_f32x1_store(max_4 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_pick(in_r0,
+                r0.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(in_r1, r1.v0,
+                    ngi_f32x1_set(-__builtin_inff()))), ngi_f32x1_max(ngi_f32x1_pick(in_r2, r2.v0,
+                        ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(in_r3, r3.v0,
+                            ngi_f32x1_set(-__builtin_inff())))));
         }
     }
     const int64_t count_1_run = (int64_t)n;
@@ -239,8 +264,11 @@ NGI_SCALAR static void windows_by_100_part0_scalar(windows_by_100 *k, const wind
 
 /* Windows of 100 rows: `count` of them from `row` on, 16 at a time; memory may be read up to a multiple
  * of 16 rows behind each. */
-NGI_SCALAR static void windows_by_100_windows0_scalar(windows_by_100 *k, const windows_by_100_in *c, const size_t first_row, const size_t count, windows_by_100_temp1 *out) {
+NGI_SCALAR static void windows_by_100_windows0_scalar(windows_by_100 *k,
+    const windows_by_100_in *c, const size_t first_row, const size_t count,
+        windows_by_100_temp1 *out) {
     (void)k;
+    (void)c;
     for (size_t w = 0; w < count; w += 16) {
         const size_t some = count - w < 16 ? count - w : 16;
         const size_t n = out->rows;
@@ -268,9 +296,18 @@ NGI_SCALAR static void windows_by_100_windows0_scalar(windows_by_100 *k, const w
                 const windows_by_100_vals0_scalar s1 = windows_by_100_rows0_scalar(c, at + j + 80);
                 const ngi_m1 in_s2 = ngi_m1_first(4 > j ? 4 - j : 0);
                 const windows_by_100_vals0_scalar s2 = windows_by_100_rows0_scalar(c, at + j + 96);
-                ngi_f32x1_store(sum_2 + i * 16 + j, ngi_f32x1_add(ngi_f32x1_add(ngi_f32x1_add(r0.v0, r1.v0), ngi_f32x1_add(r2.v0, r3.v0)), ngi_f32x1_add(ngi_f32x1_add(s0.v0, s1.v0), ngi_f32x1_keep(in_s2, s2.v0))));
-                ngi_f32x1_store(min_3 + i * 16 + j, ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_min(r0.v0, r1.v0), ngi_f32x1_min(r2.v0, r3.v0)), ngi_f32x1_min(ngi_f32x1_min(s0.v0, s1.v0), ngi_f32x1_pick(in_s2, s2.v0, ngi_f32x1_set(__builtin_inff())))));
-                ngi_f32x1_store(max_4 + i * 16 + j, ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_max(r0.v0, r1.v0), ngi_f32x1_max(r2.v0, r3.v0)), ngi_f32x1_max(ngi_f32x1_max(s0.v0, s1.v0), ngi_f32x1_pick(in_s2, s2.v0, ngi_f32x1_set(-__builtin_inff())))));
+                ngi_f32x1_store(sum_2 + i * 16 + j,
+                    ngi_f32x1_add(ngi_f32x1_add(ngi_f32x1_add(r0.v0, r1.v0), ngi_f32x1_add(r2.v0,
+                        r3.v0)), ngi_f32x1_add(ngi_f32x1_add(s0.v0, s1.v0), ngi_f32x1_keep(in_s2,
+                            s2.v0))));
+                ngi_f32x1_store(min_3 + i * 16 + j,
+                    ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_min(r0.v0, r1.v0), ngi_f32x1_min(r2.v0,
+                        r3.v0)), ngi_f32x1_min(ngi_f32x1_min(s0.v0, s1.v0), ngi_f32x1_pick(in_s2,
+                            s2.v0, ngi_f32x1_set(__builtin_inff())))));
+                ngi_f32x1_store(max_4 + i * 16 + j,
+                    ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_max(r0.v0, r1.v0), ngi_f32x1_max(r2.v0,
+                        r3.v0)), ngi_f32x1_max(ngi_f32x1_max(s0.v0, s1.v0), ngi_f32x1_pick(in_s2,
+                            s2.v0, ngi_f32x1_set(-__builtin_inff())))));
 }
             (void)at;
             count_1_runs[i] = 100;
@@ -311,13 +348,15 @@ typedef struct windows_by_100_vals1_scalar {
     ngi_f32x1 max;
 } windows_by_100_vals1_scalar;
 
-NGI_SCALAR_INLINE windows_by_100_vals1_scalar windows_by_100_rows1_scalar(windows_by_100 *k, const windows_by_100_cols1 *c, size_t row) {
+NGI_SCALAR_INLINE windows_by_100_vals1_scalar windows_by_100_rows1_scalar(windows_by_100 *k,
+    const windows_by_100_cols1 *c, size_t row) {
     windows_by_100_vals1_scalar vals;
     (void)k;
     (void)c;
     (void)row;
     const ngi_i64x1 count_1 = ngi_i64x1_load(c->count_1 + row);
-    const ngi_f64x1 mean = ngi_f64x1_div(ngi_f64x1_load(c->sum_2 + row), ngi_f64x1_from_i64(count_1)); /* aggregate */
+    const ngi_f64x1 mean = ngi_f64x1_div(ngi_f64x1_load(c->sum_2 + row),
+        ngi_f64x1_from_i64(count_1)); /* aggregate */
     vals.n = count_1;
     vals.mean = ngi_f64x1_canon(mean);
     vals.min = ngi_f32x1_load(c->min_3 + row);
@@ -326,17 +365,19 @@ NGI_SCALAR_INLINE windows_by_100_vals1_scalar windows_by_100_rows1_scalar(window
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_SCALAR_INLINE size_t windows_by_100_put1_scalar(windows_by_100_out *out, size_t n, windows_by_100_vals1_scalar vals) {
+NGI_SCALAR_INLINE size_t windows_by_100_put1_scalar(windows_by_100_out *out, size_t n,
+    windows_by_100_vals1_scalar vals) {
     (void)out;
     (void)vals;
-ngi_i64x1_store(out->n + n, vals.n);
-ngi_f64x1_store(out->mean + n, vals.mean);
-ngi_f32x1_store(out->min + n, vals.min);
-ngi_f32x1_store(out->max + n, vals.max);
+    ngi_i64x1_store(out->n + n, vals.n);
+    ngi_f64x1_store(out->mean + n, vals.mean);
+    ngi_f32x1_store(out->min + n, vals.min);
+    ngi_f32x1_store(out->max + n, vals.max);
     return n + 1;
 }
 
-NGI_SCALAR static size_t windows_by_100_loop1_scalar(windows_by_100 *k, const windows_by_100_cols1 *c, size_t row, size_t end, windows_by_100_out *out) {
+NGI_SCALAR static size_t windows_by_100_loop1_scalar(windows_by_100 *k,
+    const windows_by_100_cols1 *c, size_t row, size_t end, windows_by_100_out *out) {
     size_t n = out->rows;
     for (; end - row >= 1 && out->capacity - n >= 1; row += 1) {
         n = windows_by_100_put1_scalar(out, n, windows_by_100_rows1_scalar(k, c, row));
@@ -345,7 +386,6 @@ NGI_SCALAR static size_t windows_by_100_loop1_scalar(windows_by_100 *k, const wi
     return row;
 }
 
-
 #if NGI_HAS_V128
 /* v128: 4 rows at a time */
 typedef struct windows_by_100_vals0_v128 {
@@ -353,7 +393,8 @@ typedef struct windows_by_100_vals0_v128 {
 } windows_by_100_vals0_v128;
 
 /* aggregate n = count(), mean = mean(x), min = min(x), max = max(x) */
-NGI_V128_INLINE windows_by_100_vals0_v128 windows_by_100_rows0_v128(const windows_by_100_in *c, size_t row) {
+NGI_V128_INLINE windows_by_100_vals0_v128 windows_by_100_rows0_v128(const windows_by_100_in *c,
+    size_t row) {
     windows_by_100_vals0_v128 vals;
     (void)c;
     (void)row;
@@ -362,7 +403,8 @@ NGI_V128_INLINE windows_by_100_vals0_v128 windows_by_100_rows0_v128(const window
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V128 static void windows_by_100_runs0_v128(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t count) {
+NGI_V128 static void windows_by_100_runs0_v128(windows_by_100 *k, const windows_by_100_in *c,
+    size_t row, size_t count) {
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
@@ -374,12 +416,18 @@ NGI_V128 static void windows_by_100_runs0_v128(windows_by_100 *k, const windows_
         for (size_t g = 0; g < 8; g++) {
             for (size_t j = 0; j < 16; j += 4) {
                 const windows_by_100_vals0_v128 r0 = windows_by_100_rows0_v128(c, row + g * 64 + j);
-                const windows_by_100_vals0_v128 r1 = windows_by_100_rows0_v128(c, row + g * 64 + j + 16);
-                const windows_by_100_vals0_v128 r2 = windows_by_100_rows0_v128(c, row + g * 64 + j + 32);
-                const windows_by_100_vals0_v128 r3 = windows_by_100_rows0_v128(c, row + g * 64 + j + 48);
-                ngi_f32x4_store(sum_2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(r0.v0, r1.v0), ngi_f32x4_add(r2.v0, r3.v0)));
-                ngi_f32x4_store(min_3 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(r0.v0, r1.v0), ngi_f32x4_min(r2.v0, r3.v0)));
-                ngi_f32x4_store(max_4 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(r0.v0, r1.v0), ngi_f32x4_max(r2.v0, r3.v0)));
+                const windows_by_100_vals0_v128 r1 = windows_by_100_rows0_v128(c,
+                    row + g * 64 + j + 16);
+                const windows_by_100_vals0_v128 r2 = windows_by_100_rows0_v128(c,
+                    row + g * 64 + j + 32);
+                const windows_by_100_vals0_v128 r3 = windows_by_100_rows0_v128(c,
+                    row + g * 64 + j + 48);
+                ngi_f32x4_store(sum_2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(r0.v0, r1.v0),
+                    ngi_f32x4_add(r2.v0, r3.v0)));
+                ngi_f32x4_store(min_3 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(r0.v0, r1.v0),
+                    ngi_f32x4_min(r2.v0, r3.v0)));
+                ngi_f32x4_store(max_4 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(r0.v0, r1.v0),
+                    ngi_f32x4_max(r2.v0, r3.v0)));
             }
         }
         const int64_t count_1_run = (int64_t)n;
@@ -400,7 +448,8 @@ NGI_V128 static void windows_by_100_runs0_v128(windows_by_100 *k, const windows_
 }
 
 /* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
-NGI_V128 static void windows_by_100_part0_v128(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t n) {
+NGI_V128 static void windows_by_100_part0_v128(windows_by_100 *k, const windows_by_100_in *c,
+    size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
     (void)n;
@@ -415,14 +464,27 @@ NGI_V128 static void windows_by_100_part0_v128(windows_by_100 *k, const windows_
             const ngi_m4 in_r0 = ngi_m4_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
             const windows_by_100_vals0_v128 r0 = windows_by_100_rows0_v128(c, row + g * 64 + j);
             const ngi_m4 in_r1 = ngi_m4_first(n > g * 64 + j + 16 ? n - (g * 64 + j + 16) : 0);
-            const windows_by_100_vals0_v128 r1 = windows_by_100_rows0_v128(c, row + g * 64 + j + 16);
+            const windows_by_100_vals0_v128 r1 = windows_by_100_rows0_v128(c,
+                row + g * 64 + j + 16);
             const ngi_m4 in_r2 = ngi_m4_first(n > g * 64 + j + 32 ? n - (g * 64 + j + 32) : 0);
-            const windows_by_100_vals0_v128 r2 = windows_by_100_rows0_v128(c, row + g * 64 + j + 32);
+            const windows_by_100_vals0_v128 r2 = windows_by_100_rows0_v128(c,
+                row + g * 64 + j + 32);
             const ngi_m4 in_r3 = ngi_m4_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
-            const windows_by_100_vals0_v128 r3 = windows_by_100_rows0_v128(c, row + g * 64 + j + 48);
-            ngi_f32x4_store(sum_2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add_kept(ngi_f32x4_keep(in_r0, r0.v0), in_r1, r1.v0), ngi_f32x4_add_kept(ngi_f32x4_keep(in_r2, r2.v0), in_r3, r3.v0)));
-            ngi_f32x4_store(min_3 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_pick(in_r0, r0.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(in_r1, r1.v0, ngi_f32x4_set(__builtin_inff()))), ngi_f32x4_min(ngi_f32x4_pick(in_r2, r2.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(in_r3, r3.v0, ngi_f32x4_set(__builtin_inff())))));
-            ngi_f32x4_store(max_4 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_pick(in_r0, r0.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(in_r1, r1.v0, ngi_f32x4_set(-__builtin_inff()))), ngi_f32x4_max(ngi_f32x4_pick(in_r2, r2.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(in_r3, r3.v0, ngi_f32x4_set(-__builtin_inff())))));
+            const windows_by_100_vals0_v128 r3 = windows_by_100_rows0_v128(c,
+                row + g * 64 + j + 48);
+            ngi_f32x4_store(sum_2 + g * 16 + j,
+                ngi_f32x4_add(ngi_f32x4_add_kept(ngi_f32x4_keep(in_r0, r0.v0), in_r1, r1.v0),
+                    ngi_f32x4_add_kept(ngi_f32x4_keep(in_r2, r2.v0), in_r3, r3.v0)));
+            ngi_f32x4_store(min_3 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_pick(in_r0,
+                r0.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(in_r1, r1.v0,
+                    ngi_f32x4_set(__builtin_inff()))), ngi_f32x4_min(ngi_f32x4_pick(in_r2, r2.v0,
+                        ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(in_r3, r3.v0,
+                            ngi_f32x4_set(__builtin_inff())))));
+            ngi_f32x4_store(max_4 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_pick(in_r0,
+                r0.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(in_r1, r1.v0,
+                    ngi_f32x4_set(-__builtin_inff()))), ngi_f32x4_max(ngi_f32x4_pick(in_r2, r2.v0,
+                        ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(in_r3, r3.v0,
+                            ngi_f32x4_set(-__builtin_inff())))));
         }
     }
     const int64_t count_1_run = (int64_t)n;
@@ -452,8 +514,10 @@ NGI_V128 static void windows_by_100_part0_v128(windows_by_100 *k, const windows_
 
 /* Windows of 100 rows: `count` of them from `row` on, 16 at a time; memory may be read up to a multiple
  * of 16 rows behind each. */
-NGI_V128 static void windows_by_100_windows0_v128(windows_by_100 *k, const windows_by_100_in *c, const size_t first_row, const size_t count, windows_by_100_temp1 *out) {
+NGI_V128 static void windows_by_100_windows0_v128(windows_by_100 *k, const windows_by_100_in *c,
+    const size_t first_row, const size_t count, windows_by_100_temp1 *out) {
     (void)k;
+    (void)c;
     for (size_t w = 0; w < count; w += 16) {
         const size_t some = count - w < 16 ? count - w : 16;
         const size_t n = out->rows;
@@ -481,9 +545,18 @@ NGI_V128 static void windows_by_100_windows0_v128(windows_by_100 *k, const windo
                 const windows_by_100_vals0_v128 s1 = windows_by_100_rows0_v128(c, at + j + 80);
                 const ngi_m4 in_s2 = ngi_m4_first(4 > j ? 4 - j : 0);
                 const windows_by_100_vals0_v128 s2 = windows_by_100_rows0_v128(c, at + j + 96);
-                ngi_f32x4_store(sum_2 + i * 16 + j, ngi_f32x4_add(ngi_f32x4_add(ngi_f32x4_add(r0.v0, r1.v0), ngi_f32x4_add(r2.v0, r3.v0)), ngi_f32x4_add(ngi_f32x4_add(s0.v0, s1.v0), ngi_f32x4_keep(in_s2, s2.v0))));
-                ngi_f32x4_store(min_3 + i * 16 + j, ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_min(r0.v0, r1.v0), ngi_f32x4_min(r2.v0, r3.v0)), ngi_f32x4_min(ngi_f32x4_min(s0.v0, s1.v0), ngi_f32x4_pick(in_s2, s2.v0, ngi_f32x4_set(__builtin_inff())))));
-                ngi_f32x4_store(max_4 + i * 16 + j, ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_max(r0.v0, r1.v0), ngi_f32x4_max(r2.v0, r3.v0)), ngi_f32x4_max(ngi_f32x4_max(s0.v0, s1.v0), ngi_f32x4_pick(in_s2, s2.v0, ngi_f32x4_set(-__builtin_inff())))));
+                ngi_f32x4_store(sum_2 + i * 16 + j,
+                    ngi_f32x4_add(ngi_f32x4_add(ngi_f32x4_add(r0.v0, r1.v0), ngi_f32x4_add(r2.v0,
+                        r3.v0)), ngi_f32x4_add(ngi_f32x4_add(s0.v0, s1.v0), ngi_f32x4_keep(in_s2,
+                            s2.v0))));
+                ngi_f32x4_store(min_3 + i * 16 + j,
+                    ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_min(r0.v0, r1.v0), ngi_f32x4_min(r2.v0,
+                        r3.v0)), ngi_f32x4_min(ngi_f32x4_min(s0.v0, s1.v0), ngi_f32x4_pick(in_s2,
+                            s2.v0, ngi_f32x4_set(__builtin_inff())))));
+                ngi_f32x4_store(max_4 + i * 16 + j,
+                    ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_max(r0.v0, r1.v0), ngi_f32x4_max(r2.v0,
+                        r3.v0)), ngi_f32x4_max(ngi_f32x4_max(s0.v0, s1.v0), ngi_f32x4_pick(in_s2,
+                            s2.v0, ngi_f32x4_set(-__builtin_inff())))));
 }
             (void)at;
             count_1_runs[i] = 100;
@@ -524,13 +597,15 @@ typedef struct windows_by_100_vals1_v128 {
     ngi_f32x4 max;
 } windows_by_100_vals1_v128;
 
-NGI_V128_INLINE windows_by_100_vals1_v128 windows_by_100_rows1_v128(windows_by_100 *k, const windows_by_100_cols1 *c, size_t row) {
+NGI_V128_INLINE windows_by_100_vals1_v128 windows_by_100_rows1_v128(windows_by_100 *k,
+    const windows_by_100_cols1 *c, size_t row) {
     windows_by_100_vals1_v128 vals;
     (void)k;
     (void)c;
     (void)row;
     const ngi_i64x4 count_1 = ngi_i64x4_load(c->count_1 + row);
-    const ngi_f64x4 mean = ngi_f64x4_div(ngi_f64x4_load(c->sum_2 + row), ngi_f64x4_from_i64(count_1)); /* aggregate */
+    const ngi_f64x4 mean = ngi_f64x4_div(ngi_f64x4_load(c->sum_2 + row),
+        ngi_f64x4_from_i64(count_1)); /* aggregate */
     vals.n = count_1;
     vals.mean = ngi_f64x4_canon(mean);
     vals.min = ngi_f32x4_load(c->min_3 + row);
@@ -539,17 +614,19 @@ NGI_V128_INLINE windows_by_100_vals1_v128 windows_by_100_rows1_v128(windows_by_1
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V128_INLINE size_t windows_by_100_put1_v128(windows_by_100_out *out, size_t n, windows_by_100_vals1_v128 vals) {
+NGI_V128_INLINE size_t windows_by_100_put1_v128(windows_by_100_out *out, size_t n,
+    windows_by_100_vals1_v128 vals) {
     (void)out;
     (void)vals;
-ngi_i64x4_store(out->n + n, vals.n);
-ngi_f64x4_store(out->mean + n, vals.mean);
-ngi_f32x4_store(out->min + n, vals.min);
-ngi_f32x4_store(out->max + n, vals.max);
+    ngi_i64x4_store(out->n + n, vals.n);
+    ngi_f64x4_store(out->mean + n, vals.mean);
+    ngi_f32x4_store(out->min + n, vals.min);
+    ngi_f32x4_store(out->max + n, vals.max);
     return n + 4;
 }
 
-NGI_V128 static size_t windows_by_100_loop1_v128(windows_by_100 *k, const windows_by_100_cols1 *c, size_t row, size_t end, windows_by_100_out *out) {
+NGI_V128 static size_t windows_by_100_loop1_v128(windows_by_100 *k, const windows_by_100_cols1 *c,
+    size_t row, size_t end, windows_by_100_out *out) {
     size_t n = out->rows;
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
         const windows_by_100_vals1_v128 r0 = windows_by_100_rows1_v128(k, c, row);
@@ -568,7 +645,6 @@ NGI_V128 static size_t windows_by_100_loop1_v128(windows_by_100 *k, const window
     return row;
 }
 
-
 #endif
 #if NGI_HAS_V256
 /* v256: 8 rows at a time */
@@ -577,7 +653,8 @@ typedef struct windows_by_100_vals0_v256 {
 } windows_by_100_vals0_v256;
 
 /* aggregate n = count(), mean = mean(x), min = min(x), max = max(x) */
-NGI_V256_INLINE windows_by_100_vals0_v256 windows_by_100_rows0_v256(const windows_by_100_in *c, size_t row) {
+NGI_V256_INLINE windows_by_100_vals0_v256 windows_by_100_rows0_v256(const windows_by_100_in *c,
+    size_t row) {
     windows_by_100_vals0_v256 vals;
     (void)c;
     (void)row;
@@ -586,7 +663,8 @@ NGI_V256_INLINE windows_by_100_vals0_v256 windows_by_100_rows0_v256(const window
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V256 static void windows_by_100_runs0_v256(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t count) {
+NGI_V256 static void windows_by_100_runs0_v256(windows_by_100 *k, const windows_by_100_in *c,
+    size_t row, size_t count) {
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
@@ -602,12 +680,18 @@ NGI_V256 static void windows_by_100_runs0_v256(windows_by_100 *k, const windows_
             NGI_PREFETCH(c->x, row + g * 64 + 2096);
             for (size_t j = 0; j < 16; j += 8) {
                 const windows_by_100_vals0_v256 r0 = windows_by_100_rows0_v256(c, row + g * 64 + j);
-                const windows_by_100_vals0_v256 r1 = windows_by_100_rows0_v256(c, row + g * 64 + j + 16);
-                const windows_by_100_vals0_v256 r2 = windows_by_100_rows0_v256(c, row + g * 64 + j + 32);
-                const windows_by_100_vals0_v256 r3 = windows_by_100_rows0_v256(c, row + g * 64 + j + 48);
-                ngi_f32x8_store(sum_2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(r0.v0, r1.v0), ngi_f32x8_add(r2.v0, r3.v0)));
-                ngi_f32x8_store(min_3 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(r0.v0, r1.v0), ngi_f32x8_min(r2.v0, r3.v0)));
-                ngi_f32x8_store(max_4 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(r0.v0, r1.v0), ngi_f32x8_max(r2.v0, r3.v0)));
+                const windows_by_100_vals0_v256 r1 = windows_by_100_rows0_v256(c,
+                    row + g * 64 + j + 16);
+                const windows_by_100_vals0_v256 r2 = windows_by_100_rows0_v256(c,
+                    row + g * 64 + j + 32);
+                const windows_by_100_vals0_v256 r3 = windows_by_100_rows0_v256(c,
+                    row + g * 64 + j + 48);
+                ngi_f32x8_store(sum_2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(r0.v0, r1.v0),
+                    ngi_f32x8_add(r2.v0, r3.v0)));
+                ngi_f32x8_store(min_3 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(r0.v0, r1.v0),
+                    ngi_f32x8_min(r2.v0, r3.v0)));
+                ngi_f32x8_store(max_4 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(r0.v0, r1.v0),
+                    ngi_f32x8_max(r2.v0, r3.v0)));
             }
         }
         const int64_t count_1_run = (int64_t)n;
@@ -628,7 +712,8 @@ NGI_V256 static void windows_by_100_runs0_v256(windows_by_100 *k, const windows_
 }
 
 /* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
-NGI_V256 static void windows_by_100_part0_v256(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t n) {
+NGI_V256 static void windows_by_100_part0_v256(windows_by_100 *k, const windows_by_100_in *c,
+    size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
     (void)n;
@@ -643,14 +728,27 @@ NGI_V256 static void windows_by_100_part0_v256(windows_by_100 *k, const windows_
             const ngi_m8 in_r0 = ngi_m8_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
             const windows_by_100_vals0_v256 r0 = windows_by_100_rows0_v256(c, row + g * 64 + j);
             const ngi_m8 in_r1 = ngi_m8_first(n > g * 64 + j + 16 ? n - (g * 64 + j + 16) : 0);
-            const windows_by_100_vals0_v256 r1 = windows_by_100_rows0_v256(c, row + g * 64 + j + 16);
+            const windows_by_100_vals0_v256 r1 = windows_by_100_rows0_v256(c,
+                row + g * 64 + j + 16);
             const ngi_m8 in_r2 = ngi_m8_first(n > g * 64 + j + 32 ? n - (g * 64 + j + 32) : 0);
-            const windows_by_100_vals0_v256 r2 = windows_by_100_rows0_v256(c, row + g * 64 + j + 32);
+            const windows_by_100_vals0_v256 r2 = windows_by_100_rows0_v256(c,
+                row + g * 64 + j + 32);
             const ngi_m8 in_r3 = ngi_m8_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
-            const windows_by_100_vals0_v256 r3 = windows_by_100_rows0_v256(c, row + g * 64 + j + 48);
-            ngi_f32x8_store(sum_2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add_kept(ngi_f32x8_keep(in_r0, r0.v0), in_r1, r1.v0), ngi_f32x8_add_kept(ngi_f32x8_keep(in_r2, r2.v0), in_r3, r3.v0)));
-            ngi_f32x8_store(min_3 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_pick(in_r0, r0.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(in_r1, r1.v0, ngi_f32x8_set(__builtin_inff()))), ngi_f32x8_min(ngi_f32x8_pick(in_r2, r2.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(in_r3, r3.v0, ngi_f32x8_set(__builtin_inff())))));
-            ngi_f32x8_store(max_4 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_pick(in_r0, r0.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(in_r1, r1.v0, ngi_f32x8_set(-__builtin_inff()))), ngi_f32x8_max(ngi_f32x8_pick(in_r2, r2.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(in_r3, r3.v0, ngi_f32x8_set(-__builtin_inff())))));
+            const windows_by_100_vals0_v256 r3 = windows_by_100_rows0_v256(c,
+                row + g * 64 + j + 48);
+            ngi_f32x8_store(sum_2 + g * 16 + j,
+                ngi_f32x8_add(ngi_f32x8_add_kept(ngi_f32x8_keep(in_r0, r0.v0), in_r1, r1.v0),
+                    ngi_f32x8_add_kept(ngi_f32x8_keep(in_r2, r2.v0), in_r3, r3.v0)));
+            ngi_f32x8_store(min_3 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_pick(in_r0,
+                r0.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(in_r1, r1.v0,
+                    ngi_f32x8_set(__builtin_inff()))), ngi_f32x8_min(ngi_f32x8_pick(in_r2, r2.v0,
+                        ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(in_r3, r3.v0,
+                            ngi_f32x8_set(__builtin_inff())))));
+            ngi_f32x8_store(max_4 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_pick(in_r0,
+                r0.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(in_r1, r1.v0,
+                    ngi_f32x8_set(-__builtin_inff()))), ngi_f32x8_max(ngi_f32x8_pick(in_r2, r2.v0,
+                        ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(in_r3, r3.v0,
+                            ngi_f32x8_set(-__builtin_inff())))));
         }
     }
     const int64_t count_1_run = (int64_t)n;
@@ -680,8 +778,10 @@ NGI_V256 static void windows_by_100_part0_v256(windows_by_100 *k, const windows_
 
 /* Windows of 100 rows: `count` of them from `row` on, 16 at a time; memory may be read up to a multiple
  * of 16 rows behind each. */
-NGI_V256 static void windows_by_100_windows0_v256(windows_by_100 *k, const windows_by_100_in *c, const size_t first_row, const size_t count, windows_by_100_temp1 *out) {
+NGI_V256 static void windows_by_100_windows0_v256(windows_by_100 *k, const windows_by_100_in *c,
+    const size_t first_row, const size_t count, windows_by_100_temp1 *out) {
     (void)k;
+    (void)c;
     for (size_t w = 0; w < count; w += 16) {
         const size_t some = count - w < 16 ? count - w : 16;
         const size_t n = out->rows;
@@ -716,9 +816,18 @@ NGI_V256 static void windows_by_100_windows0_v256(windows_by_100 *k, const windo
                 const windows_by_100_vals0_v256 s1 = windows_by_100_rows0_v256(c, at + j + 80);
                 const ngi_m8 in_s2 = ngi_m8_first(4 > j ? 4 - j : 0);
                 const windows_by_100_vals0_v256 s2 = windows_by_100_rows0_v256(c, at + j + 96);
-                ngi_f32x8_store(sum_2 + i * 16 + j, ngi_f32x8_add(ngi_f32x8_add(ngi_f32x8_add(r0.v0, r1.v0), ngi_f32x8_add(r2.v0, r3.v0)), ngi_f32x8_add(ngi_f32x8_add(s0.v0, s1.v0), ngi_f32x8_keep(in_s2, s2.v0))));
-                ngi_f32x8_store(min_3 + i * 16 + j, ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_min(r0.v0, r1.v0), ngi_f32x8_min(r2.v0, r3.v0)), ngi_f32x8_min(ngi_f32x8_min(s0.v0, s1.v0), ngi_f32x8_pick(in_s2, s2.v0, ngi_f32x8_set(__builtin_inff())))));
-                ngi_f32x8_store(max_4 + i * 16 + j, ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_max(r0.v0, r1.v0), ngi_f32x8_max(r2.v0, r3.v0)), ngi_f32x8_max(ngi_f32x8_max(s0.v0, s1.v0), ngi_f32x8_pick(in_s2, s2.v0, ngi_f32x8_set(-__builtin_inff())))));
+                ngi_f32x8_store(sum_2 + i * 16 + j,
+                    ngi_f32x8_add(ngi_f32x8_add(ngi_f32x8_add(r0.v0, r1.v0), ngi_f32x8_add(r2.v0,
+                        r3.v0)), ngi_f32x8_add(ngi_f32x8_add(s0.v0, s1.v0), ngi_f32x8_keep(in_s2,
+                            s2.v0))));
+                ngi_f32x8_store(min_3 + i * 16 + j,
+                    ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_min(r0.v0, r1.v0), ngi_f32x8_min(r2.v0,
+                        r3.v0)), ngi_f32x8_min(ngi_f32x8_min(s0.v0, s1.v0), ngi_f32x8_pick(in_s2,
+                            s2.v0, ngi_f32x8_set(__builtin_inff())))));
+                ngi_f32x8_store(max_4 + i * 16 + j,
+                    ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_max(r0.v0, r1.v0), ngi_f32x8_max(r2.v0,
+                        r3.v0)), ngi_f32x8_max(ngi_f32x8_max(s0.v0, s1.v0), ngi_f32x8_pick(in_s2,
+                            s2.v0, ngi_f32x8_set(-__builtin_inff())))));
 }
             (void)at;
             count_1_runs[i] = 100;
@@ -759,13 +868,15 @@ typedef struct windows_by_100_vals1_v256 {
     ngi_f32x8 max;
 } windows_by_100_vals1_v256;
 
-NGI_V256_INLINE windows_by_100_vals1_v256 windows_by_100_rows1_v256(windows_by_100 *k, const windows_by_100_cols1 *c, size_t row) {
+NGI_V256_INLINE windows_by_100_vals1_v256 windows_by_100_rows1_v256(windows_by_100 *k,
+    const windows_by_100_cols1 *c, size_t row) {
     windows_by_100_vals1_v256 vals;
     (void)k;
     (void)c;
     (void)row;
     const ngi_i64x8 count_1 = ngi_i64x8_load(c->count_1 + row);
-    const ngi_f64x8 mean = ngi_f64x8_div(ngi_f64x8_load(c->sum_2 + row), ngi_f64x8_from_i64(count_1)); /* aggregate */
+    const ngi_f64x8 mean = ngi_f64x8_div(ngi_f64x8_load(c->sum_2 + row),
+        ngi_f64x8_from_i64(count_1)); /* aggregate */
     vals.n = count_1;
     vals.mean = ngi_f64x8_canon(mean);
     vals.min = ngi_f32x8_load(c->min_3 + row);
@@ -774,17 +885,19 @@ NGI_V256_INLINE windows_by_100_vals1_v256 windows_by_100_rows1_v256(windows_by_1
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V256_INLINE size_t windows_by_100_put1_v256(windows_by_100_out *out, size_t n, windows_by_100_vals1_v256 vals) {
+NGI_V256_INLINE size_t windows_by_100_put1_v256(windows_by_100_out *out, size_t n,
+    windows_by_100_vals1_v256 vals) {
     (void)out;
     (void)vals;
-ngi_i64x8_store(out->n + n, vals.n);
-ngi_f64x8_store(out->mean + n, vals.mean);
-ngi_f32x8_store(out->min + n, vals.min);
-ngi_f32x8_store(out->max + n, vals.max);
+    ngi_i64x8_store(out->n + n, vals.n);
+    ngi_f64x8_store(out->mean + n, vals.mean);
+    ngi_f32x8_store(out->min + n, vals.min);
+    ngi_f32x8_store(out->max + n, vals.max);
     return n + 8;
 }
 
-NGI_V256 static size_t windows_by_100_loop1_v256(windows_by_100 *k, const windows_by_100_cols1 *c, size_t row, size_t end, windows_by_100_out *out) {
+NGI_V256 static size_t windows_by_100_loop1_v256(windows_by_100 *k, const windows_by_100_cols1 *c,
+    size_t row, size_t end, windows_by_100_out *out) {
     size_t n = out->rows;
     for (; end - row >= 32 && out->capacity - n >= 32; row += 32) {
         const windows_by_100_vals1_v256 r0 = windows_by_100_rows1_v256(k, c, row);
@@ -803,7 +916,6 @@ NGI_V256 static size_t windows_by_100_loop1_v256(windows_by_100 *k, const window
     return row;
 }
 
-
 #endif
 #if NGI_HAS_V512
 /* v512: 16 rows at a time */
@@ -812,7 +924,8 @@ typedef struct windows_by_100_vals0_v512 {
 } windows_by_100_vals0_v512;
 
 /* aggregate n = count(), mean = mean(x), min = min(x), max = max(x) */
-NGI_V512_INLINE windows_by_100_vals0_v512 windows_by_100_rows0_v512(const windows_by_100_in *c, size_t row) {
+NGI_V512_INLINE windows_by_100_vals0_v512 windows_by_100_rows0_v512(const windows_by_100_in *c,
+    size_t row) {
     windows_by_100_vals0_v512 vals;
     (void)c;
     (void)row;
@@ -821,7 +934,8 @@ NGI_V512_INLINE windows_by_100_vals0_v512 windows_by_100_rows0_v512(const window
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V512 static void windows_by_100_runs0_v512(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t count) {
+NGI_V512 static void windows_by_100_runs0_v512(windows_by_100 *k, const windows_by_100_in *c,
+    size_t row, size_t count) {
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
@@ -837,12 +951,18 @@ NGI_V512 static void windows_by_100_runs0_v512(windows_by_100 *k, const windows_
             NGI_PREFETCH(c->x, row + g * 64 + 2096);
             for (size_t j = 0; j < 16; j += 16) {
                 const windows_by_100_vals0_v512 r0 = windows_by_100_rows0_v512(c, row + g * 64 + j);
-                const windows_by_100_vals0_v512 r1 = windows_by_100_rows0_v512(c, row + g * 64 + j + 16);
-                const windows_by_100_vals0_v512 r2 = windows_by_100_rows0_v512(c, row + g * 64 + j + 32);
-                const windows_by_100_vals0_v512 r3 = windows_by_100_rows0_v512(c, row + g * 64 + j + 48);
-                ngi_f32x16_store(sum_2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(r0.v0, r1.v0), ngi_f32x16_add(r2.v0, r3.v0)));
-                ngi_f32x16_store(min_3 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(r0.v0, r1.v0), ngi_f32x16_min(r2.v0, r3.v0)));
-                ngi_f32x16_store(max_4 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(r0.v0, r1.v0), ngi_f32x16_max(r2.v0, r3.v0)));
+                const windows_by_100_vals0_v512 r1 = windows_by_100_rows0_v512(c,
+                    row + g * 64 + j + 16);
+                const windows_by_100_vals0_v512 r2 = windows_by_100_rows0_v512(c,
+                    row + g * 64 + j + 32);
+                const windows_by_100_vals0_v512 r3 = windows_by_100_rows0_v512(c,
+                    row + g * 64 + j + 48);
+                ngi_f32x16_store(sum_2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(r0.v0, r1.v0),
+                    ngi_f32x16_add(r2.v0, r3.v0)));
+                ngi_f32x16_store(min_3 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(r0.v0, r1.v0),
+                    ngi_f32x16_min(r2.v0, r3.v0)));
+                ngi_f32x16_store(max_4 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(r0.v0, r1.v0),
+                    ngi_f32x16_max(r2.v0, r3.v0)));
             }
         }
         const int64_t count_1_run = (int64_t)n;
@@ -863,7 +983,8 @@ NGI_V512 static void windows_by_100_runs0_v512(windows_by_100 *k, const windows_
 }
 
 /* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
-NGI_V512 static void windows_by_100_part0_v512(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t n) {
+NGI_V512 static void windows_by_100_part0_v512(windows_by_100 *k, const windows_by_100_in *c,
+    size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
     (void)n;
@@ -878,14 +999,29 @@ NGI_V512 static void windows_by_100_part0_v512(windows_by_100 *k, const windows_
             const ngi_m16 in_r0 = ngi_m16_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
             const windows_by_100_vals0_v512 r0 = windows_by_100_rows0_v512(c, row + g * 64 + j);
             const ngi_m16 in_r1 = ngi_m16_first(n > g * 64 + j + 16 ? n - (g * 64 + j + 16) : 0);
-            const windows_by_100_vals0_v512 r1 = windows_by_100_rows0_v512(c, row + g * 64 + j + 16);
+            const windows_by_100_vals0_v512 r1 = windows_by_100_rows0_v512(c,
+                row + g * 64 + j + 16);
             const ngi_m16 in_r2 = ngi_m16_first(n > g * 64 + j + 32 ? n - (g * 64 + j + 32) : 0);
-            const windows_by_100_vals0_v512 r2 = windows_by_100_rows0_v512(c, row + g * 64 + j + 32);
+            const windows_by_100_vals0_v512 r2 = windows_by_100_rows0_v512(c,
+                row + g * 64 + j + 32);
             const ngi_m16 in_r3 = ngi_m16_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
-            const windows_by_100_vals0_v512 r3 = windows_by_100_rows0_v512(c, row + g * 64 + j + 48);
-            ngi_f32x16_store(sum_2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add_kept(ngi_f32x16_keep(in_r0, r0.v0), in_r1, r1.v0), ngi_f32x16_add_kept(ngi_f32x16_keep(in_r2, r2.v0), in_r3, r3.v0)));
-            ngi_f32x16_store(min_3 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_pick(in_r0, r0.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(in_r1, r1.v0, ngi_f32x16_set(__builtin_inff()))), ngi_f32x16_min(ngi_f32x16_pick(in_r2, r2.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(in_r3, r3.v0, ngi_f32x16_set(__builtin_inff())))));
-            ngi_f32x16_store(max_4 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_pick(in_r0, r0.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(in_r1, r1.v0, ngi_f32x16_set(-__builtin_inff()))), ngi_f32x16_max(ngi_f32x16_pick(in_r2, r2.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(in_r3, r3.v0, ngi_f32x16_set(-__builtin_inff())))));
+            const windows_by_100_vals0_v512 r3 = windows_by_100_rows0_v512(c,
+                row + g * 64 + j + 48);
+            ngi_f32x16_store(sum_2 + g * 16 + j,
+                ngi_f32x16_add(ngi_f32x16_add_kept(ngi_f32x16_keep(in_r0, r0.v0), in_r1, r1.v0),
+                    ngi_f32x16_add_kept(ngi_f32x16_keep(in_r2, r2.v0), in_r3, r3.v0)));
+            ngi_f32x16_store(min_3 + g * 16 + j,
+                ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_pick(in_r0, r0.v0,
+                    ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(in_r1, r1.v0,
+                        ngi_f32x16_set(__builtin_inff()))), ngi_f32x16_min(ngi_f32x16_pick(in_r2,
+                            r2.v0, ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(in_r3, r3.v0,
+                                ngi_f32x16_set(__builtin_inff())))));
+            ngi_f32x16_store(max_4 + g * 16 + j,
+                ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_pick(in_r0, r0.v0,
+                    ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(in_r1, r1.v0,
+                        ngi_f32x16_set(-__builtin_inff()))), ngi_f32x16_max(ngi_f32x16_pick(in_r2,
+                            r2.v0, ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(in_r3,
+                                r3.v0, ngi_f32x16_set(-__builtin_inff())))));
         }
     }
     const int64_t count_1_run = (int64_t)n;
@@ -915,8 +1051,10 @@ NGI_V512 static void windows_by_100_part0_v512(windows_by_100 *k, const windows_
 
 /* Windows of 100 rows: `count` of them from `row` on, 16 at a time; memory may be read up to a multiple
  * of 16 rows behind each. */
-NGI_V512 static void windows_by_100_windows0_v512(windows_by_100 *k, const windows_by_100_in *c, const size_t first_row, const size_t count, windows_by_100_temp1 *out) {
+NGI_V512 static void windows_by_100_windows0_v512(windows_by_100 *k, const windows_by_100_in *c,
+    const size_t first_row, const size_t count, windows_by_100_temp1 *out) {
     (void)k;
+    (void)c;
     for (size_t w = 0; w < count; w += 16) {
         const size_t some = count - w < 16 ? count - w : 16;
         const size_t n = out->rows;
@@ -951,9 +1089,18 @@ NGI_V512 static void windows_by_100_windows0_v512(windows_by_100 *k, const windo
                 const windows_by_100_vals0_v512 s1 = windows_by_100_rows0_v512(c, at + j + 80);
                 const ngi_m16 in_s2 = ngi_m16_first(4 > j ? 4 - j : 0);
                 const windows_by_100_vals0_v512 s2 = windows_by_100_rows0_v512(c, at + j + 96);
-                ngi_f32x16_store(sum_2 + i * 16 + j, ngi_f32x16_add(ngi_f32x16_add(ngi_f32x16_add(r0.v0, r1.v0), ngi_f32x16_add(r2.v0, r3.v0)), ngi_f32x16_add(ngi_f32x16_add(s0.v0, s1.v0), ngi_f32x16_keep(in_s2, s2.v0))));
-                ngi_f32x16_store(min_3 + i * 16 + j, ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_min(r0.v0, r1.v0), ngi_f32x16_min(r2.v0, r3.v0)), ngi_f32x16_min(ngi_f32x16_min(s0.v0, s1.v0), ngi_f32x16_pick(in_s2, s2.v0, ngi_f32x16_set(__builtin_inff())))));
-                ngi_f32x16_store(max_4 + i * 16 + j, ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_max(r0.v0, r1.v0), ngi_f32x16_max(r2.v0, r3.v0)), ngi_f32x16_max(ngi_f32x16_max(s0.v0, s1.v0), ngi_f32x16_pick(in_s2, s2.v0, ngi_f32x16_set(-__builtin_inff())))));
+                ngi_f32x16_store(sum_2 + i * 16 + j,
+                    ngi_f32x16_add(ngi_f32x16_add(ngi_f32x16_add(r0.v0, r1.v0),
+                        ngi_f32x16_add(r2.v0, r3.v0)), ngi_f32x16_add(ngi_f32x16_add(s0.v0, s1.v0),
+                            ngi_f32x16_keep(in_s2, s2.v0))));
+                ngi_f32x16_store(min_3 + i * 16 + j,
+                    ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_min(r0.v0, r1.v0),
+                        ngi_f32x16_min(r2.v0, r3.v0)), ngi_f32x16_min(ngi_f32x16_min(s0.v0, s1.v0),
+                            ngi_f32x16_pick(in_s2, s2.v0, ngi_f32x16_set(__builtin_inff())))));
+                ngi_f32x16_store(max_4 + i * 16 + j,
+                    ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_max(r0.v0, r1.v0),
+                        ngi_f32x16_max(r2.v0, r3.v0)), ngi_f32x16_max(ngi_f32x16_max(s0.v0, s1.v0),
+                            ngi_f32x16_pick(in_s2, s2.v0, ngi_f32x16_set(-__builtin_inff())))));
 }
             (void)at;
             count_1_runs[i] = 100;
@@ -994,13 +1141,15 @@ typedef struct windows_by_100_vals1_v512 {
     ngi_f32x16 max;
 } windows_by_100_vals1_v512;
 
-NGI_V512_INLINE windows_by_100_vals1_v512 windows_by_100_rows1_v512(windows_by_100 *k, const windows_by_100_cols1 *c, size_t row) {
+NGI_V512_INLINE windows_by_100_vals1_v512 windows_by_100_rows1_v512(windows_by_100 *k,
+    const windows_by_100_cols1 *c, size_t row) {
     windows_by_100_vals1_v512 vals;
     (void)k;
     (void)c;
     (void)row;
     const ngi_i64x16 count_1 = ngi_i64x16_load(c->count_1 + row);
-    const ngi_f64x16 mean = ngi_f64x16_div(ngi_f64x16_load(c->sum_2 + row), ngi_f64x16_from_i64(count_1)); /* aggregate */
+    const ngi_f64x16 mean = ngi_f64x16_div(ngi_f64x16_load(c->sum_2 + row),
+        ngi_f64x16_from_i64(count_1)); /* aggregate */
     vals.n = count_1;
     vals.mean = ngi_f64x16_canon(mean);
     vals.min = ngi_f32x16_load(c->min_3 + row);
@@ -1009,17 +1158,19 @@ NGI_V512_INLINE windows_by_100_vals1_v512 windows_by_100_rows1_v512(windows_by_1
 }
 
 /* Writes them behind row n of the output; the rows there then. */
-NGI_V512_INLINE size_t windows_by_100_put1_v512(windows_by_100_out *out, size_t n, windows_by_100_vals1_v512 vals) {
+NGI_V512_INLINE size_t windows_by_100_put1_v512(windows_by_100_out *out, size_t n,
+    windows_by_100_vals1_v512 vals) {
     (void)out;
     (void)vals;
-ngi_i64x16_store(out->n + n, vals.n);
-ngi_f64x16_store(out->mean + n, vals.mean);
-ngi_f32x16_store(out->min + n, vals.min);
-ngi_f32x16_store(out->max + n, vals.max);
+    ngi_i64x16_store(out->n + n, vals.n);
+    ngi_f64x16_store(out->mean + n, vals.mean);
+    ngi_f32x16_store(out->min + n, vals.min);
+    ngi_f32x16_store(out->max + n, vals.max);
     return n + 16;
 }
 
-NGI_V512 static size_t windows_by_100_loop1_v512(windows_by_100 *k, const windows_by_100_cols1 *c, size_t row, size_t end, windows_by_100_out *out) {
+NGI_V512 static size_t windows_by_100_loop1_v512(windows_by_100 *k, const windows_by_100_cols1 *c,
+    size_t row, size_t end, windows_by_100_out *out) {
     size_t n = out->rows;
     for (; end - row >= 64 && out->capacity - n >= 64; row += 64) {
         const windows_by_100_vals1_v512 r0 = windows_by_100_rows1_v512(k, c, row);
@@ -1038,10 +1189,10 @@ NGI_V512 static size_t windows_by_100_loop1_v512(windows_by_100 *k, const window
     return row;
 }
 
-
 #endif
 /* The profile's loop, then the rows it leaves, one by one. */
-static size_t windows_by_100_loop1(windows_by_100 *k, const windows_by_100_cols1 *c, size_t row, size_t end, windows_by_100_out *out) {
+static size_t windows_by_100_loop1(windows_by_100 *k, const windows_by_100_cols1 *c, size_t row,
+    size_t end, windows_by_100_out *out) {
     const int32_t before = k->status;
     switch (k->profile) {
 #if NGI_HAS_V512
@@ -1068,17 +1219,20 @@ static size_t windows_by_100_loop1(windows_by_100 *k, const windows_by_100_cols1
     return windows_by_100_loop1_scalar(k, c, row, end, out);
 }
 
-static void windows_by_100_pass1(windows_by_100 *k, const windows_by_100_cols1 *c, size_t row, size_t end, windows_by_100_out *out) {
+static void windows_by_100_pass1(windows_by_100 *k, const windows_by_100_cols1 *c, size_t row,
+    size_t end, windows_by_100_out *out) {
     row = windows_by_100_loop1(k, c, row, end, out);
     (void)row;
 }
 
-static void windows_by_100_next1(windows_by_100 *k, const windows_by_100_temp1 *t, windows_by_100_out *out) {
+static void windows_by_100_next1(windows_by_100 *k, const windows_by_100_temp1 *t,
+    windows_by_100_out *out) {
     const windows_by_100_cols1 c = {t->count_1, t->sum_2, t->min_3, t->max_4, t->rows};
     windows_by_100_pass1(k, &c, 0, t->rows, out);
 }
 
-static void windows_by_100_hold0(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t n) {
+static void windows_by_100_hold0(windows_by_100 *k, const windows_by_100_in *c, size_t row,
+    size_t n) {
     const size_t at = k->held0.rows;
     (void)c;
     (void)row;
@@ -1090,7 +1244,8 @@ static void windows_by_100_hold0(windows_by_100 *k, const windows_by_100_in *c, 
     k->held0.rows += n;
 }
 
-static void windows_by_100_runs0(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t count) {
+static void windows_by_100_runs0(windows_by_100 *k, const windows_by_100_in *c, size_t row,
+    size_t count) {
     switch (k->profile) {
 #if NGI_HAS_V512
     case NG_V512:
@@ -1113,7 +1268,8 @@ static void windows_by_100_runs0(windows_by_100 *k, const windows_by_100_in *c, 
     }
 }
 
-static void windows_by_100_part0(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t n) {
+static void windows_by_100_part0(windows_by_100 *k, const windows_by_100_in *c, size_t row,
+    size_t n) {
     switch (k->profile) {
 #if NGI_HAS_V512
     case NG_V512:
@@ -1149,7 +1305,8 @@ static void windows_by_100_run0_held(windows_by_100 *k) {
     k->held0.rows = 0;
 }
 
-static size_t windows_by_100_feed0(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t end, windows_by_100_temp1 *out) {
+static size_t windows_by_100_feed0(windows_by_100 *k, const windows_by_100_in *c, size_t row,
+    size_t end, windows_by_100_temp1 *out) {
     const int32_t before = k->status;
     while (row < end && k->status == before && out->rows < NGI_RUN) {
         const size_t reach = 12;
@@ -1204,7 +1361,8 @@ row += windows * 100;
     return row;
 }
 
-static void windows_by_100_pass0(windows_by_100 *k, const windows_by_100_in *c, size_t row, size_t end, windows_by_100_out *out) {
+static void windows_by_100_pass0(windows_by_100 *k, const windows_by_100_in *c, size_t row,
+    size_t end, windows_by_100_out *out) {
     const int32_t before = k->status;
     while (row < end) {
         windows_by_100_temp1 t;
@@ -1217,7 +1375,8 @@ static void windows_by_100_pass0(windows_by_100 *k, const windows_by_100_in *c, 
     }
 }
 
-static size_t windows_by_100_fits(const windows_by_100 *k, const windows_by_100_in *in, size_t row, size_t rows, const windows_by_100_out *out) {
+static size_t windows_by_100_fits(const windows_by_100 *k, const windows_by_100_in *in, size_t row,
+    size_t rows, const windows_by_100_out *out) {
     (void)k;
     (void)in;
     (void)row;
@@ -1232,10 +1391,12 @@ static size_t windows_by_100_fits(const windows_by_100 *k, const windows_by_100_
     return n;
 }
 
-ng_step windows_by_100_push(windows_by_100 *k, const windows_by_100_in *in, size_t rows, windows_by_100_out *out) {
+ng_step windows_by_100_push(windows_by_100 *k, const windows_by_100_in *in, size_t rows,
+    windows_by_100_out *out) {
     ng_step step = {0, 0, NG_OK};
     const uint64_t first = k->rows;
     const size_t before = out->rows;
+    const ngi_settings settings = ngi_exact_enter();
     while (k->status == NG_OK && step.consumed < rows) {
         const size_t row = in->offset + step.consumed;
         const size_t n = windows_by_100_fits(k, in, row, rows - step.consumed, out);
@@ -1254,12 +1415,14 @@ ng_step windows_by_100_push(windows_by_100 *k, const windows_by_100_in *in, size
         }
     }
     step.produced = out->rows - before;
+    ngi_exact_leave(settings);
     return step;
 }
 
 ng_step windows_by_100_flush(windows_by_100 *k, windows_by_100_out *out) {
     ng_step step = {0, 0, NG_OK};
     const size_t before = out->rows;
+    const ngi_settings settings = ngi_exact_enter();
     while (k->status == NG_OK && k->flushing == 0) {
         windows_by_100_temp1 t;
         t.rows = 0;
@@ -1284,6 +1447,7 @@ if (out->capacity == out->rows) {
         step.status = (ng_status)k->status;
     }
     step.produced = out->rows - before;
+    ngi_exact_leave(settings);
     return step;
 }
 
@@ -1330,7 +1494,8 @@ static void windows_by_100_any_init(void *k, const void *params) {
     windows_by_100_init((windows_by_100 *)k, params);
 }
 static ng_step windows_by_100_any_push(void *k, const void *in, size_t rows, void *out) {
-    return windows_by_100_push((windows_by_100 *)k, (const windows_by_100_in *)in, rows, (windows_by_100_out *)out);
+    return windows_by_100_push((windows_by_100 *)k, (const windows_by_100_in *)in, rows,
+        (windows_by_100_out *)out);
 }
 static ng_step windows_by_100_any_flush(void *k, void *out) {
     return windows_by_100_flush((windows_by_100 *)k, (windows_by_100_out *)out);
@@ -1342,11 +1507,14 @@ static uint64_t windows_by_100_any_failed_row(const void *k) {
     return ((const windows_by_100 *)k)->failed_row;
 }
 const ng_operator windows_by_100_operator = {
-    "windows_by_100", "10ddf0e85ff88bc16a0509919ec39dc1b15307065666adf60eb99fb3a5f96221", sizeof(windows_by_100), 0, sizeof(windows_by_100_in), sizeof(windows_by_100_out),
-    offsetof(windows_by_100_in, offset), offsetof(windows_by_100_out, capacity), offsetof(windows_by_100_out, rows),
+    "windows_by_100", "10ddf0e85ff88bc16a0509919ec39dc1b15307065666adf60eb99fb3a5f96221",
+        sizeof(windows_by_100), 0, sizeof(windows_by_100_in), sizeof(windows_by_100_out),
+    offsetof(windows_by_100_in, offset), offsetof(windows_by_100_out, capacity),
+        offsetof(windows_by_100_out, rows),
     1, 4, 0,
     windows_by_100_in_fields, windows_by_100_out_fields, NULL,
-    windows_by_100_any_init, windows_by_100_any_push, windows_by_100_any_flush, windows_by_100_any_force, windows_by_100_any_failed_row,
+    windows_by_100_any_init, windows_by_100_any_push, windows_by_100_any_flush,
+        windows_by_100_any_force, windows_by_100_any_failed_row,
 };
 
 NGI_EXACT_END

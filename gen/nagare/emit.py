@@ -1,4 +1,5 @@
-"""From plans to a C header: gathers what the templates need and renders them. No C is written here."""
+"""From plans to a C header: gathers what the templates need and renders them. The text of the C
+stands in the templates."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ import jinja2
 
 from . import ir
 from .places import templates
-from .plan import GROUP_TEXT, ORIGIN, RUN, Column, Kernel, Output, Raw, Segment, line, plan
+from .plan import GROUP_TEXT, ORIGIN, RUN, Column, Kernel, Output, Raw, Segment, plan
+from .plan import line as line_of
 from .vector import Node
 
 VERSION = "0.1"
@@ -28,8 +30,12 @@ TYPE_NAMES = {
     "timestamp[s]": "NG_TIMESTAMP_S", "timestamp[ms]": "NG_TIMESTAMP_MS",
     "timestamp[us]": "NG_TIMESTAMP_US", "timestamp[ns]": "NG_TIMESTAMP_NS",
 }
+LINE = 100
 _INLINE_OPS = 4  # how many operations may stand in one expression
-_LOCALS = frozenset("k c p n row end out bad first alive kept count params vals".split())  # of the templates
+# Names of the templates' own variables.
+_LOCALS = frozenset(
+    ["k", "c", "p", "n", "row", "end", "out", "bad", "first", "alive", "kept", "count", "params",
+     "vals"])
 
 
 def storage(kind: str) -> str:
@@ -146,7 +152,7 @@ class Loop:
 
     @property
     def reduces(self) -> bool:
-        """Whether accumulators (other than the ends, which are looked up) take values row by row."""
+        """Whether accumulators (but the ends, which are looked up) take values row by row."""
         return bool(self.segment.failures) or any(
             r.kind in ("sum", "min", "max", "var") or (r.kind == "count" and r.mask is not None)
             for r in self.segment.raws)
@@ -368,7 +374,7 @@ def _all_nodes(loop: Loop) -> list[Node]:
     return list(seen)
 
 
-# ---- literals --------------------------------------------------------------------------------------
+# ---- literals ------------------------------------------------------------------------------------
 
 
 def c_literal(type_: str, value: object) -> str:
@@ -410,7 +416,7 @@ def c_text(value: str) -> str:
     return '"' + "".join(out) + '"'
 
 
-# ---- rendering ---------------------------------------------------------------------------------------
+# ---- rendering -----------------------------------------------------------------------------------
 
 
 @cache
@@ -438,7 +444,7 @@ def kernels(file: ir.RiverFile, names: list[str] | None = None,
     if names is None:
         names = [r.name for r in file.rivers.values() if r.steps] or list(file.rivers)
     return [view(plan(file, file.rivers[n], n in origins), prefix + n, spec_hash(file, n),
-                 line(file, file.rivers[n])) for n in names]
+                 line_of(file, file.rivers[n])) for n in names]
 
 
 def generate(file: ir.RiverFile, profiles: tuple[str, ...], out_name: str,
@@ -447,8 +453,41 @@ def generate(file: ir.RiverFile, profiles: tuple[str, ...], out_name: str,
     guard = "".join(ch if ch.isascii() and ch.isalnum() else "_" for ch in out_name.upper())
     template = environment().get_template("header.h.j2")
     wanted = [p for p in PROFILES if p in profiles or p == "scalar"]
-    return template.render(
+    return tidy(template.render(
         file=file, source=file.path.replace("\\", "/").rsplit("/", 1)[-1], guard=f"{guard}_NAGARE",
         sha=hashlib.sha256(file.text.encode()).hexdigest()[:16], version=VERSION,
         profiles=[(p, PROFILES[p]) for p in wanted],
-        kernels=kernels(file) if views is None else views)
+        kernels=kernels(file) if views is None else views))
+
+
+def tidy(text: str) -> str:
+    """The same C with lines of at most 100 characters where they can be broken at a space outside
+    of texts, and without runs of empty lines. Comments and directives stay as they are."""
+    out: list[str] = []
+    for whole in text.split("\n"):
+        line = whole.rstrip()
+        if not line and out and (not out[-1] or out[-1].endswith("{")):
+            continue
+        if line.strip() == "}" and out and not out[-1]:
+            out.pop()
+        while len(line) > LINE and not line.lstrip().startswith(("#", "*", "/*")):
+            place = _break(line)
+            if place is None:
+                break
+            indent = " " * (len(line) - len(line.lstrip()) + 4)
+            out.append(line[:place].rstrip())
+            line = indent + line[place:].lstrip()
+        out.append(line)
+    return "\n".join(out)
+
+
+def _break(line: str) -> int | None:
+    """The last space before the limit that is not in a text, a comment or the indent."""
+    quoted, place, start = False, None, len(line) - len(line.lstrip()) + 4
+    for i, ch in enumerate(line[:LINE]):
+        quoted ^= ch == '"' and line[i - 1] != "\\"
+        if line.startswith("/*", i) and not quoted:
+            break
+        if ch == " " and not quoted and i > start and line[i - 1] in ",;=?:|&{)":
+            place = i + 1
+    return place

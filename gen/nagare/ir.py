@@ -153,7 +153,7 @@ class Call(Expr):
 
 @dataclass(frozen=True)
 class Lag(Expr):
-    """The value of `x` `rows` rows earlier; null in the first rows. (`delta(x)` is `x - lag(x)`.)"""
+    """The value of `x` `rows` rows earlier; null in the first rows. `delta(x)` is `x - lag(x)`."""
 
     x: Expr
     rows: int = 1

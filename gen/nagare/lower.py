@@ -322,8 +322,9 @@ class Lowering:
             valid = None
             if other.valid is not None:
                 valid = self.graph.either(result.valid, other.valid)
-            picked = self._pick(result.valid, Value(result.kind, result.node, None, result.computed),
-                                Value(other.kind, other.node, None, other.computed))
+            one = Value(result.kind, result.node, None, result.computed)
+            two = Value(other.kind, other.node, None, other.computed)
+            picked = self._pick(result.valid, one, two)
             result = Value(result.kind, picked.node, valid, picked.computed)
         return result
 

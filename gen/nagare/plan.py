@@ -40,8 +40,10 @@ class Project:
     text: str
 
 
-Primitive = Assign | Project | ir.Filter | ir.Take | ir.Skip | ir.TakeWhile | ir.SkipWhile | ir.Aggregated
 ORDERED = (ir.Take, ir.Skip, ir.TakeWhile, ir.SkipWhile)
+Primitive = (
+    Assign | Project | ir.Filter | ir.Take | ir.Skip | ir.TakeWhile | ir.SkipWhile | ir.Aggregated
+)
 
 
 def primitives(steps: list[ir.Step]) -> list[Primitive]:
@@ -105,14 +107,15 @@ def expressions(step: Primitive) -> tuple[ir.Expr, ...]:
 def can_fail(expr: ir.Expr) -> bool:
     """Whether evaluating it can stop the kernel: a division of integers that cannot be null."""
     for e in walk(expr):
-        if isinstance(e, ir.Binary) and e.op in ("/", "%") and e.type.kind in RANGES:
-            if not e.type.nullable and not (isinstance(e.b, ir.Literal) and e.b.value != 0):
-                return True
+        divides = isinstance(e, ir.Binary) and e.op in ("/", "%") and e.type.kind in RANGES
+        if divides and not e.type.nullable and not (
+                isinstance(e.b, ir.Literal) and e.b.value != 0):
+            return True
     return False
 
 
 def needs(steps: list[Primitive], final: set[str]) -> list[set[str]]:
-    """For each place in the chain (before step i; the last: at the end) the columns still needed."""
+    """For each place in the chain (before step i; the last: the end) the columns still needed."""
     result = [final]
     for step in reversed(steps):
         need = set(result[0])
@@ -149,7 +152,10 @@ class Column:
     label: str = ""
 
 
-_OURS = frozenset("offset capacity rows alive_rows linux unix i386 errno stdin stdout stderr NULL EOF assert".split())
+# Members of the structures around columns, and macros that a C file is likely to see.
+_OURS = frozenset(
+    ["offset", "capacity", "rows", "alive_rows", "bad", "linux", "unix", "i386", "errno", "stdin",
+     "stdout", "stderr", "NULL", "EOF", "assert"])
 _SUFFIX = re.compile(r".*_(valid|bytes|room|before|set|nan)_*")
 
 
@@ -322,8 +328,8 @@ class Planner:
         self.segments.append(segment)
         return segment
 
-    def _cut(self, place: int, why: str, extra: dict[str, tuple[Value, int]], keep_rows: bool = False,
-             only: set[str] | None = None) -> dict[str, tuple[Value, int]]:
+    def _cut(self, place: int, why: str, extra: dict[str, tuple[Value, int]],
+             keep_rows: bool = False, only: set[str] | None = None) -> dict[str, tuple[Value, int]]:
         """Ends the segment with a `pack` and begins the next one, which sees the columns needed
         from `place` on. `extra` are further values with the history each needs; what they are in
         the new segment is returned. With `keep_rows` dropped rows stay, as a mask."""
@@ -415,9 +421,8 @@ class Planner:
             for x, history in depth.items():
                 names[x] = self._fresh("lag")
                 extra[names[x]] = (lower(x), history)
-            known = {lag: value for lag, value in lower.lags.items()}
             carried = {}
-            for lag, value in known.items():
+            for lag, value in lower.lags.items():
                 carried[lag] = self._fresh("old")
                 extra[carried[lag]] = (value, 0)
             loaded = self._cut(place, "lag looks back at rows that are kept", extra)
@@ -608,12 +613,14 @@ class _Plan:
             case "count":
                 return Value("i64", count)
             case "any":
-                return Value("bool", graph.compare("lt", graph.const("i64", 0), load(self.value)), valid)
+                some = graph.compare("lt", graph.const("i64", 0), load(self.value))
+                return Value("bool", some, valid)
             case "all":
                 return Value("bool", graph.compare("eq", load(self.value), count), valid)
             case "mean":
                 total = graph.convert("f64", load(self.value))
-                return Value("f64", graph.op("div", total, graph.convert("f64", count)), valid, True)
+                mean = graph.op("div", total, graph.convert("f64", count))
+                return Value("f64", mean, valid, True)
             case "var" | "std":
                 less = graph.op("sub", count, graph.const("i64", 1))
                 var = graph.op("div", load(self.value), graph.convert("f64", less))

@@ -1,4 +1,4 @@
-"""A program that runs rivers: their kernels as a graph of sources, merges and sinks (core/graph)."""
+"""A program that runs rivers: kernels in a graph of sources, merges and sinks (core/graph)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ class Program:
     nodes: list[Node]
     finish: list[int]
     views: list[KernelView]
-    main_sink: int | None  # the one that writes standard output
 
     def settings(self) -> dict[str, list[tuple[int, int, str]]]:
         """What `--set` may name: (kernel node, parameter, type) for `name` and `river.name`."""
@@ -166,8 +165,7 @@ def assemble(file: ir.RiverFile, rivers: list[tuple[str, str]]) -> Program:
                                          path=path))
     builder.prune_sources()
     views = [n.kernel for n in builder.nodes if n.kernel is not None]
-    main = next((i for i, n in enumerate(builder.nodes) if n.kind == "sink" and n.path == "-"), None)
-    return Program(builder.nodes, builder.finish_order(), views, main)
+    return Program(builder.nodes, builder.finish_order(), views)
 
 
 def render(program: Program, file: ir.RiverFile, target: str) -> dict[str, str]:

@@ -40,7 +40,7 @@ def run(path: str, river: str | None, inputs: dict[str, str], settings: dict[str
     return subprocess.run(command, check=False).returncode
 
 
-# ---- the cache -------------------------------------------------------------------------------------
+# ---- the cache -----------------------------------------------------------------------------------
 
 
 def cache_folder() -> Path:
@@ -116,7 +116,7 @@ def _compile(texts: dict[str, str], work: Path, target: str) -> None:
         toolchain.compile_wasm(source, work / "program.wasm", stack_size=1 << 20)
 
 
-# ---- which rivers, and the command line of the program -----------------------------------------------
+# ---- which rivers, and the command line of the program -------------------------------------------
 
 
 def _choose(file, river: str | None) -> list[tuple[str, str]]:
