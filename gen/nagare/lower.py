@@ -48,9 +48,23 @@ class Lowering:
         return getattr(self, "_" + type(expr).__name__.lower())(expr)
 
     def true(self, expr: ir.Expr) -> Node | None:
-        """The rows where a condition is true, neither false nor null; None: all."""
-        value = self(expr)
-        return self.graph.both(value.valid, value.node)
+        """The rows where a condition is true, neither false nor null; None: all. That asks less
+        than its three-valued value."""
+        graph = self.graph
+        match expr:
+            case ir.And():
+                a = self(expr.a)
+                with self.only(graph.no(graph.but(a.valid, a.node))):
+                    b_true = self.true(expr.b)
+                return graph.both(self.true(expr.a), b_true)
+            case ir.Or():
+                a_true = self.true(expr.a) or graph.true()
+                with self.only(graph.no(a_true)):
+                    b_true = self.true(expr.b) or graph.true()
+                return graph.either(a_true, b_true)
+            case _:
+                value = self(expr)
+                return graph.both(value.valid, value.node)
 
     @contextmanager
     def only(self, rows: Node | None):
@@ -122,7 +136,9 @@ class Lowering:
         if expr.type.nullable:
             return graph.but(valid, zero)
         alive = graph.both(self._guard, self.keep)
-        self.failures.append(graph.both(zero, graph.both(alive, valid)) or graph.true())
+        bad = graph.both(zero, graph.both(alive, valid)) or graph.true()
+        if bad not in self.failures:
+            self.failures.append(bad)
         return valid
 
     def _compare(self, expr: ir.Compare) -> Value:
