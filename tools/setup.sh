@@ -224,18 +224,20 @@ bring_npm() {
         return 0
     fi
     folder=$house/build/npm
-    with=--include=dev
-    [ "$depth" -ge 3 ] || with=--omit=dev
-    wanted="$with $(cat "$house/tools/npm/package.json")"
-    case $(cat "$folder/installed" 2>/dev/null) in
-        "$wanted" | "--include=dev ${wanted#* }") return 0 ;;
-    esac
+    wanted=$(cat "$house/tools/npm/package.json")
+    installed=$(cat "$folder/installed" 2>/dev/null) || installed=0
+    if [ "${installed#* }" = "$wanted" ] && [ "${installed%% *}" -ge "$depth" ]; then
+        return 0
+    fi
+    set -- --omit=dev --omit=optional # the demonstration's dependencies
+    [ "$depth" -lt 2 ] || set -- --omit=dev --include=optional
+    [ "$depth" -lt 3 ] || set -- --include=dev --include=optional
     say "installing npm packages into build/npm"
     mkdir -p "$folder"
     cp "$house/tools/npm/package.json" "$folder/"
-    quietly npm install --prefix "$folder" --no-package-lock --no-audit --no-fund --silent "$with"
+    quietly npm install --prefix "$folder" --no-package-lock --no-audit --no-fund --silent "$@"
     ln -sfn npm/node_modules/vega-datasets/data "$house/build/data"
-    echo "$wanted" >"$folder/installed"
+    echo "$depth $wanted" >"$folder/installed"
 }
 
 bring_packages
