@@ -55,7 +55,8 @@ typedef struct ngi_tallyx16 {
 } ngi_tallyx16;
 NGI_V512_INLINE void ngi_tallyx16_clear(ngi_tallyx16 *tally) { (void)tally; }
 NGI_V512_INLINE void ngi_tallyx16_add(ngi_tallyx16 *tally, size_t at, ngi_m16 m) {
-    tally->masks[at] = m;
+    /* Said in assembly, or compilers gather four masks in a general register first. */
+    __asm__("kmovw %1, %0" : "=m"(tally->masks[at]) : "k"(m));
 }
 NGI_V512_INLINE int64_t ngi_tallyx16_sum(const ngi_tallyx16 *tally, size_t masks) {
     int64_t rows = 0;

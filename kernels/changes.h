@@ -124,14 +124,16 @@ NGI_SCALAR_INLINE size_t changes_jumps_put0_scalar(changes_jumps_temp1 *out, siz
     return n + 1;
 }
 
-NGI_SCALAR static size_t changes_jumps_loop0_scalar(changes_jumps *k, const changes_jumps_in *c,
-    size_t row, size_t end, changes_jumps_temp1 *out) {
+NGI_SCALAR static size_t changes_jumps_loop0_scalar(changes_jumps *k, const changes_jumps_in *from,
+    size_t row, size_t end, changes_jumps_temp1 *to) {
+    const changes_jumps_in columns = *from, *const c = &columns; /* copies stay in registers */
+    changes_jumps_temp1 *const out = to;
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 1; row += 1) {
         n = changes_jumps_put0_scalar(out, n, changes_jumps_rows0_scalar(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -181,14 +183,16 @@ NGI_SCALAR_INLINE size_t changes_jumps_put1_scalar(changes_jumps_out *out, size_
     return n + count;
 }
 
-NGI_SCALAR static size_t changes_jumps_loop1_scalar(changes_jumps *k, const changes_jumps_cols1 *c,
-    size_t row, size_t end, changes_jumps_out *out) {
+NGI_SCALAR static size_t changes_jumps_loop1_scalar(changes_jumps *k,
+    const changes_jumps_cols1 *from, size_t row, size_t end, changes_jumps_out *to) {
+    const changes_jumps_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    changes_jumps_out room = *to, *const out = &room;
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 1 && out->capacity - n >= 1; row += 1) {
         n = changes_jumps_put1_scalar(out, n, changes_jumps_rows1_scalar(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -226,8 +230,10 @@ NGI_V128_INLINE size_t changes_jumps_put0_v128(changes_jumps_temp1 *out, size_t 
     return n + 4;
 }
 
-NGI_V128 static size_t changes_jumps_loop0_v128(changes_jumps *k, const changes_jumps_in *c,
-    size_t row, size_t end, changes_jumps_temp1 *out) {
+NGI_V128 static size_t changes_jumps_loop0_v128(changes_jumps *k, const changes_jumps_in *from,
+    size_t row, size_t end, changes_jumps_temp1 *to) {
+    const changes_jumps_in columns = *from, *const c = &columns; /* copies stay in registers */
+    changes_jumps_temp1 *const out = to;
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 16; row += 16) {
@@ -243,7 +249,7 @@ NGI_V128 static size_t changes_jumps_loop0_v128(changes_jumps *k, const changes_
     for (; end - row >= 4; row += 4) {
         n = changes_jumps_put0_v128(out, n, changes_jumps_rows0_v128(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -293,8 +299,10 @@ NGI_V128_INLINE size_t changes_jumps_put1_v128(changes_jumps_out *out, size_t n,
     return n + count;
 }
 
-NGI_V128 static size_t changes_jumps_loop1_v128(changes_jumps *k, const changes_jumps_cols1 *c,
-    size_t row, size_t end, changes_jumps_out *out) {
+NGI_V128 static size_t changes_jumps_loop1_v128(changes_jumps *k, const changes_jumps_cols1 *from,
+    size_t row, size_t end, changes_jumps_out *to) {
+    const changes_jumps_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    changes_jumps_out room = *to, *const out = &room;
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
@@ -310,7 +318,7 @@ NGI_V128 static size_t changes_jumps_loop1_v128(changes_jumps *k, const changes_
     for (; end - row >= 4 && out->capacity - n >= 4; row += 4) {
         n = changes_jumps_put1_v128(out, n, changes_jumps_rows1_v128(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -349,8 +357,10 @@ NGI_V256_INLINE size_t changes_jumps_put0_v256(changes_jumps_temp1 *out, size_t 
     return n + 8;
 }
 
-NGI_V256 static size_t changes_jumps_loop0_v256(changes_jumps *k, const changes_jumps_in *c,
-    size_t row, size_t end, changes_jumps_temp1 *out) {
+NGI_V256 static size_t changes_jumps_loop0_v256(changes_jumps *k, const changes_jumps_in *from,
+    size_t row, size_t end, changes_jumps_temp1 *to) {
+    const changes_jumps_in columns = *from, *const c = &columns; /* copies stay in registers */
+    changes_jumps_temp1 *const out = to;
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 32; row += 32) {
@@ -372,7 +382,7 @@ NGI_V256 static size_t changes_jumps_loop0_v256(changes_jumps *k, const changes_
     for (; end - row >= 8; row += 8) {
         n = changes_jumps_put0_v256(out, n, changes_jumps_rows0_v256(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -422,8 +432,10 @@ NGI_V256_INLINE size_t changes_jumps_put1_v256(changes_jumps_out *out, size_t n,
     return n + count;
 }
 
-NGI_V256 static size_t changes_jumps_loop1_v256(changes_jumps *k, const changes_jumps_cols1 *c,
-    size_t row, size_t end, changes_jumps_out *out) {
+NGI_V256 static size_t changes_jumps_loop1_v256(changes_jumps *k, const changes_jumps_cols1 *from,
+    size_t row, size_t end, changes_jumps_out *to) {
+    const changes_jumps_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    changes_jumps_out room = *to, *const out = &room;
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 32 && out->capacity - n >= 32; row += 32) {
@@ -439,7 +451,7 @@ NGI_V256 static size_t changes_jumps_loop1_v256(changes_jumps *k, const changes_
     for (; end - row >= 8 && out->capacity - n >= 8; row += 8) {
         n = changes_jumps_put1_v256(out, n, changes_jumps_rows1_v256(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -478,8 +490,10 @@ NGI_V512_INLINE size_t changes_jumps_put0_v512(changes_jumps_temp1 *out, size_t 
     return n + 16;
 }
 
-NGI_V512 static size_t changes_jumps_loop0_v512(changes_jumps *k, const changes_jumps_in *c,
-    size_t row, size_t end, changes_jumps_temp1 *out) {
+NGI_V512 static size_t changes_jumps_loop0_v512(changes_jumps *k, const changes_jumps_in *from,
+    size_t row, size_t end, changes_jumps_temp1 *to) {
+    const changes_jumps_in columns = *from, *const c = &columns; /* copies stay in registers */
+    changes_jumps_temp1 *const out = to;
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 64; row += 64) {
@@ -507,7 +521,7 @@ NGI_V512 static size_t changes_jumps_loop0_v512(changes_jumps *k, const changes_
     for (; end - row >= 16; row += 16) {
         n = changes_jumps_put0_v512(out, n, changes_jumps_rows0_v512(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -557,8 +571,10 @@ NGI_V512_INLINE size_t changes_jumps_put1_v512(changes_jumps_out *out, size_t n,
     return n + count;
 }
 
-NGI_V512 static size_t changes_jumps_loop1_v512(changes_jumps *k, const changes_jumps_cols1 *c,
-    size_t row, size_t end, changes_jumps_out *out) {
+NGI_V512 static size_t changes_jumps_loop1_v512(changes_jumps *k, const changes_jumps_cols1 *from,
+    size_t row, size_t end, changes_jumps_out *to) {
+    const changes_jumps_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    changes_jumps_out room = *to, *const out = &room;
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 64 && out->capacity - n >= 64; row += 64) {
@@ -574,7 +590,7 @@ NGI_V512 static size_t changes_jumps_loop1_v512(changes_jumps *k, const changes_
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
         n = changes_jumps_put1_v512(out, n, changes_jumps_rows1_v512(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 

@@ -162,8 +162,9 @@ NGI_SCALAR static __attribute__((noinline)) bool summary_nan0_max_5(const summar
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_SCALAR static void summary_runs0_scalar(summary *k, const summary_in *c, size_t row,
+NGI_SCALAR static void summary_runs0_scalar(summary *k, const summary_in *from, size_t row,
     size_t count) {
+    const summary_in columns = *from, *const c = &columns; /* a copy stays in registers */
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
@@ -393,13 +394,15 @@ NGI_SCALAR_INLINE size_t summary_put1_scalar(summary_out *out, size_t n, summary
     return n + 1;
 }
 
-NGI_SCALAR static size_t summary_loop1_scalar(summary *k, const summary_cols1 *c, size_t row,
-    size_t end, summary_out *out) {
+NGI_SCALAR static size_t summary_loop1_scalar(summary *k, const summary_cols1 *from, size_t row,
+    size_t end, summary_out *to) {
+    const summary_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    summary_out room = *to, *const out = &room;
     size_t n = out->rows;
     for (; end - row >= 1 && out->capacity - n >= 1; row += 1) {
         n = summary_put1_scalar(out, n, summary_rows1_scalar(k, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -419,7 +422,9 @@ NGI_V128_INLINE summary_vals0_v128 summary_rows0_v128(const summary_in *c, size_
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V128 static void summary_runs0_v128(summary *k, const summary_in *c, size_t row, size_t count) {
+NGI_V128 static void summary_runs0_v128(summary *k, const summary_in *from, size_t row,
+    size_t count) {
+    const summary_in columns = *from, *const c = &columns; /* a copy stays in registers */
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
@@ -645,8 +650,10 @@ NGI_V128_INLINE size_t summary_put1_v128(summary_out *out, size_t n, summary_val
     return n + 4;
 }
 
-NGI_V128 static size_t summary_loop1_v128(summary *k, const summary_cols1 *c, size_t row,
-    size_t end, summary_out *out) {
+NGI_V128 static size_t summary_loop1_v128(summary *k, const summary_cols1 *from, size_t row,
+    size_t end, summary_out *to) {
+    const summary_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    summary_out room = *to, *const out = &room;
     size_t n = out->rows;
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
         for (size_t i = 0; i < 16; i += 4) {
@@ -656,7 +663,7 @@ NGI_V128 static size_t summary_loop1_v128(summary *k, const summary_cols1 *c, si
     for (; end - row >= 4 && out->capacity - n >= 4; row += 4) {
         n = summary_put1_v128(out, n, summary_rows1_v128(k, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -677,7 +684,9 @@ NGI_V256_INLINE summary_vals0_v256 summary_rows0_v256(const summary_in *c, size_
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *c, size_t row, size_t count) {
+NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *from, size_t row,
+    size_t count) {
+    const summary_in columns = *from, *const c = &columns; /* a copy stays in registers */
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
@@ -690,10 +699,8 @@ NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *c, size_t 
             float min_4[128];
             float max_5[128];
             for (size_t g = 0; g < 8; g++) {
-                NGI_PREFETCH(c->x, row + g * 64 + 2048);
-                NGI_PREFETCH(c->x, row + g * 64 + 2064);
-                NGI_PREFETCH(c->x, row + g * 64 + 2080);
-                NGI_PREFETCH(c->x, row + g * 64 + 2096);
+                NGI_PREFETCH(c->x, row + g * 64 + 4096);
+                NGI_PREFETCH(c->x, row + g * 64 + 4112);
                 for (size_t j = 0; j < 16; j += 8) {
                     const summary_vals0_v256 r0 = summary_rows0_v256(c, row + g * 64 + j);
                     const summary_vals0_v256 r1 = summary_rows0_v256(c, row + g * 64 + j + 16);
@@ -731,6 +738,8 @@ NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *c, size_t 
                 const ngi_f32x8 pivot = ngi_f32x8_set(c0);
                 float s1[128], s2[128];
                 for (size_t g = 0; g < 8; g++) {
+                    NGI_PREFETCH(c->x, row + g * 64 + 4128);
+                    NGI_PREFETCH(c->x, row + g * 64 + 4144);
                     for (size_t j = 0; j < 16; j += 8) {
                         const summary_vals0_v256 r0 = summary_rows0_v256(c, row + g * 64 + j);
                         const summary_vals0_v256 r1 = summary_rows0_v256(c, row + g * 64 + j + 16);
@@ -907,8 +916,10 @@ NGI_V256_INLINE size_t summary_put1_v256(summary_out *out, size_t n, summary_val
     return n + 8;
 }
 
-NGI_V256 static size_t summary_loop1_v256(summary *k, const summary_cols1 *c, size_t row,
-    size_t end, summary_out *out) {
+NGI_V256 static size_t summary_loop1_v256(summary *k, const summary_cols1 *from, size_t row,
+    size_t end, summary_out *to) {
+    const summary_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    summary_out room = *to, *const out = &room;
     size_t n = out->rows;
     for (; end - row >= 32 && out->capacity - n >= 32; row += 32) {
         for (size_t i = 0; i < 32; i += 8) {
@@ -918,7 +929,7 @@ NGI_V256 static size_t summary_loop1_v256(summary *k, const summary_cols1 *c, si
     for (; end - row >= 8 && out->capacity - n >= 8; row += 8) {
         n = summary_put1_v256(out, n, summary_rows1_v256(k, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -939,7 +950,9 @@ NGI_V512_INLINE summary_vals0_v512 summary_rows0_v512(const summary_in *c, size_
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *c, size_t row, size_t count) {
+NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *from, size_t row,
+    size_t count) {
+    const summary_in columns = *from, *const c = &columns; /* a copy stays in registers */
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
@@ -952,10 +965,8 @@ NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *c, size_t 
             float min_4[128];
             float max_5[128];
             for (size_t g = 0; g < 8; g++) {
-                NGI_PREFETCH(c->x, row + g * 64 + 2048);
-                NGI_PREFETCH(c->x, row + g * 64 + 2064);
-                NGI_PREFETCH(c->x, row + g * 64 + 2080);
-                NGI_PREFETCH(c->x, row + g * 64 + 2096);
+                NGI_PREFETCH(c->x, row + g * 64 + 4096);
+                NGI_PREFETCH(c->x, row + g * 64 + 4112);
                 for (size_t j = 0; j < 16; j += 16) {
                     const summary_vals0_v512 r0 = summary_rows0_v512(c, row + g * 64 + j);
                     const summary_vals0_v512 r1 = summary_rows0_v512(c, row + g * 64 + j + 16);
@@ -993,6 +1004,8 @@ NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *c, size_t 
                 const ngi_f32x16 pivot = ngi_f32x16_set(c0);
                 float s1[128], s2[128];
                 for (size_t g = 0; g < 8; g++) {
+                    NGI_PREFETCH(c->x, row + g * 64 + 4128);
+                    NGI_PREFETCH(c->x, row + g * 64 + 4144);
                     for (size_t j = 0; j < 16; j += 16) {
                         const summary_vals0_v512 r0 = summary_rows0_v512(c, row + g * 64 + j);
                         const summary_vals0_v512 r1 = summary_rows0_v512(c, row + g * 64 + j + 16);
@@ -1175,8 +1188,10 @@ NGI_V512_INLINE size_t summary_put1_v512(summary_out *out, size_t n, summary_val
     return n + 16;
 }
 
-NGI_V512 static size_t summary_loop1_v512(summary *k, const summary_cols1 *c, size_t row,
-    size_t end, summary_out *out) {
+NGI_V512 static size_t summary_loop1_v512(summary *k, const summary_cols1 *from, size_t row,
+    size_t end, summary_out *to) {
+    const summary_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    summary_out room = *to, *const out = &room;
     size_t n = out->rows;
     for (; end - row >= 64 && out->capacity - n >= 64; row += 64) {
         for (size_t i = 0; i < 64; i += 16) {
@@ -1186,7 +1201,7 @@ NGI_V512 static size_t summary_loop1_v512(summary *k, const summary_cols1 *c, si
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
         n = summary_put1_v512(out, n, summary_rows1_v512(k, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 

@@ -158,14 +158,11 @@ NGI_SCALAR_INLINE thermo_band_vals0_scalar thermo_band_rows0_scalar(thermo_band 
     const ngi_f32x1 fahrenheit = ngi_f32x1_add(ngi_f32x1_mul(ngi_f32x1_load(c->celsius + row),
         ngi_f32x1_set(1.8f)), ngi_f32x1_set(32.0f)); /* map */
     const ngi_m1 celsius_ok = ngi_m1_from_bits(ngi_valid(c->celsius_valid, row, 1));
-    const ngi_m1 m = ngi_f32x1_lt(ngi_f32x1_set(p->low), fahrenheit);
-    const ngi_m1 m_2 = ngi_f32x1_lt(fahrenheit, ngi_f32x1_set(p->high));
-    const ngi_m1 m_3 = ngi_m1_and(ngi_m1_and(celsius_ok, m), ngi_m1_and(celsius_ok, m_2));
-    const ngi_m1 m_4 = ngi_m1_and(ngi_m1_or(m_3, ngi_m1_or(ngi_m1_andnot(celsius_ok, m),
-        ngi_m1_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m1 m = ngi_m1_and(ngi_m1_and(celsius_ok, ngi_f32x1_lt(ngi_f32x1_set(p->low),
+        fahrenheit)), ngi_m1_and(celsius_ok, ngi_f32x1_lt(fahrenheit, ngi_f32x1_set(p->high))));
     vals.fahrenheit = fahrenheit;
     vals.fahrenheit_valid = celsius_ok;
-    vals.alive_rows = m_4;
+    vals.alive_rows = m;
     return vals;
 }
 
@@ -183,14 +180,16 @@ NGI_SCALAR_INLINE size_t thermo_band_put0_scalar(thermo_band_out *out, size_t n,
     return n + count;
 }
 
-NGI_SCALAR static size_t thermo_band_loop0_scalar(thermo_band *k, const thermo_band_in *c,
-    size_t row, size_t end, thermo_band_out *out) {
+NGI_SCALAR static size_t thermo_band_loop0_scalar(thermo_band *k, const thermo_band_in *from,
+    size_t row, size_t end, thermo_band_out *to) {
+    const thermo_band_in columns = *from, *const c = &columns; /* copies stay in registers */
+    thermo_band_out room = *to, *const out = &room;
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 1 && out->capacity - n >= 1; row += 1) {
         n = thermo_band_put0_scalar(out, n, thermo_band_rows0_scalar(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -215,14 +214,11 @@ NGI_V128_INLINE thermo_band_vals0_v128 thermo_band_rows0_v128(thermo_band *k,
     const ngi_f32x4 fahrenheit = ngi_f32x4_add(ngi_f32x4_mul(ngi_f32x4_load(c->celsius + row),
         ngi_f32x4_set(1.8f)), ngi_f32x4_set(32.0f)); /* map */
     const ngi_m4 celsius_ok = ngi_m4_from_bits(ngi_valid(c->celsius_valid, row, 4));
-    const ngi_m4 m = ngi_f32x4_lt(ngi_f32x4_set(p->low), fahrenheit);
-    const ngi_m4 m_2 = ngi_f32x4_lt(fahrenheit, ngi_f32x4_set(p->high));
-    const ngi_m4 m_3 = ngi_m4_and(ngi_m4_and(celsius_ok, m), ngi_m4_and(celsius_ok, m_2));
-    const ngi_m4 m_4 = ngi_m4_and(ngi_m4_or(m_3, ngi_m4_or(ngi_m4_andnot(celsius_ok, m),
-        ngi_m4_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m4 m = ngi_m4_and(ngi_m4_and(celsius_ok, ngi_f32x4_lt(ngi_f32x4_set(p->low),
+        fahrenheit)), ngi_m4_and(celsius_ok, ngi_f32x4_lt(fahrenheit, ngi_f32x4_set(p->high))));
     vals.fahrenheit = fahrenheit;
     vals.fahrenheit_valid = celsius_ok;
-    vals.alive_rows = m_4;
+    vals.alive_rows = m;
     return vals;
 }
 
@@ -240,8 +236,10 @@ NGI_V128_INLINE size_t thermo_band_put0_v128(thermo_band_out *out, size_t n,
     return n + count;
 }
 
-NGI_V128 static size_t thermo_band_loop0_v128(thermo_band *k, const thermo_band_in *c, size_t row,
-    size_t end, thermo_band_out *out) {
+NGI_V128 static size_t thermo_band_loop0_v128(thermo_band *k, const thermo_band_in *from,
+    size_t row, size_t end, thermo_band_out *to) {
+    const thermo_band_in columns = *from, *const c = &columns; /* copies stay in registers */
+    thermo_band_out room = *to, *const out = &room;
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
@@ -257,7 +255,7 @@ NGI_V128 static size_t thermo_band_loop0_v128(thermo_band *k, const thermo_band_
     for (; end - row >= 4 && out->capacity - n >= 4; row += 4) {
         n = thermo_band_put0_v128(out, n, thermo_band_rows0_v128(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -283,14 +281,11 @@ NGI_V256_INLINE thermo_band_vals0_v256 thermo_band_rows0_v256(thermo_band *k,
     const ngi_f32x8 fahrenheit = ngi_f32x8_add(ngi_f32x8_mul(ngi_f32x8_load(c->celsius + row),
         ngi_f32x8_set(1.8f)), ngi_f32x8_set(32.0f)); /* map */
     const ngi_m8 celsius_ok = ngi_m8_from_bits(ngi_valid(c->celsius_valid, row, 8));
-    const ngi_m8 m = ngi_f32x8_lt(ngi_f32x8_set(p->low), fahrenheit);
-    const ngi_m8 m_2 = ngi_f32x8_lt(fahrenheit, ngi_f32x8_set(p->high));
-    const ngi_m8 m_3 = ngi_m8_and(ngi_m8_and(celsius_ok, m), ngi_m8_and(celsius_ok, m_2));
-    const ngi_m8 m_4 = ngi_m8_and(ngi_m8_or(m_3, ngi_m8_or(ngi_m8_andnot(celsius_ok, m),
-        ngi_m8_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m8 m = ngi_m8_and(ngi_m8_and(celsius_ok, ngi_f32x8_lt(ngi_f32x8_set(p->low),
+        fahrenheit)), ngi_m8_and(celsius_ok, ngi_f32x8_lt(fahrenheit, ngi_f32x8_set(p->high))));
     vals.fahrenheit = fahrenheit;
     vals.fahrenheit_valid = celsius_ok;
-    vals.alive_rows = m_4;
+    vals.alive_rows = m;
     return vals;
 }
 
@@ -308,8 +303,10 @@ NGI_V256_INLINE size_t thermo_band_put0_v256(thermo_band_out *out, size_t n,
     return n + count;
 }
 
-NGI_V256 static size_t thermo_band_loop0_v256(thermo_band *k, const thermo_band_in *c, size_t row,
-    size_t end, thermo_band_out *out) {
+NGI_V256 static size_t thermo_band_loop0_v256(thermo_band *k, const thermo_band_in *from,
+    size_t row, size_t end, thermo_band_out *to) {
+    const thermo_band_in columns = *from, *const c = &columns; /* copies stay in registers */
+    thermo_band_out room = *to, *const out = &room;
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 32 && out->capacity - n >= 32; row += 32) {
@@ -327,7 +324,7 @@ NGI_V256 static size_t thermo_band_loop0_v256(thermo_band *k, const thermo_band_
     for (; end - row >= 8 && out->capacity - n >= 8; row += 8) {
         n = thermo_band_put0_v256(out, n, thermo_band_rows0_v256(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -353,14 +350,11 @@ NGI_V512_INLINE thermo_band_vals0_v512 thermo_band_rows0_v512(thermo_band *k,
     const ngi_f32x16 fahrenheit = ngi_f32x16_add(ngi_f32x16_mul(ngi_f32x16_load(c->celsius + row),
         ngi_f32x16_set(1.8f)), ngi_f32x16_set(32.0f)); /* map */
     const ngi_m16 celsius_ok = ngi_m16_from_bits(ngi_valid(c->celsius_valid, row, 16));
-    const ngi_m16 m = ngi_f32x16_lt(ngi_f32x16_set(p->low), fahrenheit);
-    const ngi_m16 m_2 = ngi_f32x16_lt(fahrenheit, ngi_f32x16_set(p->high));
-    const ngi_m16 m_3 = ngi_m16_and(ngi_m16_and(celsius_ok, m), ngi_m16_and(celsius_ok, m_2));
-    const ngi_m16 m_4 = ngi_m16_and(ngi_m16_or(m_3, ngi_m16_or(ngi_m16_andnot(celsius_ok, m),
-        ngi_m16_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m16 m = ngi_m16_and(ngi_m16_and(celsius_ok, ngi_f32x16_lt(ngi_f32x16_set(p->low),
+        fahrenheit)), ngi_m16_and(celsius_ok, ngi_f32x16_lt(fahrenheit, ngi_f32x16_set(p->high))));
     vals.fahrenheit = fahrenheit;
     vals.fahrenheit_valid = celsius_ok;
-    vals.alive_rows = m_4;
+    vals.alive_rows = m;
     return vals;
 }
 
@@ -378,8 +372,10 @@ NGI_V512_INLINE size_t thermo_band_put0_v512(thermo_band_out *out, size_t n,
     return n + count;
 }
 
-NGI_V512 static size_t thermo_band_loop0_v512(thermo_band *k, const thermo_band_in *c, size_t row,
-    size_t end, thermo_band_out *out) {
+NGI_V512 static size_t thermo_band_loop0_v512(thermo_band *k, const thermo_band_in *from,
+    size_t row, size_t end, thermo_band_out *to) {
+    const thermo_band_in columns = *from, *const c = &columns; /* copies stay in registers */
+    thermo_band_out room = *to, *const out = &room;
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 64 && out->capacity - n >= 64; row += 64) {
@@ -399,7 +395,7 @@ NGI_V512 static size_t thermo_band_loop0_v512(thermo_band *k, const thermo_band_
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
         n = thermo_band_put0_v512(out, n, thermo_band_rows0_v512(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -624,14 +620,11 @@ NGI_SCALAR_INLINE thermo_totals_vals0_scalar thermo_totals_rows0_scalar(const th
     const ngi_f32x1 fahrenheit = ngi_f32x1_add(ngi_f32x1_mul(ngi_f32x1_load(c->celsius + row),
         ngi_f32x1_set(1.8f)), ngi_f32x1_set(32.0f)); /* map */
     const ngi_m1 celsius_ok = ngi_m1_from_bits(ngi_valid(c->celsius_valid, row, 1));
-    const ngi_m1 m = ngi_f32x1_lt(ngi_f32x1_set(p->low), fahrenheit);
-    const ngi_m1 m_2 = ngi_f32x1_lt(fahrenheit, ngi_f32x1_set(p->high));
-    const ngi_m1 m_3 = ngi_m1_and(ngi_m1_and(celsius_ok, m), ngi_m1_and(celsius_ok, m_2));
-    const ngi_m1 m_4 = ngi_m1_and(ngi_m1_or(m_3, ngi_m1_or(ngi_m1_andnot(celsius_ok, m),
-        ngi_m1_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m1 m = ngi_m1_and(ngi_m1_and(celsius_ok, ngi_f32x1_lt(ngi_f32x1_set(p->low),
+        fahrenheit)), ngi_m1_and(celsius_ok, ngi_f32x1_lt(fahrenheit, ngi_f32x1_set(p->high))));
     vals.v0 = fahrenheit;
-    vals.m0 = m_4;
-    vals.m1 = ngi_m1_and(m_4, celsius_ok);
+    vals.m0 = m;
+    vals.m1 = ngi_m1_and(m, celsius_ok);
     return vals;
 }
 
@@ -660,8 +653,9 @@ NGI_SCALAR static __attribute__((noinline))
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_SCALAR static void thermo_totals_runs0_scalar(thermo_totals *k, const thermo_totals_in *c,
+NGI_SCALAR static void thermo_totals_runs0_scalar(thermo_totals *k, const thermo_totals_in *from,
     size_t row, size_t count) {
+    const thermo_totals_in columns = *from, *const c = &columns; /* a copy stays in registers */
     const thermo_totals_params params = k->params, *const p = &params;
     (void)p;
     const size_t n = NGI_RUN;
@@ -864,14 +858,16 @@ NGI_SCALAR_INLINE size_t thermo_totals_put1_scalar(thermo_totals_out *out, size_
     return n + 1;
 }
 
-NGI_SCALAR static size_t thermo_totals_loop1_scalar(thermo_totals *k, const thermo_totals_cols1 *c,
-    size_t row, size_t end, thermo_totals_out *out) {
+NGI_SCALAR static size_t thermo_totals_loop1_scalar(thermo_totals *k,
+    const thermo_totals_cols1 *from, size_t row, size_t end, thermo_totals_out *to) {
+    const thermo_totals_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    thermo_totals_out room = *to, *const out = &room;
     const thermo_totals_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 1 && out->capacity - n >= 1; row += 1) {
         n = thermo_totals_put1_scalar(out, n, thermo_totals_rows1_scalar(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -896,20 +892,18 @@ NGI_V128_INLINE thermo_totals_vals0_v128 thermo_totals_rows0_v128(const thermo_t
     const ngi_f32x4 fahrenheit = ngi_f32x4_add(ngi_f32x4_mul(ngi_f32x4_load(c->celsius + row),
         ngi_f32x4_set(1.8f)), ngi_f32x4_set(32.0f)); /* map */
     const ngi_m4 celsius_ok = ngi_m4_from_bits(ngi_valid(c->celsius_valid, row, 4));
-    const ngi_m4 m = ngi_f32x4_lt(ngi_f32x4_set(p->low), fahrenheit);
-    const ngi_m4 m_2 = ngi_f32x4_lt(fahrenheit, ngi_f32x4_set(p->high));
-    const ngi_m4 m_3 = ngi_m4_and(ngi_m4_and(celsius_ok, m), ngi_m4_and(celsius_ok, m_2));
-    const ngi_m4 m_4 = ngi_m4_and(ngi_m4_or(m_3, ngi_m4_or(ngi_m4_andnot(celsius_ok, m),
-        ngi_m4_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m4 m = ngi_m4_and(ngi_m4_and(celsius_ok, ngi_f32x4_lt(ngi_f32x4_set(p->low),
+        fahrenheit)), ngi_m4_and(celsius_ok, ngi_f32x4_lt(fahrenheit, ngi_f32x4_set(p->high))));
     vals.v0 = fahrenheit;
-    vals.m0 = m_4;
-    vals.m1 = ngi_m4_and(m_4, celsius_ok);
+    vals.m0 = m;
+    vals.m1 = ngi_m4_and(m, celsius_ok);
     return vals;
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V128 static void thermo_totals_runs0_v128(thermo_totals *k, const thermo_totals_in *c,
+NGI_V128 static void thermo_totals_runs0_v128(thermo_totals *k, const thermo_totals_in *from,
     size_t row, size_t count) {
+    const thermo_totals_in columns = *from, *const c = &columns; /* a copy stays in registers */
     const thermo_totals_params params = k->params, *const p = &params;
     (void)p;
     const size_t n = NGI_RUN;
@@ -1111,8 +1105,10 @@ NGI_V128_INLINE size_t thermo_totals_put1_v128(thermo_totals_out *out, size_t n,
     return n + 4;
 }
 
-NGI_V128 static size_t thermo_totals_loop1_v128(thermo_totals *k, const thermo_totals_cols1 *c,
-    size_t row, size_t end, thermo_totals_out *out) {
+NGI_V128 static size_t thermo_totals_loop1_v128(thermo_totals *k, const thermo_totals_cols1 *from,
+    size_t row, size_t end, thermo_totals_out *to) {
+    const thermo_totals_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    thermo_totals_out room = *to, *const out = &room;
     const thermo_totals_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
@@ -1128,7 +1124,7 @@ NGI_V128 static size_t thermo_totals_loop1_v128(thermo_totals *k, const thermo_t
     for (; end - row >= 4 && out->capacity - n >= 4; row += 4) {
         n = thermo_totals_put1_v128(out, n, thermo_totals_rows1_v128(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -1154,20 +1150,18 @@ NGI_V256_INLINE thermo_totals_vals0_v256 thermo_totals_rows0_v256(const thermo_t
     const ngi_f32x8 fahrenheit = ngi_f32x8_add(ngi_f32x8_mul(ngi_f32x8_load(c->celsius + row),
         ngi_f32x8_set(1.8f)), ngi_f32x8_set(32.0f)); /* map */
     const ngi_m8 celsius_ok = ngi_m8_from_bits(ngi_valid(c->celsius_valid, row, 8));
-    const ngi_m8 m = ngi_f32x8_lt(ngi_f32x8_set(p->low), fahrenheit);
-    const ngi_m8 m_2 = ngi_f32x8_lt(fahrenheit, ngi_f32x8_set(p->high));
-    const ngi_m8 m_3 = ngi_m8_and(ngi_m8_and(celsius_ok, m), ngi_m8_and(celsius_ok, m_2));
-    const ngi_m8 m_4 = ngi_m8_and(ngi_m8_or(m_3, ngi_m8_or(ngi_m8_andnot(celsius_ok, m),
-        ngi_m8_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m8 m = ngi_m8_and(ngi_m8_and(celsius_ok, ngi_f32x8_lt(ngi_f32x8_set(p->low),
+        fahrenheit)), ngi_m8_and(celsius_ok, ngi_f32x8_lt(fahrenheit, ngi_f32x8_set(p->high))));
     vals.v0 = fahrenheit;
-    vals.m0 = m_4;
-    vals.m1 = ngi_m8_and(m_4, celsius_ok);
+    vals.m0 = m;
+    vals.m1 = ngi_m8_and(m, celsius_ok);
     return vals;
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V256 static void thermo_totals_runs0_v256(thermo_totals *k, const thermo_totals_in *c,
+NGI_V256 static void thermo_totals_runs0_v256(thermo_totals *k, const thermo_totals_in *from,
     size_t row, size_t count) {
+    const thermo_totals_in columns = *from, *const c = &columns; /* a copy stays in registers */
     const thermo_totals_params params = k->params, *const p = &params;
     (void)p;
     const size_t n = NGI_RUN;
@@ -1373,8 +1367,10 @@ NGI_V256_INLINE size_t thermo_totals_put1_v256(thermo_totals_out *out, size_t n,
     return n + 8;
 }
 
-NGI_V256 static size_t thermo_totals_loop1_v256(thermo_totals *k, const thermo_totals_cols1 *c,
-    size_t row, size_t end, thermo_totals_out *out) {
+NGI_V256 static size_t thermo_totals_loop1_v256(thermo_totals *k, const thermo_totals_cols1 *from,
+    size_t row, size_t end, thermo_totals_out *to) {
+    const thermo_totals_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    thermo_totals_out room = *to, *const out = &room;
     const thermo_totals_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 32 && out->capacity - n >= 32; row += 32) {
@@ -1390,7 +1386,7 @@ NGI_V256 static size_t thermo_totals_loop1_v256(thermo_totals *k, const thermo_t
     for (; end - row >= 8 && out->capacity - n >= 8; row += 8) {
         n = thermo_totals_put1_v256(out, n, thermo_totals_rows1_v256(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -1416,20 +1412,18 @@ NGI_V512_INLINE thermo_totals_vals0_v512 thermo_totals_rows0_v512(const thermo_t
     const ngi_f32x16 fahrenheit = ngi_f32x16_add(ngi_f32x16_mul(ngi_f32x16_load(c->celsius + row),
         ngi_f32x16_set(1.8f)), ngi_f32x16_set(32.0f)); /* map */
     const ngi_m16 celsius_ok = ngi_m16_from_bits(ngi_valid(c->celsius_valid, row, 16));
-    const ngi_m16 m = ngi_f32x16_lt(ngi_f32x16_set(p->low), fahrenheit);
-    const ngi_m16 m_2 = ngi_f32x16_lt(fahrenheit, ngi_f32x16_set(p->high));
-    const ngi_m16 m_3 = ngi_m16_and(ngi_m16_and(celsius_ok, m), ngi_m16_and(celsius_ok, m_2));
-    const ngi_m16 m_4 = ngi_m16_and(ngi_m16_or(m_3, ngi_m16_or(ngi_m16_andnot(celsius_ok, m),
-        ngi_m16_andnot(celsius_ok, m_2))), m_3);
+    const ngi_m16 m = ngi_m16_and(ngi_m16_and(celsius_ok, ngi_f32x16_lt(ngi_f32x16_set(p->low),
+        fahrenheit)), ngi_m16_and(celsius_ok, ngi_f32x16_lt(fahrenheit, ngi_f32x16_set(p->high))));
     vals.v0 = fahrenheit;
-    vals.m0 = m_4;
-    vals.m1 = ngi_m16_and(m_4, celsius_ok);
+    vals.m0 = m;
+    vals.m1 = ngi_m16_and(m, celsius_ok);
     return vals;
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V512 static void thermo_totals_runs0_v512(thermo_totals *k, const thermo_totals_in *c,
+NGI_V512 static void thermo_totals_runs0_v512(thermo_totals *k, const thermo_totals_in *from,
     size_t row, size_t count) {
+    const thermo_totals_in columns = *from, *const c = &columns; /* a copy stays in registers */
     const thermo_totals_params params = k->params, *const p = &params;
     (void)p;
     const size_t n = NGI_RUN;
@@ -1639,8 +1633,10 @@ NGI_V512_INLINE size_t thermo_totals_put1_v512(thermo_totals_out *out, size_t n,
     return n + 16;
 }
 
-NGI_V512 static size_t thermo_totals_loop1_v512(thermo_totals *k, const thermo_totals_cols1 *c,
-    size_t row, size_t end, thermo_totals_out *out) {
+NGI_V512 static size_t thermo_totals_loop1_v512(thermo_totals *k, const thermo_totals_cols1 *from,
+    size_t row, size_t end, thermo_totals_out *to) {
+    const thermo_totals_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    thermo_totals_out room = *to, *const out = &room;
     const thermo_totals_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 64 && out->capacity - n >= 64; row += 64) {
@@ -1656,7 +1652,7 @@ NGI_V512 static size_t thermo_totals_loop1_v512(thermo_totals *k, const thermo_t
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
         n = thermo_totals_put1_v512(out, n, thermo_totals_rows1_v512(k, p, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 

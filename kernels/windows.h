@@ -152,8 +152,9 @@ NGI_SCALAR static __attribute__((noinline))
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_SCALAR static void windows_by_100_runs0_scalar(windows_by_100 *k, const windows_by_100_in *c,
-    size_t row, size_t count) {
+NGI_SCALAR static void windows_by_100_runs0_scalar(windows_by_100 *k,
+    const windows_by_100_in *from, size_t row, size_t count) {
+    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
@@ -265,8 +266,9 @@ NGI_SCALAR static void windows_by_100_part0_scalar(windows_by_100 *k, const wind
 /* Windows of 100 rows: `count` of them from `row` on, 16 at a time; memory may be read up to a multiple
  * of 16 rows behind each. */
 NGI_SCALAR static void windows_by_100_windows0_scalar(windows_by_100 *k,
-    const windows_by_100_in *c, const size_t first_row, const size_t count,
+    const windows_by_100_in *from, const size_t first_row, const size_t count,
         windows_by_100_temp1 *out) {
+    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
     (void)k;
     (void)c;
     for (size_t w = 0; w < count; w += 16) {
@@ -377,12 +379,14 @@ NGI_SCALAR_INLINE size_t windows_by_100_put1_scalar(windows_by_100_out *out, siz
 }
 
 NGI_SCALAR static size_t windows_by_100_loop1_scalar(windows_by_100 *k,
-    const windows_by_100_cols1 *c, size_t row, size_t end, windows_by_100_out *out) {
+    const windows_by_100_cols1 *from, size_t row, size_t end, windows_by_100_out *to) {
+    const windows_by_100_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    windows_by_100_out room = *to, *const out = &room;
     size_t n = out->rows;
     for (; end - row >= 1 && out->capacity - n >= 1; row += 1) {
         n = windows_by_100_put1_scalar(out, n, windows_by_100_rows1_scalar(k, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -403,8 +407,9 @@ NGI_V128_INLINE windows_by_100_vals0_v128 windows_by_100_rows0_v128(const window
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V128 static void windows_by_100_runs0_v128(windows_by_100 *k, const windows_by_100_in *c,
+NGI_V128 static void windows_by_100_runs0_v128(windows_by_100 *k, const windows_by_100_in *from,
     size_t row, size_t count) {
+    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
@@ -514,8 +519,9 @@ NGI_V128 static void windows_by_100_part0_v128(windows_by_100 *k, const windows_
 
 /* Windows of 100 rows: `count` of them from `row` on, 16 at a time; memory may be read up to a multiple
  * of 16 rows behind each. */
-NGI_V128 static void windows_by_100_windows0_v128(windows_by_100 *k, const windows_by_100_in *c,
+NGI_V128 static void windows_by_100_windows0_v128(windows_by_100 *k, const windows_by_100_in *from,
     const size_t first_row, const size_t count, windows_by_100_temp1 *out) {
+    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
     (void)k;
     (void)c;
     for (size_t w = 0; w < count; w += 16) {
@@ -625,8 +631,10 @@ NGI_V128_INLINE size_t windows_by_100_put1_v128(windows_by_100_out *out, size_t 
     return n + 4;
 }
 
-NGI_V128 static size_t windows_by_100_loop1_v128(windows_by_100 *k, const windows_by_100_cols1 *c,
-    size_t row, size_t end, windows_by_100_out *out) {
+NGI_V128 static size_t windows_by_100_loop1_v128(windows_by_100 *k,
+    const windows_by_100_cols1 *from, size_t row, size_t end, windows_by_100_out *to) {
+    const windows_by_100_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    windows_by_100_out room = *to, *const out = &room;
     size_t n = out->rows;
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
         const windows_by_100_vals1_v128 r0 = windows_by_100_rows1_v128(k, c, row);
@@ -641,7 +649,7 @@ NGI_V128 static size_t windows_by_100_loop1_v128(windows_by_100 *k, const window
     for (; end - row >= 4 && out->capacity - n >= 4; row += 4) {
         n = windows_by_100_put1_v128(out, n, windows_by_100_rows1_v128(k, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -663,8 +671,9 @@ NGI_V256_INLINE windows_by_100_vals0_v256 windows_by_100_rows0_v256(const window
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V256 static void windows_by_100_runs0_v256(windows_by_100 *k, const windows_by_100_in *c,
+NGI_V256 static void windows_by_100_runs0_v256(windows_by_100 *k, const windows_by_100_in *from,
     size_t row, size_t count) {
+    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
@@ -778,8 +787,9 @@ NGI_V256 static void windows_by_100_part0_v256(windows_by_100 *k, const windows_
 
 /* Windows of 100 rows: `count` of them from `row` on, 16 at a time; memory may be read up to a multiple
  * of 16 rows behind each. */
-NGI_V256 static void windows_by_100_windows0_v256(windows_by_100 *k, const windows_by_100_in *c,
+NGI_V256 static void windows_by_100_windows0_v256(windows_by_100 *k, const windows_by_100_in *from,
     const size_t first_row, const size_t count, windows_by_100_temp1 *out) {
+    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
     (void)k;
     (void)c;
     for (size_t w = 0; w < count; w += 16) {
@@ -896,8 +906,10 @@ NGI_V256_INLINE size_t windows_by_100_put1_v256(windows_by_100_out *out, size_t 
     return n + 8;
 }
 
-NGI_V256 static size_t windows_by_100_loop1_v256(windows_by_100 *k, const windows_by_100_cols1 *c,
-    size_t row, size_t end, windows_by_100_out *out) {
+NGI_V256 static size_t windows_by_100_loop1_v256(windows_by_100 *k,
+    const windows_by_100_cols1 *from, size_t row, size_t end, windows_by_100_out *to) {
+    const windows_by_100_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    windows_by_100_out room = *to, *const out = &room;
     size_t n = out->rows;
     for (; end - row >= 32 && out->capacity - n >= 32; row += 32) {
         const windows_by_100_vals1_v256 r0 = windows_by_100_rows1_v256(k, c, row);
@@ -912,7 +924,7 @@ NGI_V256 static size_t windows_by_100_loop1_v256(windows_by_100 *k, const window
     for (; end - row >= 8 && out->capacity - n >= 8; row += 8) {
         n = windows_by_100_put1_v256(out, n, windows_by_100_rows1_v256(k, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
@@ -934,8 +946,9 @@ NGI_V512_INLINE windows_by_100_vals0_v512 windows_by_100_rows0_v512(const window
 }
 
 /* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V512 static void windows_by_100_runs0_v512(windows_by_100 *k, const windows_by_100_in *c,
+NGI_V512 static void windows_by_100_runs0_v512(windows_by_100 *k, const windows_by_100_in *from,
     size_t row, size_t count) {
+    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
     const size_t n = NGI_RUN;
     (void)n;
     (void)c;
@@ -1051,8 +1064,9 @@ NGI_V512 static void windows_by_100_part0_v512(windows_by_100 *k, const windows_
 
 /* Windows of 100 rows: `count` of them from `row` on, 16 at a time; memory may be read up to a multiple
  * of 16 rows behind each. */
-NGI_V512 static void windows_by_100_windows0_v512(windows_by_100 *k, const windows_by_100_in *c,
+NGI_V512 static void windows_by_100_windows0_v512(windows_by_100 *k, const windows_by_100_in *from,
     const size_t first_row, const size_t count, windows_by_100_temp1 *out) {
+    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
     (void)k;
     (void)c;
     for (size_t w = 0; w < count; w += 16) {
@@ -1169,8 +1183,10 @@ NGI_V512_INLINE size_t windows_by_100_put1_v512(windows_by_100_out *out, size_t 
     return n + 16;
 }
 
-NGI_V512 static size_t windows_by_100_loop1_v512(windows_by_100 *k, const windows_by_100_cols1 *c,
-    size_t row, size_t end, windows_by_100_out *out) {
+NGI_V512 static size_t windows_by_100_loop1_v512(windows_by_100 *k,
+    const windows_by_100_cols1 *from, size_t row, size_t end, windows_by_100_out *to) {
+    const windows_by_100_cols1 columns = *from, *const c = &columns; /* copies stay in registers */
+    windows_by_100_out room = *to, *const out = &room;
     size_t n = out->rows;
     for (; end - row >= 64 && out->capacity - n >= 64; row += 64) {
         const windows_by_100_vals1_v512 r0 = windows_by_100_rows1_v512(k, c, row);
@@ -1185,7 +1201,7 @@ NGI_V512 static size_t windows_by_100_loop1_v512(windows_by_100 *k, const window
     for (; end - row >= 16 && out->capacity - n >= 16; row += 16) {
         n = windows_by_100_put1_v512(out, n, windows_by_100_rows1_v512(k, c, row));
     }
-    out->rows = n;
+    to->rows = n;
     return row;
 }
 
