@@ -7619,7 +7619,7 @@ static ng_status ngi_graph_finish(ng_graph *graph) {
 static ng_status ngi_graph_keep(ng_graph *graph) {
     for (size_t i = 0; i < graph->spec->node_count; i++) {
         if (graph->spec->nodes[i].kind == NG_NODE_SINK && i != graph->failed_node) {
-            (void)!ng_csv_writer_finish(graph->nodes[i].writer);
+            (void)!ng_csv_writer_flush(graph->nodes[i].writer);
         }
     }
     return graph->status;

@@ -299,12 +299,14 @@ def _input(text: str) -> tuple[str, str]:
 
 
 def _setting(text: str) -> tuple[str, str]:
-    return _named(text, "NAME=VALUE")
+    """The name may be `RIVER.PARAMETER`, where several rivers have one of that name."""
+    return _named(text, "NAME=VALUE", dots=1)
 
 
-def _named(text: str, form: str) -> tuple[str, str]:
+def _named(text: str, form: str, dots: int = 0) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not equals or not is_name(name) or not value:
+    parts = name.split(".")
+    if not equals or len(parts) > dots + 1 or not all(map(is_name, parts)) or not value:
         raise argparse.ArgumentTypeError(f"`{text}` is not of the form {form}")
     return name, value
 
