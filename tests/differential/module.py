@@ -19,8 +19,7 @@ DRIVER = ROOT / "tests" / "wasm" / "drive.mjs"
 
 
 class Module:
-    """A built module with its driver. In one built for v128 there is nothing else, and the other way
-    round."""
+    """A module built for one profile, with its driver."""
 
     def __init__(self, source: Path, folder: Path, profile: str) -> None:
         build(str(source), "wasm", str(folder), (profile,))
