@@ -500,7 +500,8 @@ class Planner:
             place_of = lower.columns[ORIGIN].node
             raws.add("last", place_of, None, "origin", f"{ORIGIN}_{len(self.segments)}")
         segment = self._close("fold", "an aggregate makes new rows", [], lower.keep)
-        segment.raws = raws.list
+        # Extremes ask sums whether there is a NaN, variances where the mean is.
+        segment.raws = sorted(raws.list, key=lambda r: {"count": 0, "sum": 1}.get(r.kind, 2))
         self._shape(segment, step)
         window = step.window.rows if constant else 0
         self._after(step, wanted, segment, plans, window)
