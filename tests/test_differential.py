@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from differential import batch, text_runs
+from differential.module import Module
 from differential.program import Config, works
 from differential.random_rivers import RandomFile
 from differential.shrink import shrink
@@ -84,6 +85,34 @@ def test_random_files_are_well_typed() -> None:
         except RiverErrors as error:
             refused[seed] = str(error)
     assert len(refused) <= 6, "\n".join(refused.values())
+
+
+# ---- built modules, through their JavaScript ----
+
+MODULES = 4
+FILES_OF_A_MODULE = 4
+
+
+@pytest.mark.parametrize("profile", ["scalar", "v128"])
+@pytest.mark.parametrize("which", range(MODULES))
+def test_modules_agree_with_the_oracle(which: int, profile: str, tmp_path: Path) -> None:
+    if not all(map(shutil.which, ("clang-19", "wasm-ld-19", "node"))):
+        pytest.skip("running modules takes clang-19, wasm-ld-19 and node")
+    if ONLY is not None and which > 0:
+        pytest.skip("NAGARE_FILE asks for one file")
+    first = SEED + FILES + which * FILES_OF_A_MODULE
+    wanted = [int(ONLY)] if ONLY is not None else range(first, first + FILES_OF_A_MODULE)
+    seeds = batch.accepted(list(wanted))
+    source = tmp_path / "rivers.toml"
+    source.write_text("\n".join(map(batch.text_of, seeds)))
+    made = Module(source, tmp_path, profile)
+    tried = batch.trials(made, seeds, profile)
+    assert tried
+    found = batch.judge(made, tried)
+    if found is not None:
+        trial, wrong = found
+        again = f"again: NAGARE_FILE={trial.seed} python -m pytest {__file__} -k modules"
+        raise batch.Mismatch(f"{trial.kernel.river}: {wrong}\n{trial.text}\n{again}")
 
 
 # ---- whole programs: `nagare run`, natively and in WASM ----
