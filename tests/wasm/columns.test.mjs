@@ -14,6 +14,17 @@ test("plain arrays of every type come out as they went in, through many chunks",
   assert.deepEqual(plain(list, out), typed(rows));
 });
 
+test("rows that stay are put together bit by bit", () => {
+  const rows = 60_000, given = typed(rows);
+  given.flag = given.flag.map((_, row) => row % 7 === 0 || row % 3 === 1);
+  const kept = (name) => given[name].filter((_, row) => given.flag[row]);
+  const { maybe, x, note } = given;
+  const out = rivers.flags().push({ flag: given.flag, maybe, x, note });
+  assert.ok(out.rows % 8 !== 0);
+  const wanted = Object.fromEntries(["flag", "maybe", "x", "note"].map((name) => [name, kept(name)]));
+  assert.deepEqual(plain(list, out), wanted);
+});
+
 test("what comes out is typed", () => {
   const out = rivers.same().push(typed(10));
   assert.ok(out.at instanceof BigInt64Array && out.h instanceof BigUint64Array);
@@ -95,8 +106,8 @@ test("where columns do not tell how many rows there are, the caller does", () =>
   assert.deepEqual(kernel.flush().n, BigInt64Array.of(7n));
   assert.throws(() => rivers.lines().push({}), /say how many rows/);
   const flag = { bits: Uint8Array.of(0b01100110) };
-  assert.throws(() => rivers.flags().push({ flag }), /say how many rows/);
-  assert.equal(rivers.flags().push({ flag }, 3).rows, 2);
+  assert.throws(() => rivers.alike().push({ flag }), /say how many rows/);
+  assert.equal(rivers.alike().push({ flag }, 3).rows, 2);
   assert.throws(() => list(flag), /say how many rows/);
   assert.deepEqual(list(flag, 3), [false, true, true]);
 });
