@@ -52,7 +52,8 @@ NGI_ALWAYS_INLINE void ngi_bits_store(uint8_t *bits, size_t at, uint64_t v, unsi
         n -= first;
         to++;
     }
-    for (; n >= 8; n -= 8) {
+    for (unsigned whole = 0; whole < 8 && n >= 8;
+         whole++, n -= 8) { /* at most 8, as gcc must see */
         *to++ = (uint8_t)(v & 0xff);
         v >>= 8;
     }
