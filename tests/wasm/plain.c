@@ -29,7 +29,8 @@ EXPORT(kept) int32_t kept(int32_t rows, int32_t cut) {
     warm_init(&warm_stream, NULL);
     while (in.offset < (size_t)rows) {
         const size_t left = (size_t)rows - in.offset;
-        const ng_step step = warm_push(&warm_stream, &in, left < (size_t)cut ? left : (size_t)cut, &out);
+        const ng_step step =
+            warm_push(&warm_stream, &in, left < (size_t)cut ? left : (size_t)cut, &out);
         if (step.status != NG_OK) {
             return step.status;
         }
