@@ -112,6 +112,14 @@ def test_a_module_has_its_kernel_and_nothing_else(tmp_path: Path, chain: str) ->
     assert "f32x4.mul" in must_run("wasm-objdump", "-d", path)
 
 
+@pytest.mark.parametrize(("chain", "most"), [(WARM, 1024), (WARM_TOTAL, 3072)], ids=["W2", "W1"])
+def test_a_module_of_one_chain_is_small(tmp_path: Path, chain: str, most: int) -> None:
+    need("wasm-opt")
+    need_wasm()
+    path = made(SOURCE + chain, tmp_path) / "rivers.wasm"
+    assert path.stat().st_size < most
+
+
 def test_only_texts_of_a_river_need_data(module: Path) -> None:
     need("wasm-validate", "wasm-objdump")
     must_run("wasm-validate", module / "rivers.wasm")

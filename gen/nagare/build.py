@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import ir, toolchain
@@ -204,7 +204,7 @@ def js_name(name: str) -> str:
 
 
 def _wasm(file: ir.RiverFile, stem: str, folder: Path, profiles: tuple[str, ...]) -> list[str]:
-    views = kernels(file)
+    views = [replace(view, small=True) for view in kernels(file)]
     rivers = [River(v, layout(v), js_name(v.name)) for v in views]
     exports = [f"{v.name}_{call}" for v in views for call in ("init", "push", "flush")]
     module = folder / f"{stem}.wasm"

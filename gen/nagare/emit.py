@@ -270,6 +270,7 @@ class KernelView:
     loops: list[Loop]
     literal: int  # bytes of the longest text literal
     rivers: list[ir.River]  # from the source or last merge to this one
+    small: bool = False  # written for the last profile alone, without unrolled loops
 
     @property
     def texts_in(self) -> list[Column]:
@@ -285,6 +286,12 @@ class KernelView:
 
     def function(self, loop: Loop, profile: str) -> Function:
         return Function(self, loop, profile)
+
+    def only_scalar(self, loop: Loop) -> bool:
+        """Whether a packing loop has no vector form: its rows are handled singly, or there is only
+        one, the totals of a stream."""
+        before = self.loops[loop.number - 1].segment
+        return loop.one_by_one or (not loop.segment.root and before.kind == "fold")
 
     def next(self, loop: Loop) -> Loop:
         return self.loops[loop.number + 1]
