@@ -10,7 +10,7 @@ from pathlib import Path
 from . import ir, toolchain
 from .emit import VERSION, KernelView, environment, generate, kernels, storage
 from .errors import NagareError
-from .layout import Layout, chunk_rows, layout, stack_size
+from .layout import WORD, Layout, chunk_rows, layout, stack_size
 from .places import header
 from .plan import Column
 from .rivers import load
@@ -85,6 +85,27 @@ class River:
         return _BLOCKED_ROWS if self.view.limit == "none" else self.chunk
 
     @property
+    def sizes(self) -> str:
+        """The sizes of its structures, as an object of JavaScript."""
+        there = self.layout
+        return _object(
+            state=there.state_size,
+            params=there.params_size,
+            **{"in": there.inputs["offset"] + WORD, "out": there.outputs["rows"] + WORD},
+        )
+
+    @property
+    def places(self) -> str:
+        """Where the fields are that are no columns."""
+        there = self.layout
+        return _object(
+            offset=there.inputs["offset"],
+            capacity=there.outputs["capacity"],
+            rows=there.outputs["rows"],
+            failedRow=there.state["failed_row"],
+        )
+
+    @property
     def inputs(self) -> list[Field]:
         return [Field(c, self.layout.inputs) for c in self.view.kernel.inputs]
 
@@ -95,6 +116,10 @@ class River:
     @property
     def params(self) -> list[Param]:
         return [Param(name, p, self.layout.params[name]) for name, p in self.view.kernel.params]
+
+
+def _object(**numbers: int) -> str:
+    return "{ " + ", ".join(f"{name}: {number}" for name, number in numbers.items()) + " }"
 
 
 _ARRAYS = {

@@ -1,6 +1,6 @@
-// Runs a built module over the cases of a file, as tests/differential/drive.c runs native kernels; what
-// cases and results look like stands in tests/differential/blob.py. The first run of a case pushes its
-// cuts from arrays, the second one fills the module's memory itself.
+// Runs a built module over the cases of a file, as tests/differential/drive.c runs native kernels;
+// what cases and results look like stands in tests/differential/blob.py. The first run of a case
+// pushes its cuts from arrays, the second one fills the module's memory itself.
 //
 //     node drive.mjs MODULE.js OPERATORS.json CASES RESULTS
 
@@ -36,7 +36,8 @@ class Reader {
   }
 
   rows(width) {
-    return Array.from({ length: this.word() }, () => Array.from({ length: width }, () => this.word()));
+    const row = () => Array.from({ length: width }, () => this.word());
+    return Array.from({ length: this.word() }, row);
   }
 }
 
@@ -70,7 +71,8 @@ function readCase(reader) {
     reader.rows(3);
     reader.rows(2);
   }
-  return { operator, runs, inputs, cuts, params: defaults ? undefined : Object.fromEntries(params) };
+  const set = defaults ? undefined : Object.fromEntries(params);
+  return { operator, runs, inputs, cuts, params: set };
 }
 
 // ---- cuts as columns: rows [from, from + rows) behind `offset` rows of something else ----
@@ -87,7 +89,8 @@ function packed(bytes, from, rows, offset) {
 function cutColumn({ type, nullable }, column, from, rows, offset) {
   const cut = {};
   if (type === "utf8") {
-    const begin = column.offsets[from], text = column.text.subarray(begin, column.offsets[from + rows]);
+    const begin = column.offsets[from], end = column.offsets[from + rows];
+    const text = column.text.subarray(begin, end);
     cut.bytes = new Uint8Array(offset + text.length).fill(0x21);
     cut.bytes.set(text, offset);
     cut.offsets = Int32Array.from({ length: offset + rows + 1 }, (_, at) =>
@@ -105,6 +108,9 @@ function cutColumn({ type, nullable }, column, from, rows, offset) {
 
 // ---- one run ----
 
+const unpacked = (bits, rows) =>
+  Buffer.from(Uint8Array.from({ length: rows }, (_, row) => bitAt(bits, row)));
+
 class Output {
   constructor(columns) {
     this.columns = columns.map((column) => ({ ...column, values: [], valid: [], text: [] }));
@@ -116,16 +122,17 @@ class Output {
     for (const column of this.columns) {
       const given = out[column.name], { offsets, bits, valid } = given;
       if (offsets) {
-        const sizes = Int32Array.from({ length: out.rows }, (_, row) => offsets[row + 1] - offsets[row]);
+        const size = (_, row) => offsets[row + 1] - offsets[row];
+        const sizes = Int32Array.from({ length: out.rows }, size);
         column.values.push(Buffer.from(sizes.buffer));
         column.text.push(Buffer.from(given.bytes.slice(0, offsets[out.rows])));
       } else if (bits) {
-        column.values.push(Buffer.from(Uint8Array.from({ length: out.rows }, (_, row) => bitAt(bits, row))));
+        column.values.push(unpacked(bits, out.rows));
       } else {
         const values = (ArrayBuffer.isView(given) ? given : given.values).slice();
         column.values.push(Buffer.from(values.buffer));
       }
-      if (valid) column.valid.push(Buffer.from(Uint8Array.from({ length: out.rows }, (_, row) => bitAt(valid, row))));
+      if (valid) column.valid.push(unpacked(valid, out.rows));
     }
   }
 }
@@ -145,7 +152,8 @@ function pushInPlace(kernel, { operator, inputs, cuts }, output, progress) {
   const text = inputs.reduce((size, { text }) => size + (text?.length ?? 0), 0);
   for (const [rows, offset] of cuts) {
     const room = kernel.columns(most, text + most + 64);
-    operator.inputs.forEach((column, i) => fill(room[column.name], cutColumn(column, inputs[i], progress.rows, rows, offset)));
+    operator.inputs.forEach((column, i) =>
+      fill(room[column.name], cutColumn(column, inputs[i], progress.rows, rows, offset)));
     for (let done = 0; done < rows; ) {
       const out = kernel.pushInPlace(rows - done, offset + done);
       if (out.consumed === 0 && out.rows === 0) throw new Error("no row was taken");

@@ -9,13 +9,18 @@ const { NagareError, instantiate, list, load, strings } = await import(process.e
 const file = new URL(process.env.NAGARE_MODULE.replace(/\.js$/, ".wasm"));
 const rivers = await load();
 
-const numbers = (rows, by = 1) => ({ n: Int32Array.from({ length: rows }, (_, i) => i), by: new Int32Array(rows).fill(by) });
-const refused = (call, message) => assert.throws(call, (error) => error instanceof NagareError && message.test(error.message));
+const numbers = (rows, by = 1) => ({
+  n: Int32Array.from({ length: rows }, (_, i) => i),
+  by: new Int32Array(rows).fill(by),
+});
+const refused = (call, message) => assert.throws(call, (error) =>
+  error instanceof NagareError && message.test(error.message));
 
 test("modules are loaded from wherever they are", async () => {
   const bytes = readFileSync(file), module = await WebAssembly.compile(bytes);
   const response = () => new Response(bytes, { headers: { "content-type": "application/wasm" } });
-  for (const source of [undefined, file, String(file), bytes, module, response(), Promise.resolve(response())]) {
+  const promised = Promise.resolve(response());
+  for (const source of [undefined, file, String(file), bytes, module, response(), promised]) {
     assert.equal((await load(source)).first_two().push(numbers(3)).rows, 2);
   }
   assert.equal(instantiate(module).first_two().push(numbers(3)).rows, 2);
@@ -28,7 +33,8 @@ test("parameters have the types and defaults of the file", () => {
   assert.deepEqual(plain(list, out), { c: [2, 3], wide: [-5n, -5n], on: [true, true] });
   assert.equal(rivers.some({ least: 2, most: 2 }).push(given).rows, 1);
   assert.equal(rivers.some({ least: 2, on: false }).push(given).rows, 0);
-  assert.equal(rivers.some({ least: -(2 ** 31), wide: 2n ** 63n - 1n }).push(given).wide[0], 2n ** 63n - 1n);
+  const widest = 2n ** 63n - 1n;
+  assert.equal(rivers.some({ least: -(2 ** 31), wide: widest }).push(given).wide[0], widest);
   assert.equal(rivers.some({ least: 2, wide: 7, most: undefined }).push(given).wide[1], 7n);
   refused(() => rivers.some(), /`least` has no default/);
   refused(() => rivers.some({ least: 2.5 }), /the parameter `least` does not take 2.5/);
@@ -40,7 +46,12 @@ test("parameters have the types and defaults of the file", () => {
 
 test("columns that do not fit are refused by name", () => {
   const good = rivers.same().push(typed(8)), kernel = rivers.same();
-  const bad = (columns, message, ...more) => refused(() => kernel.push({ ...good, ...columns }, ...more), message);
+  const bad = (columns, message, ...more) =>
+    refused(() => kernel.push({ ...good, ...columns }, ...more), message);
+  const offset = (last, ...offsets) => {
+    const filled = Int32Array.from({ length: 9 }, (_, row) => offsets[row] ?? last);
+    return { name: { offsets: filled, bytes: new Uint8Array(1) } };
+  };
   bad({ a: undefined }, /the column `a` is missing/);
   bad({ a: new Uint8Array(8) }, /the column `a` takes a Int8Array/);
   bad({ a: Array(8).fill(128) }, /`a` cannot hold 128, as in row 0/);
@@ -51,18 +62,19 @@ test("columns that do not fit are refused by name", () => {
   bad({ flag: new Uint8Array(1) }, /`flag` takes \{ bits: Uint8Array \}/);
   bad({ y: { values: good.y, valid: Uint8Array.of(255) } }, /`y` cannot be null/);
   bad({ x: { values: good.x.values, valid: [1] } }, /`x` takes validity as bits/);
-  bad({ x: { values: good.x.values, valid: new Uint8Array(0) } }, /`x` has validity for 0 rows, not 8/);
+  const none = new Uint8Array(0);
+  bad({ x: { values: good.x.values, valid: none } }, /`x` has validity for 0 rows, not 8/);
   bad({ name: [1, 2] }, /`name` takes strings/);
   bad({ name: { offsets: Int32Array.of(0, 1), bytes: [] } }, /`name` takes \{ offsets/);
-  bad({ name: { offsets: Int32Array.of(0, 1, 0, 1, 1, 1, 1, 1, 1), bytes: new Uint8Array(1) } }, /bad offset at 2/);
-  bad({ name: { offsets: Int32Array.of(0, 0, 0, 0, 0, 0, 0, 0, 2 ** 31 - 1), bytes: new Uint8Array(1) } }, /bad offset at 8/);
-  bad({ name: { offsets: Int32Array.of(-1, 0, 0, 0, 0, 0, 0, 0, 0), bytes: new Uint8Array(1) } }, /bad offset at 0/);
+  bad(offset(1, 0, 1, 0), /bad offset at 2/);
+  bad(offset(2 ** 31 - 1, 0, 0, 0, 0, 0, 0, 0, 0), /bad offset at 8/);
+  bad(offset(0, -1), /bad offset at 0/);
   bad({ c: new Int32Array(7) }, /`c` has 7 rows, not 8/);
   bad({}, /has 8 rows, not 9/, 9);
   bad({}, /has 8 rows, not 9/, 1, 8);
   bad({}, /`rows` must be a whole number, not -1/, -1);
   bad({}, /`offset` must be a whole number, not 0.5/, 1, 0.5);
-  refused(() => kernel.push({ ...good, rows: undefined, c: new Int32Array(7) }), /`c` has 7 rows, not 8/);
+  bad({ rows: undefined, c: new Int32Array(7) }, /`c` has 7 rows, not 8/);
   assert.deepEqual(plain(list, kernel.push(good)), typed(8));
 });
 
@@ -86,7 +98,8 @@ test("a row that fails is named, and what came before it is there", () => {
 
 test("too many groups are refused with what to do", () => {
   const rows = 3001, kernel = rivers.by_name();
-  const given = { name: Array.from({ length: rows }, (_, i) => `${i}`), flag: Array(rows).fill(true), y: new Float64Array(rows) };
+  const name = Array.from({ length: rows }, (_, i) => `${i}`);
+  const given = { name, flag: Array(rows).fill(true), y: new Float64Array(rows) };
   refused(() => kernel.push(given), /in row 3000, .* more groups than `max_groups`/);
 });
 
@@ -126,7 +139,9 @@ test("after its end a stream takes nothing, and after free nothing works", () =>
   assert.equal(kernel.flush().rows_[0], 0n);
   kernel.free();
   kernel.free();
-  for (const call of ["push", "flush", "reset", "columns"]) refused(() => kernel[call]({}), /has been freed/);
+  for (const call of ["push", "flush", "reset", "columns"]) {
+    refused(() => kernel[call]({}), /has been freed/);
+  }
 });
 
 test("streams and modules are independent", async () => {
@@ -174,7 +189,9 @@ test("what is given back is taken again, whatever stands in it", async () => {
   assert.equal(sizes.at(-1), sizes[1]);
   own.same().push({ ...typed(1), name: ["x".repeat(3e5)] });
   const grown = memory.buffer.byteLength;
-  for (let size = 3e5; size < 1e6; size += 1e5) own.same().push({ ...typed(1), name: ["x".repeat(size)] });
+  for (let size = 3e5; size < 1e6; size += 1e5) {
+    own.same().push({ ...typed(1), name: ["x".repeat(size)] });
+  }
   assert.ok(memory.buffer.byteLength - grown < 4e6);
 });
 

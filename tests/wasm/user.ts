@@ -1,7 +1,10 @@
-// A user's program, for the types alone: it is compiled and not run. Lines that must be refused say so.
+// A user's program, for the types alone: it is compiled and not run. Lines that must be refused
+// say so.
 import { Input, NagareError, Output, instantiate, list, load, strings } from "./rivers.js";
 
-export async function main(module: WebAssembly.Module, response: Promise<Response>): Promise<number> {
+type Source = WebAssembly.Module;
+
+export async function main(module: Source, response: Promise<Response>): Promise<number> {
   const rivers = await load(response);
   const kernel = rivers.quotients();
   const out: Output<"quotients"> = kernel.push({ n: [1, 2], by: Int32Array.of(1, 1) });
@@ -48,5 +51,6 @@ export async function main(module: WebAssembly.Module, response: Promise<Respons
   rivers.quotient();
   // @ts-expect-error: kernels are opened by their river
   new Kernel();
-  return again.rows + flags.length + counts.length + names.length + notes.length + wides.length + consumed + at.length;
+  const arrays = [flags, counts, names, notes, wides, at];
+  return arrays.reduce((sum, array) => sum + array.length, again.rows + consumed);
 }
