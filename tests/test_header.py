@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from compilers import can_link_32_bits
 
 HOUSE = Path(__file__).resolve().parent.parent
 SOURCES = Path(__file__).resolve().parent / "compile"
@@ -43,8 +44,7 @@ def compiler_for(family: str, standard: str) -> str:
 
 
 def skip_without_32_bit(compiler: str) -> None:
-    probe = run(compiler, "-m32", "-print-file-name=crt1.o")
-    if not Path(probe.stdout.strip()).is_absolute():
+    if not can_link_32_bits(compiler):
         pytest.skip(f"{compiler} has no 32-bit libraries")
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from compilers import can_link_32_bits
 
 HOUSE = Path(__file__).resolve().parent.parent
 SOURCES = HOUSE / "tests" / "simd"
@@ -51,17 +52,6 @@ def quirks(compiler: str) -> list[str]:
     told = run(compiler, "-march=native", "-x", "c", "-fsyntax-only", os.devnull).stderr
     known = "invalid-feature-combination"
     return [f"-Wno-{known}"] if known in told else []
-
-
-@cache
-def can_link_32_bits(compiler: str) -> bool:
-    told = subprocess.run(
-        [compiler, "-m32", "-x", "c", "-", "-o", os.devnull],
-        input="#include <stdio.h>\nint main(void) { return puts(\"\") < 0; }\n",
-        capture_output=True,
-        text=True,
-    )
-    return told.returncode == 0
 
 
 def compile_test(name: str, compiler: str, flags: list[str], output: Path) -> Path:

@@ -83,9 +83,11 @@ has_sanitizers() {
     return 1
 }
 
-# 32-bit code can be linked: the compiler $1 knows where the library $2 stands.
+# The compiler $1 makes 32-bit programs of the language $2, which include the header $3. Asking it
+# where its libraries stand is not enough: it names the 64-bit ones where it has no others.
 links_32_bit() {
-    exists "$("$1" -m32 -print-file-name="$2" 2>/dev/null)"
+    echo "#include <$3>
+int main(void) { return 0; }" | "$1" -m32 -x "$2" - -o /dev/null 2>/dev/null
 }
 
 has_halide() {
@@ -137,9 +139,9 @@ find_missing_for_tests() {
     need qemu-user has qemu-aarch64
     case $(uname -m) in
         x86_64)
-            need gcc-multilib links_32_bit gcc libgcc.a
-            need libc6-dev-i386 links_32_bit gcc crt1.o
-            need g++-multilib links_32_bit g++ libstdc++.a
+            need gcc-multilib links_32_bit gcc c stddef.h
+            need libc6-dev-i386 links_32_bit gcc c stdio.h
+            need g++-multilib links_32_bit g++ c++ new
             need libc6-dev-arm64-cross exists /usr/aarch64-linux-gnu/include/stdio.h
             ;;
     esac
