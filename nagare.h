@@ -3298,6 +3298,25 @@ NGI_EXACT_BEGIN
     __builtin_prefetch((const void *)((uintptr_t)(column) + (row) * sizeof(*(column))))
 #endif
 
+/* Asks for `lines` of them, from byte `at` of the column on. Compilers that see through the address
+ * count up one pointer for each line, in loops that have none to spare. */
+NGI_INLINE void ngi_prefetch(const void *column, size_t at, size_t lines) {
+#if defined(__wasm__)
+    (void)column;
+    (void)at;
+    (void)lines;
+#else
+    uintptr_t line = (uintptr_t)column + at;
+    __asm__("" : "+r"(line));
+#if !defined(__clang__)
+#pragma GCC unroll 16
+#endif
+    for (size_t i = 0; i < lines; i++) {
+        __builtin_prefetch((const void *)(line + 64 * i));
+    }
+#endif
+}
+
 /* Rows of a run: the unit in which reductions are folded (docs/rivers.md). */
 #define NGI_RUN 512
 

@@ -310,8 +310,7 @@ NGI_V256 static size_t thermo_band_loop0_v256(thermo_band *k, const thermo_band_
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 32 && out->capacity - n >= 32; row += 32) {
-        NGI_PREFETCH(c->celsius, row + 2048);
-        NGI_PREFETCH(c->celsius, row + 2064);
+        ngi_prefetch(c->celsius, (row) * sizeof(*c->celsius) + 8192, 2);
         const thermo_band_vals0_v256 r0 = thermo_band_rows0_v256(k, p, c, row);
         const thermo_band_vals0_v256 r1 = thermo_band_rows0_v256(k, p, c, row + 8);
         const thermo_band_vals0_v256 r2 = thermo_band_rows0_v256(k, p, c, row + 16);
@@ -379,10 +378,7 @@ NGI_V512 static size_t thermo_band_loop0_v512(thermo_band *k, const thermo_band_
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 64 && out->capacity - n >= 64; row += 64) {
-        NGI_PREFETCH(c->celsius, row + 2048);
-        NGI_PREFETCH(c->celsius, row + 2064);
-        NGI_PREFETCH(c->celsius, row + 2080);
-        NGI_PREFETCH(c->celsius, row + 2096);
+        ngi_prefetch(c->celsius, (row) * sizeof(*c->celsius) + 8192, 4);
         const thermo_band_vals0_v512 r0 = thermo_band_rows0_v512(k, p, c, row);
         const thermo_band_vals0_v512 r1 = thermo_band_rows0_v512(k, p, c, row + 16);
         const thermo_band_vals0_v512 r2 = thermo_band_rows0_v512(k, p, c, row + 32);
