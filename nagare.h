@@ -3605,6 +3605,17 @@ NGI_INLINE void ngi_moments_join(ngi_moments *all, double n, double mean, double
     all->n = sum;
 }
 
+/* Whether there are values enough for their mean to be the next run's pivot. Deviations from it are
+ * then no larger, against the deviations of all values from theirs, than twice what they would be
+ * from the run's own mean: what joining adds for the distance of the two means is at least half of
+ * what taking the wrong one adds. */
+NGI_INLINE bool ngi_moments_begun(const ngi_moments *all) { return all->n >= NGI_RUN; }
+
+/* The pivot of a run of `n > 0` values that add up to `sum`. */
+NGI_INLINE double ngi_moments_pivot(const ngi_moments *all, double n, double sum) {
+    return ngi_moments_begun(all) ? all->mean : sum / n;
+}
+
 /* A run of `n > 0` values with pivot `c`: `s1` and `s2` are the sums of deviations and their
  * squares. */
 NGI_INLINE void ngi_moments_run(ngi_moments *all, double n, double c, double s1, double s2) {

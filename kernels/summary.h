@@ -161,87 +161,7 @@ NGI_SCALAR static __attribute__((noinline)) bool summary_nan0_max_5(const summar
     return false;
 }
 
-/* Whole runs: `count` times 512 rows from `row` on. */
-NGI_SCALAR static void summary_runs0_scalar(summary *k, const summary_in *from, size_t row,
-    size_t count) {
-    const summary_in columns = *from, *const c = &columns; /* a copy stays in registers */
-    const size_t n = NGI_RUN;
-    (void)n;
-    (void)c;
-    (void)k;
-    while (count != 0) {
-        const size_t first_row = row, some = count < 8 ? count : 8;
-        double var_3_n[8], var_3_sum[8];
-        for (size_t i = 0; i < some; i++, row += NGI_RUN) {
-            float sum_2[128];
-            float min_4[128];
-            float max_5[128];
-            for (size_t g = 0; g < 8; g++) {
-                for (size_t j = 0; j < 16; j += 1) {
-                    const summary_vals0_scalar r0 = summary_rows0_scalar(c, row + g * 64 + j);
-                    const summary_vals0_scalar r1 = summary_rows0_scalar(c, row + g * 64 + j + 16);
-                    const summary_vals0_scalar r2 = summary_rows0_scalar(c, row + g * 64 + j + 32);
-                    const summary_vals0_scalar r3 = summary_rows0_scalar(c, row + g * 64 + j + 48);
-                    ngi_f32x1_store(sum_2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(r0.v0, r1.v0),
-                        ngi_f32x1_add(r2.v0, r3.v0)));
-                    ngi_f32x1_store(min_4 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(r0.v0, r1.v0),
-                        ngi_f32x1_min(r2.v0, r3.v0)));
-                    ngi_f32x1_store(max_5 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(r0.v0, r1.v0),
-                        ngi_f32x1_max(r2.v0, r3.v0)));
-                }
-            }
-            const int64_t count_1_run = (int64_t)n;
-            k->count_1 += count_1_run;
-            const float sum_2_run = ngi_f32x1_fold_add(sum_2);
-            k->sum_2 += (double)sum_2_run;
-            var_3_n[i] = (double)count_1_run;
-            var_3_sum[i] = (double)sum_2_run;
-            const float min_4_run = ngi_f32x1_fold_min(min_4);
-            k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
-            if (sum_2_run != sum_2_run && summary_nan0_min_4(c, row, n)) {
-                k->min_4_nan = 1;
-            }
-            const float max_5_run = ngi_f32x1_fold_max(max_5);
-            k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
-            if (sum_2_run != sum_2_run && summary_nan0_max_5(c, row, n)) {
-                k->max_5_nan = 1;
-            }
-}
-        row = first_row;
-        for (size_t i = 0; i < some; i++, row += NGI_RUN) {
-            if (var_3_n[i] != 0) {
-                const float c0 = (float)(var_3_sum[i] / var_3_n[i]);
-                const ngi_f32x1 pivot = ngi_f32x1_set(c0);
-                float s1[128], s2[128];
-                for (size_t g = 0; g < 8; g++) {
-                    for (size_t j = 0; j < 16; j += 1) {
-                        const summary_vals0_scalar r0 = summary_rows0_scalar(c, row + g * 64 + j);
-                        const summary_vals0_scalar r1 = summary_rows0_scalar(c,
-                            row + g * 64 + j + 16);
-                        const summary_vals0_scalar r2 = summary_rows0_scalar(c,
-                            row + g * 64 + j + 32);
-                        const summary_vals0_scalar r3 = summary_rows0_scalar(c,
-                            row + g * 64 + j + 48);
-                        const ngi_f32x1 d0 = ngi_f32x1_sub(r0.v0, pivot);
-                        const ngi_f32x1 d1 = ngi_f32x1_sub(r1.v0, pivot);
-                        const ngi_f32x1 d2 = ngi_f32x1_sub(r2.v0, pivot);
-                        const ngi_f32x1 d3 = ngi_f32x1_sub(r3.v0, pivot);
-                        ngi_f32x1_store(s1 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(d0, d1),
-                            ngi_f32x1_add(d2, d3)));
-                        ngi_f32x1_store(s2 + g * 16 + j,
-                            ngi_f32x1_add(ngi_f32x1_add(ngi_f32x1_mul(d0, d0), ngi_f32x1_mul(d1,
-                                d1)), ngi_f32x1_add(ngi_f32x1_mul(d2, d2), ngi_f32x1_mul(d3, d3))));
-                    }
-                }
-                ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x1_fold_add(s1),
-                    (double)ngi_f32x1_fold_add(s2));
-            }
-}
-        count -= some;
-    }
-}
-
-/* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
+/* A short run, or the first: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
 NGI_SCALAR static void summary_part0_scalar(summary *k, const summary_in *c, size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
@@ -249,8 +169,6 @@ NGI_SCALAR static void summary_part0_scalar(summary *k, const summary_in *c, siz
     (void)k;
     (void)c;
     (void)row;
-    const size_t i = 0; /* of one */
-    double var_3_n[1], var_3_sum[1];
     float sum_2[128];
     float min_4[128];
     float max_5[128];
@@ -286,8 +204,6 @@ NGI_SCALAR static void summary_part0_scalar(summary *k, const summary_in *c, siz
     }
     const float sum_2_run = ngi_f32x1_fold_add(sum_2);
     k->sum_2 += (double)sum_2_run;
-    var_3_n[i] = (double)count_1_run;
-    var_3_sum[i] = (double)sum_2_run;
     for (size_t leaf = groups * 16; leaf < 128; leaf++) {
         min_4[leaf] = __builtin_inff();
     }
@@ -304,10 +220,11 @@ NGI_SCALAR static void summary_part0_scalar(summary *k, const summary_in *c, siz
     if (sum_2_run != sum_2_run && summary_nan0_max_5(c, row, n)) {
         k->max_5_nan = 1;
     }
-    if (var_3_n[i] != 0) {
-        const float c0 = (float)(var_3_sum[i] / var_3_n[i]);
-        const ngi_f32x1 pivot = ngi_f32x1_set(c0);
-        float s1[128], s2[128];
+    if (count_1_run != 0) {
+        const float var_3_c = (float)ngi_moments_pivot(&k->var_3, (double)count_1_run,
+            (double)sum_2_run);
+        const ngi_f32x1 var_3_pivot = ngi_f32x1_set(var_3_c);
+        float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < groups; g++) {
             for (size_t j = 0; j < 16; j += 1) {
                 const ngi_m1 in_r0 = ngi_m1_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -318,26 +235,91 @@ NGI_SCALAR static void summary_part0_scalar(summary *k, const summary_in *c, siz
                 const summary_vals0_scalar r2 = summary_rows0_scalar(c, row + g * 64 + j + 32);
                 const ngi_m1 in_r3 = ngi_m1_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
                 const summary_vals0_scalar r3 = summary_rows0_scalar(c, row + g * 64 + j + 48);
-                const ngi_f32x1 d0 = ngi_f32x1_keep(in_r0, ngi_f32x1_sub(r0.v0, pivot));
-                const ngi_f32x1 d1 = ngi_f32x1_keep(in_r1, ngi_f32x1_sub(r1.v0, pivot));
-                const ngi_f32x1 d2 = ngi_f32x1_keep(in_r2, ngi_f32x1_sub(r2.v0, pivot));
-                const ngi_f32x1 d3 = ngi_f32x1_keep(in_r3, ngi_f32x1_sub(r3.v0, pivot));
-                ngi_f32x1_store(s1 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(d0, d1),
-                    ngi_f32x1_add(d2, d3)));
-                ngi_f32x1_store(s2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(ngi_f32x1_mul(d0, d0),
-                    ngi_f32x1_mul(d1, d1)), ngi_f32x1_add(ngi_f32x1_mul(d2, d2), ngi_f32x1_mul(d3,
-                        d3))));
+                const ngi_f32x1 var_3_d0 = ngi_f32x1_keep(in_r0, ngi_f32x1_sub(r0.v0, var_3_pivot));
+                const ngi_f32x1 var_3_d1 = ngi_f32x1_keep(in_r1, ngi_f32x1_sub(r1.v0, var_3_pivot));
+                const ngi_f32x1 var_3_d2 = ngi_f32x1_keep(in_r2, ngi_f32x1_sub(r2.v0, var_3_pivot));
+                const ngi_f32x1 var_3_d3 = ngi_f32x1_keep(in_r3, ngi_f32x1_sub(r3.v0, var_3_pivot));
+                ngi_f32x1_store(var_3_s1 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(var_3_d0,
+                    var_3_d1), ngi_f32x1_add(var_3_d2, var_3_d3)));
+                ngi_f32x1_store(var_3_s2 + g * 16 + j,
+                    ngi_f32x1_add(ngi_f32x1_add(ngi_f32x1_mul(var_3_d0, var_3_d0),
+                        ngi_f32x1_mul(var_3_d1, var_3_d1)), ngi_f32x1_add(ngi_f32x1_mul(var_3_d2,
+                            var_3_d2), ngi_f32x1_mul(var_3_d3, var_3_d3))));
             }
         }
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
-            s1[leaf] = 0;
+            var_3_s1[leaf] = 0;
         }
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
-            s2[leaf] = 0;
+            var_3_s2[leaf] = 0;
         }
-        ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x1_fold_add(s1),
-            (double)ngi_f32x1_fold_add(s2));
+        ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+            (double)ngi_f32x1_fold_add(var_3_s1), (double)ngi_f32x1_fold_add(var_3_s2));
     }
+}
+
+/* Whole runs: `count` times 512 rows from `row` on. */
+NGI_SCALAR static void summary_runs0_scalar(summary *k, const summary_in *from, size_t row,
+    size_t count) {
+    const summary_in columns = *from, *const c = &columns; /* a copy stays in registers */
+    const size_t n = NGI_RUN;
+    (void)n;
+    (void)c;
+    (void)k;
+    for (; count != 0; count--, row += NGI_RUN) {
+        if (!ngi_moments_begun(&k->var_3)) {
+            summary_part0_scalar(k, c, row, n);
+            continue;
+        }
+        float sum_2[128];
+        float min_4[128];
+        float max_5[128];
+        const float var_3_c = (float)k->var_3.mean;
+        const ngi_f32x1 var_3_pivot = ngi_f32x1_set(var_3_c);
+        float var_3_s1[128], var_3_s2[128];
+        for (size_t g = 0; g < 8; g++) {
+            for (size_t j = 0; j < 16; j += 1) {
+                const summary_vals0_scalar r0 = summary_rows0_scalar(c, row + g * 64 + j);
+                const summary_vals0_scalar r1 = summary_rows0_scalar(c, row + g * 64 + j + 16);
+                const summary_vals0_scalar r2 = summary_rows0_scalar(c, row + g * 64 + j + 32);
+                const summary_vals0_scalar r3 = summary_rows0_scalar(c, row + g * 64 + j + 48);
+                ngi_f32x1_store(sum_2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(r0.v0, r1.v0),
+                    ngi_f32x1_add(r2.v0, r3.v0)));
+                ngi_f32x1_store(min_4 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(r0.v0, r1.v0),
+                    ngi_f32x1_min(r2.v0, r3.v0)));
+                ngi_f32x1_store(max_5 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(r0.v0, r1.v0),
+                    ngi_f32x1_max(r2.v0, r3.v0)));
+                const ngi_f32x1 var_3_d0 = ngi_f32x1_sub(r0.v0, var_3_pivot);
+                const ngi_f32x1 var_3_d1 = ngi_f32x1_sub(r1.v0, var_3_pivot);
+                const ngi_f32x1 var_3_d2 = ngi_f32x1_sub(r2.v0, var_3_pivot);
+                const ngi_f32x1 var_3_d3 = ngi_f32x1_sub(r3.v0, var_3_pivot);
+                ngi_f32x1_store(var_3_s1 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(var_3_d0,
+                    var_3_d1), ngi_f32x1_add(var_3_d2, var_3_d3)));
+                ngi_f32x1_store(var_3_s2 + g * 16 + j,
+                    ngi_f32x1_add(ngi_f32x1_add(ngi_f32x1_mul(var_3_d0, var_3_d0),
+                        ngi_f32x1_mul(var_3_d1, var_3_d1)), ngi_f32x1_add(ngi_f32x1_mul(var_3_d2,
+                            var_3_d2), ngi_f32x1_mul(var_3_d3, var_3_d3))));
+            }
+        }
+        const int64_t count_1_run = (int64_t)n;
+        k->count_1 += count_1_run;
+        const float sum_2_run = ngi_f32x1_fold_add(sum_2);
+        k->sum_2 += (double)sum_2_run;
+        if (count_1_run != 0) {
+            ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+                (double)ngi_f32x1_fold_add(var_3_s1), (double)ngi_f32x1_fold_add(var_3_s2));
+        }
+        const float min_4_run = ngi_f32x1_fold_min(min_4);
+        k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
+        if (sum_2_run != sum_2_run && summary_nan0_min_4(c, row, n)) {
+            k->min_4_nan = 1;
+        }
+        const float max_5_run = ngi_f32x1_fold_max(max_5);
+        k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
+        if (sum_2_run != sum_2_run && summary_nan0_max_5(c, row, n)) {
+            k->max_5_nan = 1;
+        }
+}
 }
 
 typedef struct summary_vals1_scalar {
@@ -421,84 +403,7 @@ NGI_V128_INLINE summary_vals0_v128 summary_rows0_v128(const summary_in *c, size_
     return vals;
 }
 
-/* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V128 static void summary_runs0_v128(summary *k, const summary_in *from, size_t row,
-    size_t count) {
-    const summary_in columns = *from, *const c = &columns; /* a copy stays in registers */
-    const size_t n = NGI_RUN;
-    (void)n;
-    (void)c;
-    (void)k;
-    while (count != 0) {
-        const size_t first_row = row, some = count < 8 ? count : 8;
-        double var_3_n[8], var_3_sum[8];
-        for (size_t i = 0; i < some; i++, row += NGI_RUN) {
-            float sum_2[128];
-            float min_4[128];
-            float max_5[128];
-            for (size_t g = 0; g < 8; g++) {
-                for (size_t j = 0; j < 16; j += 4) {
-                    const summary_vals0_v128 r0 = summary_rows0_v128(c, row + g * 64 + j);
-                    const summary_vals0_v128 r1 = summary_rows0_v128(c, row + g * 64 + j + 16);
-                    const summary_vals0_v128 r2 = summary_rows0_v128(c, row + g * 64 + j + 32);
-                    const summary_vals0_v128 r3 = summary_rows0_v128(c, row + g * 64 + j + 48);
-                    ngi_f32x4_store(sum_2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(r0.v0, r1.v0),
-                        ngi_f32x4_add(r2.v0, r3.v0)));
-                    ngi_f32x4_store(min_4 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(r0.v0, r1.v0),
-                        ngi_f32x4_min(r2.v0, r3.v0)));
-                    ngi_f32x4_store(max_5 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(r0.v0, r1.v0),
-                        ngi_f32x4_max(r2.v0, r3.v0)));
-                }
-            }
-            const int64_t count_1_run = (int64_t)n;
-            k->count_1 += count_1_run;
-            const float sum_2_run = ngi_f32x4_fold_add(sum_2);
-            k->sum_2 += (double)sum_2_run;
-            var_3_n[i] = (double)count_1_run;
-            var_3_sum[i] = (double)sum_2_run;
-            const float min_4_run = ngi_f32x4_fold_min(min_4);
-            k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
-            if (sum_2_run != sum_2_run && summary_nan0_min_4(c, row, n)) {
-                k->min_4_nan = 1;
-            }
-            const float max_5_run = ngi_f32x4_fold_max(max_5);
-            k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
-            if (sum_2_run != sum_2_run && summary_nan0_max_5(c, row, n)) {
-                k->max_5_nan = 1;
-            }
-}
-        row = first_row;
-        for (size_t i = 0; i < some; i++, row += NGI_RUN) {
-            if (var_3_n[i] != 0) {
-                const float c0 = (float)(var_3_sum[i] / var_3_n[i]);
-                const ngi_f32x4 pivot = ngi_f32x4_set(c0);
-                float s1[128], s2[128];
-                for (size_t g = 0; g < 8; g++) {
-                    for (size_t j = 0; j < 16; j += 4) {
-                        const summary_vals0_v128 r0 = summary_rows0_v128(c, row + g * 64 + j);
-                        const summary_vals0_v128 r1 = summary_rows0_v128(c, row + g * 64 + j + 16);
-                        const summary_vals0_v128 r2 = summary_rows0_v128(c, row + g * 64 + j + 32);
-                        const summary_vals0_v128 r3 = summary_rows0_v128(c, row + g * 64 + j + 48);
-                        const ngi_f32x4 d0 = ngi_f32x4_sub(r0.v0, pivot);
-                        const ngi_f32x4 d1 = ngi_f32x4_sub(r1.v0, pivot);
-                        const ngi_f32x4 d2 = ngi_f32x4_sub(r2.v0, pivot);
-                        const ngi_f32x4 d3 = ngi_f32x4_sub(r3.v0, pivot);
-                        ngi_f32x4_store(s1 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(d0, d1),
-                            ngi_f32x4_add(d2, d3)));
-                        ngi_f32x4_store(s2 + g * 16 + j,
-                            ngi_f32x4_add(ngi_f32x4_add(ngi_f32x4_mul(d0, d0), ngi_f32x4_mul(d1,
-                                d1)), ngi_f32x4_add(ngi_f32x4_mul(d2, d2), ngi_f32x4_mul(d3, d3))));
-                    }
-                }
-                ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x4_fold_add(s1),
-                    (double)ngi_f32x4_fold_add(s2));
-            }
-}
-        count -= some;
-    }
-}
-
-/* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
+/* A short run, or the first: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
 NGI_V128 static void summary_part0_v128(summary *k, const summary_in *c, size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
@@ -506,8 +411,6 @@ NGI_V128 static void summary_part0_v128(summary *k, const summary_in *c, size_t 
     (void)k;
     (void)c;
     (void)row;
-    const size_t i = 0; /* of one */
-    double var_3_n[1], var_3_sum[1];
     float sum_2[128];
     float min_4[128];
     float max_5[128];
@@ -543,8 +446,6 @@ NGI_V128 static void summary_part0_v128(summary *k, const summary_in *c, size_t 
     }
     const float sum_2_run = ngi_f32x4_fold_add(sum_2);
     k->sum_2 += (double)sum_2_run;
-    var_3_n[i] = (double)count_1_run;
-    var_3_sum[i] = (double)sum_2_run;
     for (size_t leaf = groups * 16; leaf < 128; leaf++) {
         min_4[leaf] = __builtin_inff();
     }
@@ -561,10 +462,11 @@ NGI_V128 static void summary_part0_v128(summary *k, const summary_in *c, size_t 
     if (sum_2_run != sum_2_run && summary_nan0_max_5(c, row, n)) {
         k->max_5_nan = 1;
     }
-    if (var_3_n[i] != 0) {
-        const float c0 = (float)(var_3_sum[i] / var_3_n[i]);
-        const ngi_f32x4 pivot = ngi_f32x4_set(c0);
-        float s1[128], s2[128];
+    if (count_1_run != 0) {
+        const float var_3_c = (float)ngi_moments_pivot(&k->var_3, (double)count_1_run,
+            (double)sum_2_run);
+        const ngi_f32x4 var_3_pivot = ngi_f32x4_set(var_3_c);
+        float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < groups; g++) {
             for (size_t j = 0; j < 16; j += 4) {
                 const ngi_m4 in_r0 = ngi_m4_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -575,26 +477,91 @@ NGI_V128 static void summary_part0_v128(summary *k, const summary_in *c, size_t 
                 const summary_vals0_v128 r2 = summary_rows0_v128(c, row + g * 64 + j + 32);
                 const ngi_m4 in_r3 = ngi_m4_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
                 const summary_vals0_v128 r3 = summary_rows0_v128(c, row + g * 64 + j + 48);
-                const ngi_f32x4 d0 = ngi_f32x4_keep(in_r0, ngi_f32x4_sub(r0.v0, pivot));
-                const ngi_f32x4 d1 = ngi_f32x4_keep(in_r1, ngi_f32x4_sub(r1.v0, pivot));
-                const ngi_f32x4 d2 = ngi_f32x4_keep(in_r2, ngi_f32x4_sub(r2.v0, pivot));
-                const ngi_f32x4 d3 = ngi_f32x4_keep(in_r3, ngi_f32x4_sub(r3.v0, pivot));
-                ngi_f32x4_store(s1 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(d0, d1),
-                    ngi_f32x4_add(d2, d3)));
-                ngi_f32x4_store(s2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(ngi_f32x4_mul(d0, d0),
-                    ngi_f32x4_mul(d1, d1)), ngi_f32x4_add(ngi_f32x4_mul(d2, d2), ngi_f32x4_mul(d3,
-                        d3))));
+                const ngi_f32x4 var_3_d0 = ngi_f32x4_keep(in_r0, ngi_f32x4_sub(r0.v0, var_3_pivot));
+                const ngi_f32x4 var_3_d1 = ngi_f32x4_keep(in_r1, ngi_f32x4_sub(r1.v0, var_3_pivot));
+                const ngi_f32x4 var_3_d2 = ngi_f32x4_keep(in_r2, ngi_f32x4_sub(r2.v0, var_3_pivot));
+                const ngi_f32x4 var_3_d3 = ngi_f32x4_keep(in_r3, ngi_f32x4_sub(r3.v0, var_3_pivot));
+                ngi_f32x4_store(var_3_s1 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(var_3_d0,
+                    var_3_d1), ngi_f32x4_add(var_3_d2, var_3_d3)));
+                ngi_f32x4_store(var_3_s2 + g * 16 + j,
+                    ngi_f32x4_add(ngi_f32x4_add(ngi_f32x4_mul(var_3_d0, var_3_d0),
+                        ngi_f32x4_mul(var_3_d1, var_3_d1)), ngi_f32x4_add(ngi_f32x4_mul(var_3_d2,
+                            var_3_d2), ngi_f32x4_mul(var_3_d3, var_3_d3))));
             }
         }
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
-            s1[leaf] = 0;
+            var_3_s1[leaf] = 0;
         }
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
-            s2[leaf] = 0;
+            var_3_s2[leaf] = 0;
         }
-        ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x4_fold_add(s1),
-            (double)ngi_f32x4_fold_add(s2));
+        ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+            (double)ngi_f32x4_fold_add(var_3_s1), (double)ngi_f32x4_fold_add(var_3_s2));
     }
+}
+
+/* Whole runs: `count` times 512 rows from `row` on. */
+NGI_V128 static void summary_runs0_v128(summary *k, const summary_in *from, size_t row,
+    size_t count) {
+    const summary_in columns = *from, *const c = &columns; /* a copy stays in registers */
+    const size_t n = NGI_RUN;
+    (void)n;
+    (void)c;
+    (void)k;
+    for (; count != 0; count--, row += NGI_RUN) {
+        if (!ngi_moments_begun(&k->var_3)) {
+            summary_part0_v128(k, c, row, n);
+            continue;
+        }
+        float sum_2[128];
+        float min_4[128];
+        float max_5[128];
+        const float var_3_c = (float)k->var_3.mean;
+        const ngi_f32x4 var_3_pivot = ngi_f32x4_set(var_3_c);
+        float var_3_s1[128], var_3_s2[128];
+        for (size_t g = 0; g < 8; g++) {
+            for (size_t j = 0; j < 16; j += 4) {
+                const summary_vals0_v128 r0 = summary_rows0_v128(c, row + g * 64 + j);
+                const summary_vals0_v128 r1 = summary_rows0_v128(c, row + g * 64 + j + 16);
+                const summary_vals0_v128 r2 = summary_rows0_v128(c, row + g * 64 + j + 32);
+                const summary_vals0_v128 r3 = summary_rows0_v128(c, row + g * 64 + j + 48);
+                ngi_f32x4_store(sum_2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(r0.v0, r1.v0),
+                    ngi_f32x4_add(r2.v0, r3.v0)));
+                ngi_f32x4_store(min_4 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(r0.v0, r1.v0),
+                    ngi_f32x4_min(r2.v0, r3.v0)));
+                ngi_f32x4_store(max_5 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(r0.v0, r1.v0),
+                    ngi_f32x4_max(r2.v0, r3.v0)));
+                const ngi_f32x4 var_3_d0 = ngi_f32x4_sub(r0.v0, var_3_pivot);
+                const ngi_f32x4 var_3_d1 = ngi_f32x4_sub(r1.v0, var_3_pivot);
+                const ngi_f32x4 var_3_d2 = ngi_f32x4_sub(r2.v0, var_3_pivot);
+                const ngi_f32x4 var_3_d3 = ngi_f32x4_sub(r3.v0, var_3_pivot);
+                ngi_f32x4_store(var_3_s1 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(var_3_d0,
+                    var_3_d1), ngi_f32x4_add(var_3_d2, var_3_d3)));
+                ngi_f32x4_store(var_3_s2 + g * 16 + j,
+                    ngi_f32x4_add(ngi_f32x4_add(ngi_f32x4_mul(var_3_d0, var_3_d0),
+                        ngi_f32x4_mul(var_3_d1, var_3_d1)), ngi_f32x4_add(ngi_f32x4_mul(var_3_d2,
+                            var_3_d2), ngi_f32x4_mul(var_3_d3, var_3_d3))));
+            }
+        }
+        const int64_t count_1_run = (int64_t)n;
+        k->count_1 += count_1_run;
+        const float sum_2_run = ngi_f32x4_fold_add(sum_2);
+        k->sum_2 += (double)sum_2_run;
+        if (count_1_run != 0) {
+            ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+                (double)ngi_f32x4_fold_add(var_3_s1), (double)ngi_f32x4_fold_add(var_3_s2));
+        }
+        const float min_4_run = ngi_f32x4_fold_min(min_4);
+        k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
+        if (sum_2_run != sum_2_run && summary_nan0_min_4(c, row, n)) {
+            k->min_4_nan = 1;
+        }
+        const float max_5_run = ngi_f32x4_fold_max(max_5);
+        k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
+        if (sum_2_run != sum_2_run && summary_nan0_max_5(c, row, n)) {
+            k->max_5_nan = 1;
+        }
+}
 }
 
 #endif
@@ -613,88 +580,7 @@ NGI_V256_INLINE summary_vals0_v256 summary_rows0_v256(const summary_in *c, size_
     return vals;
 }
 
-/* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *from, size_t row,
-    size_t count) {
-    const summary_in columns = *from, *const c = &columns; /* a copy stays in registers */
-    const size_t n = NGI_RUN;
-    (void)n;
-    (void)c;
-    (void)k;
-    while (count != 0) {
-        const size_t first_row = row, some = count < 8 ? count : 8;
-        double var_3_n[8], var_3_sum[8];
-        for (size_t i = 0; i < some; i++, row += NGI_RUN) {
-            float sum_2[128];
-            float min_4[128];
-            float max_5[128];
-            for (size_t g = 0; g < 8; g++) {
-                NGI_PREFETCH(c->x, row + g * 64 + 4096);
-                NGI_PREFETCH(c->x, row + g * 64 + 4112);
-                for (size_t j = 0; j < 16; j += 8) {
-                    const summary_vals0_v256 r0 = summary_rows0_v256(c, row + g * 64 + j);
-                    const summary_vals0_v256 r1 = summary_rows0_v256(c, row + g * 64 + j + 16);
-                    const summary_vals0_v256 r2 = summary_rows0_v256(c, row + g * 64 + j + 32);
-                    const summary_vals0_v256 r3 = summary_rows0_v256(c, row + g * 64 + j + 48);
-                    ngi_f32x8_store(sum_2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(r0.v0, r1.v0),
-                        ngi_f32x8_add(r2.v0, r3.v0)));
-                    ngi_f32x8_store(min_4 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(r0.v0, r1.v0),
-                        ngi_f32x8_min(r2.v0, r3.v0)));
-                    ngi_f32x8_store(max_5 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(r0.v0, r1.v0),
-                        ngi_f32x8_max(r2.v0, r3.v0)));
-                }
-            }
-            const int64_t count_1_run = (int64_t)n;
-            k->count_1 += count_1_run;
-            const float sum_2_run = ngi_f32x8_fold_add(sum_2);
-            k->sum_2 += (double)sum_2_run;
-            var_3_n[i] = (double)count_1_run;
-            var_3_sum[i] = (double)sum_2_run;
-            const float min_4_run = ngi_f32x8_fold_min(min_4);
-            k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
-            if (sum_2_run != sum_2_run && summary_nan0_min_4(c, row, n)) {
-                k->min_4_nan = 1;
-            }
-            const float max_5_run = ngi_f32x8_fold_max(max_5);
-            k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
-            if (sum_2_run != sum_2_run && summary_nan0_max_5(c, row, n)) {
-                k->max_5_nan = 1;
-            }
-}
-        row = first_row;
-        for (size_t i = 0; i < some; i++, row += NGI_RUN) {
-            if (var_3_n[i] != 0) {
-                const float c0 = (float)(var_3_sum[i] / var_3_n[i]);
-                const ngi_f32x8 pivot = ngi_f32x8_set(c0);
-                float s1[128], s2[128];
-                for (size_t g = 0; g < 8; g++) {
-                    NGI_PREFETCH(c->x, row + g * 64 + 4128);
-                    NGI_PREFETCH(c->x, row + g * 64 + 4144);
-                    for (size_t j = 0; j < 16; j += 8) {
-                        const summary_vals0_v256 r0 = summary_rows0_v256(c, row + g * 64 + j);
-                        const summary_vals0_v256 r1 = summary_rows0_v256(c, row + g * 64 + j + 16);
-                        const summary_vals0_v256 r2 = summary_rows0_v256(c, row + g * 64 + j + 32);
-                        const summary_vals0_v256 r3 = summary_rows0_v256(c, row + g * 64 + j + 48);
-                        const ngi_f32x8 d0 = ngi_f32x8_sub(r0.v0, pivot);
-                        const ngi_f32x8 d1 = ngi_f32x8_sub(r1.v0, pivot);
-                        const ngi_f32x8 d2 = ngi_f32x8_sub(r2.v0, pivot);
-                        const ngi_f32x8 d3 = ngi_f32x8_sub(r3.v0, pivot);
-                        ngi_f32x8_store(s1 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(d0, d1),
-                            ngi_f32x8_add(d2, d3)));
-                        ngi_f32x8_store(s2 + g * 16 + j,
-                            ngi_f32x8_add(ngi_f32x8_add(ngi_f32x8_mul(d0, d0), ngi_f32x8_mul(d1,
-                                d1)), ngi_f32x8_add(ngi_f32x8_mul(d2, d2), ngi_f32x8_mul(d3, d3))));
-                    }
-                }
-                ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x8_fold_add(s1),
-                    (double)ngi_f32x8_fold_add(s2));
-            }
-}
-        count -= some;
-    }
-}
-
-/* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
+/* A short run, or the first: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
 NGI_V256 static void summary_part0_v256(summary *k, const summary_in *c, size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
@@ -702,8 +588,6 @@ NGI_V256 static void summary_part0_v256(summary *k, const summary_in *c, size_t 
     (void)k;
     (void)c;
     (void)row;
-    const size_t i = 0; /* of one */
-    double var_3_n[1], var_3_sum[1];
     float sum_2[128];
     float min_4[128];
     float max_5[128];
@@ -739,8 +623,6 @@ NGI_V256 static void summary_part0_v256(summary *k, const summary_in *c, size_t 
     }
     const float sum_2_run = ngi_f32x8_fold_add(sum_2);
     k->sum_2 += (double)sum_2_run;
-    var_3_n[i] = (double)count_1_run;
-    var_3_sum[i] = (double)sum_2_run;
     for (size_t leaf = groups * 16; leaf < 128; leaf++) {
         min_4[leaf] = __builtin_inff();
     }
@@ -757,10 +639,11 @@ NGI_V256 static void summary_part0_v256(summary *k, const summary_in *c, size_t 
     if (sum_2_run != sum_2_run && summary_nan0_max_5(c, row, n)) {
         k->max_5_nan = 1;
     }
-    if (var_3_n[i] != 0) {
-        const float c0 = (float)(var_3_sum[i] / var_3_n[i]);
-        const ngi_f32x8 pivot = ngi_f32x8_set(c0);
-        float s1[128], s2[128];
+    if (count_1_run != 0) {
+        const float var_3_c = (float)ngi_moments_pivot(&k->var_3, (double)count_1_run,
+            (double)sum_2_run);
+        const ngi_f32x8 var_3_pivot = ngi_f32x8_set(var_3_c);
+        float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < groups; g++) {
             for (size_t j = 0; j < 16; j += 8) {
                 const ngi_m8 in_r0 = ngi_m8_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -771,26 +654,95 @@ NGI_V256 static void summary_part0_v256(summary *k, const summary_in *c, size_t 
                 const summary_vals0_v256 r2 = summary_rows0_v256(c, row + g * 64 + j + 32);
                 const ngi_m8 in_r3 = ngi_m8_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) : 0);
                 const summary_vals0_v256 r3 = summary_rows0_v256(c, row + g * 64 + j + 48);
-                const ngi_f32x8 d0 = ngi_f32x8_keep(in_r0, ngi_f32x8_sub(r0.v0, pivot));
-                const ngi_f32x8 d1 = ngi_f32x8_keep(in_r1, ngi_f32x8_sub(r1.v0, pivot));
-                const ngi_f32x8 d2 = ngi_f32x8_keep(in_r2, ngi_f32x8_sub(r2.v0, pivot));
-                const ngi_f32x8 d3 = ngi_f32x8_keep(in_r3, ngi_f32x8_sub(r3.v0, pivot));
-                ngi_f32x8_store(s1 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(d0, d1),
-                    ngi_f32x8_add(d2, d3)));
-                ngi_f32x8_store(s2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(ngi_f32x8_mul(d0, d0),
-                    ngi_f32x8_mul(d1, d1)), ngi_f32x8_add(ngi_f32x8_mul(d2, d2), ngi_f32x8_mul(d3,
-                        d3))));
+                const ngi_f32x8 var_3_d0 = ngi_f32x8_keep(in_r0, ngi_f32x8_sub(r0.v0, var_3_pivot));
+                const ngi_f32x8 var_3_d1 = ngi_f32x8_keep(in_r1, ngi_f32x8_sub(r1.v0, var_3_pivot));
+                const ngi_f32x8 var_3_d2 = ngi_f32x8_keep(in_r2, ngi_f32x8_sub(r2.v0, var_3_pivot));
+                const ngi_f32x8 var_3_d3 = ngi_f32x8_keep(in_r3, ngi_f32x8_sub(r3.v0, var_3_pivot));
+                ngi_f32x8_store(var_3_s1 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(var_3_d0,
+                    var_3_d1), ngi_f32x8_add(var_3_d2, var_3_d3)));
+                ngi_f32x8_store(var_3_s2 + g * 16 + j,
+                    ngi_f32x8_add(ngi_f32x8_add(ngi_f32x8_mul(var_3_d0, var_3_d0),
+                        ngi_f32x8_mul(var_3_d1, var_3_d1)), ngi_f32x8_add(ngi_f32x8_mul(var_3_d2,
+                            var_3_d2), ngi_f32x8_mul(var_3_d3, var_3_d3))));
             }
         }
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
-            s1[leaf] = 0;
+            var_3_s1[leaf] = 0;
         }
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
-            s2[leaf] = 0;
+            var_3_s2[leaf] = 0;
         }
-        ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x8_fold_add(s1),
-            (double)ngi_f32x8_fold_add(s2));
+        ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+            (double)ngi_f32x8_fold_add(var_3_s1), (double)ngi_f32x8_fold_add(var_3_s2));
     }
+}
+
+/* Whole runs: `count` times 512 rows from `row` on. */
+NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *from, size_t row,
+    size_t count) {
+    const summary_in columns = *from, *const c = &columns; /* a copy stays in registers */
+    const size_t n = NGI_RUN;
+    (void)n;
+    (void)c;
+    (void)k;
+    for (; count != 0; count--, row += NGI_RUN) {
+        if (!ngi_moments_begun(&k->var_3)) {
+            summary_part0_v256(k, c, row, n);
+            continue;
+        }
+        float sum_2[128];
+        float min_4[128];
+        float max_5[128];
+        const float var_3_c = (float)k->var_3.mean;
+        const ngi_f32x8 var_3_pivot = ngi_f32x8_set(var_3_c);
+        float var_3_s1[128], var_3_s2[128];
+        for (size_t g = 0; g < 8; g++) {
+            NGI_PREFETCH(c->x, row + g * 64 + 2048);
+            NGI_PREFETCH(c->x, row + g * 64 + 2064);
+            NGI_PREFETCH(c->x, row + g * 64 + 2080);
+            NGI_PREFETCH(c->x, row + g * 64 + 2096);
+            for (size_t j = 0; j < 16; j += 8) {
+                const summary_vals0_v256 r0 = summary_rows0_v256(c, row + g * 64 + j);
+                const summary_vals0_v256 r1 = summary_rows0_v256(c, row + g * 64 + j + 16);
+                const summary_vals0_v256 r2 = summary_rows0_v256(c, row + g * 64 + j + 32);
+                const summary_vals0_v256 r3 = summary_rows0_v256(c, row + g * 64 + j + 48);
+                ngi_f32x8_store(sum_2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(r0.v0, r1.v0),
+                    ngi_f32x8_add(r2.v0, r3.v0)));
+                ngi_f32x8_store(min_4 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(r0.v0, r1.v0),
+                    ngi_f32x8_min(r2.v0, r3.v0)));
+                ngi_f32x8_store(max_5 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(r0.v0, r1.v0),
+                    ngi_f32x8_max(r2.v0, r3.v0)));
+                const ngi_f32x8 var_3_d0 = ngi_f32x8_sub(r0.v0, var_3_pivot);
+                const ngi_f32x8 var_3_d1 = ngi_f32x8_sub(r1.v0, var_3_pivot);
+                const ngi_f32x8 var_3_d2 = ngi_f32x8_sub(r2.v0, var_3_pivot);
+                const ngi_f32x8 var_3_d3 = ngi_f32x8_sub(r3.v0, var_3_pivot);
+                ngi_f32x8_store(var_3_s1 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(var_3_d0,
+                    var_3_d1), ngi_f32x8_add(var_3_d2, var_3_d3)));
+                ngi_f32x8_store(var_3_s2 + g * 16 + j,
+                    ngi_f32x8_add(ngi_f32x8_add(ngi_f32x8_mul(var_3_d0, var_3_d0),
+                        ngi_f32x8_mul(var_3_d1, var_3_d1)), ngi_f32x8_add(ngi_f32x8_mul(var_3_d2,
+                            var_3_d2), ngi_f32x8_mul(var_3_d3, var_3_d3))));
+            }
+        }
+        const int64_t count_1_run = (int64_t)n;
+        k->count_1 += count_1_run;
+        const float sum_2_run = ngi_f32x8_fold_add(sum_2);
+        k->sum_2 += (double)sum_2_run;
+        if (count_1_run != 0) {
+            ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+                (double)ngi_f32x8_fold_add(var_3_s1), (double)ngi_f32x8_fold_add(var_3_s2));
+        }
+        const float min_4_run = ngi_f32x8_fold_min(min_4);
+        k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
+        if (sum_2_run != sum_2_run && summary_nan0_min_4(c, row, n)) {
+            k->min_4_nan = 1;
+        }
+        const float max_5_run = ngi_f32x8_fold_max(max_5);
+        k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
+        if (sum_2_run != sum_2_run && summary_nan0_max_5(c, row, n)) {
+            k->max_5_nan = 1;
+        }
+}
 }
 
 #endif
@@ -809,89 +761,7 @@ NGI_V512_INLINE summary_vals0_v512 summary_rows0_v512(const summary_in *c, size_
     return vals;
 }
 
-/* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *from, size_t row,
-    size_t count) {
-    const summary_in columns = *from, *const c = &columns; /* a copy stays in registers */
-    const size_t n = NGI_RUN;
-    (void)n;
-    (void)c;
-    (void)k;
-    while (count != 0) {
-        const size_t first_row = row, some = count < 8 ? count : 8;
-        double var_3_n[8], var_3_sum[8];
-        for (size_t i = 0; i < some; i++, row += NGI_RUN) {
-            float sum_2[128];
-            float min_4[128];
-            float max_5[128];
-            for (size_t g = 0; g < 8; g++) {
-                NGI_PREFETCH(c->x, row + g * 64 + 4096);
-                NGI_PREFETCH(c->x, row + g * 64 + 4112);
-                for (size_t j = 0; j < 16; j += 16) {
-                    const summary_vals0_v512 r0 = summary_rows0_v512(c, row + g * 64 + j);
-                    const summary_vals0_v512 r1 = summary_rows0_v512(c, row + g * 64 + j + 16);
-                    const summary_vals0_v512 r2 = summary_rows0_v512(c, row + g * 64 + j + 32);
-                    const summary_vals0_v512 r3 = summary_rows0_v512(c, row + g * 64 + j + 48);
-                    ngi_f32x16_store(sum_2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(r0.v0,
-                        r1.v0), ngi_f32x16_add(r2.v0, r3.v0)));
-                    ngi_f32x16_store(min_4 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(r0.v0,
-                        r1.v0), ngi_f32x16_min(r2.v0, r3.v0)));
-                    ngi_f32x16_store(max_5 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(r0.v0,
-                        r1.v0), ngi_f32x16_max(r2.v0, r3.v0)));
-                }
-            }
-            const int64_t count_1_run = (int64_t)n;
-            k->count_1 += count_1_run;
-            const float sum_2_run = ngi_f32x16_fold_add(sum_2);
-            k->sum_2 += (double)sum_2_run;
-            var_3_n[i] = (double)count_1_run;
-            var_3_sum[i] = (double)sum_2_run;
-            const float min_4_run = ngi_f32x16_fold_min(min_4);
-            k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
-            if (sum_2_run != sum_2_run && summary_nan0_min_4(c, row, n)) {
-                k->min_4_nan = 1;
-            }
-            const float max_5_run = ngi_f32x16_fold_max(max_5);
-            k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
-            if (sum_2_run != sum_2_run && summary_nan0_max_5(c, row, n)) {
-                k->max_5_nan = 1;
-            }
-}
-        row = first_row;
-        for (size_t i = 0; i < some; i++, row += NGI_RUN) {
-            if (var_3_n[i] != 0) {
-                const float c0 = (float)(var_3_sum[i] / var_3_n[i]);
-                const ngi_f32x16 pivot = ngi_f32x16_set(c0);
-                float s1[128], s2[128];
-                for (size_t g = 0; g < 8; g++) {
-                    NGI_PREFETCH(c->x, row + g * 64 + 4128);
-                    NGI_PREFETCH(c->x, row + g * 64 + 4144);
-                    for (size_t j = 0; j < 16; j += 16) {
-                        const summary_vals0_v512 r0 = summary_rows0_v512(c, row + g * 64 + j);
-                        const summary_vals0_v512 r1 = summary_rows0_v512(c, row + g * 64 + j + 16);
-                        const summary_vals0_v512 r2 = summary_rows0_v512(c, row + g * 64 + j + 32);
-                        const summary_vals0_v512 r3 = summary_rows0_v512(c, row + g * 64 + j + 48);
-                        const ngi_f32x16 d0 = ngi_f32x16_sub(r0.v0, pivot);
-                        const ngi_f32x16 d1 = ngi_f32x16_sub(r1.v0, pivot);
-                        const ngi_f32x16 d2 = ngi_f32x16_sub(r2.v0, pivot);
-                        const ngi_f32x16 d3 = ngi_f32x16_sub(r3.v0, pivot);
-                        ngi_f32x16_store(s1 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(d0, d1),
-                            ngi_f32x16_add(d2, d3)));
-                        ngi_f32x16_store(s2 + g * 16 + j,
-                            ngi_f32x16_add(ngi_f32x16_add(ngi_f32x16_mul(d0, d0),
-                                ngi_f32x16_mul(d1, d1)), ngi_f32x16_add(ngi_f32x16_mul(d2, d2),
-                                    ngi_f32x16_mul(d3, d3))));
-                    }
-                }
-                ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x16_fold_add(s1),
-                    (double)ngi_f32x16_fold_add(s2));
-            }
-}
-        count -= some;
-    }
-}
-
-/* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
+/* A short run, or the first: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
 NGI_V512 static void summary_part0_v512(summary *k, const summary_in *c, size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
     (void)groups;
@@ -899,8 +769,6 @@ NGI_V512 static void summary_part0_v512(summary *k, const summary_in *c, size_t 
     (void)k;
     (void)c;
     (void)row;
-    const size_t i = 0; /* of one */
-    double var_3_n[1], var_3_sum[1];
     float sum_2[128];
     float min_4[128];
     float max_5[128];
@@ -938,8 +806,6 @@ NGI_V512 static void summary_part0_v512(summary *k, const summary_in *c, size_t 
     }
     const float sum_2_run = ngi_f32x16_fold_add(sum_2);
     k->sum_2 += (double)sum_2_run;
-    var_3_n[i] = (double)count_1_run;
-    var_3_sum[i] = (double)sum_2_run;
     for (size_t leaf = groups * 16; leaf < 128; leaf++) {
         min_4[leaf] = __builtin_inff();
     }
@@ -956,10 +822,11 @@ NGI_V512 static void summary_part0_v512(summary *k, const summary_in *c, size_t 
     if (sum_2_run != sum_2_run && summary_nan0_max_5(c, row, n)) {
         k->max_5_nan = 1;
     }
-    if (var_3_n[i] != 0) {
-        const float c0 = (float)(var_3_sum[i] / var_3_n[i]);
-        const ngi_f32x16 pivot = ngi_f32x16_set(c0);
-        float s1[128], s2[128];
+    if (count_1_run != 0) {
+        const float var_3_c = (float)ngi_moments_pivot(&k->var_3, (double)count_1_run,
+            (double)sum_2_run);
+        const ngi_f32x16 var_3_pivot = ngi_f32x16_set(var_3_c);
+        float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < groups; g++) {
             for (size_t j = 0; j < 16; j += 16) {
                 const ngi_m16 in_r0 = ngi_m16_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -973,26 +840,101 @@ NGI_V512 static void summary_part0_v512(summary *k, const summary_in *c, size_t 
                 const ngi_m16 in_r3 = ngi_m16_first(n > g * 64 + j + 48 ? n - (g * 64 + j + 48) :
                     0);
                 const summary_vals0_v512 r3 = summary_rows0_v512(c, row + g * 64 + j + 48);
-                const ngi_f32x16 d0 = ngi_f32x16_keep(in_r0, ngi_f32x16_sub(r0.v0, pivot));
-                const ngi_f32x16 d1 = ngi_f32x16_keep(in_r1, ngi_f32x16_sub(r1.v0, pivot));
-                const ngi_f32x16 d2 = ngi_f32x16_keep(in_r2, ngi_f32x16_sub(r2.v0, pivot));
-                const ngi_f32x16 d3 = ngi_f32x16_keep(in_r3, ngi_f32x16_sub(r3.v0, pivot));
-                ngi_f32x16_store(s1 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(d0, d1),
-                    ngi_f32x16_add(d2, d3)));
-                ngi_f32x16_store(s2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(ngi_f32x16_mul(d0,
-                    d0), ngi_f32x16_mul(d1, d1)), ngi_f32x16_add(ngi_f32x16_mul(d2, d2),
-                        ngi_f32x16_mul(d3, d3))));
+                const ngi_f32x16 var_3_d0 = ngi_f32x16_keep(in_r0, ngi_f32x16_sub(r0.v0,
+                    var_3_pivot));
+                const ngi_f32x16 var_3_d1 = ngi_f32x16_keep(in_r1, ngi_f32x16_sub(r1.v0,
+                    var_3_pivot));
+                const ngi_f32x16 var_3_d2 = ngi_f32x16_keep(in_r2, ngi_f32x16_sub(r2.v0,
+                    var_3_pivot));
+                const ngi_f32x16 var_3_d3 = ngi_f32x16_keep(in_r3, ngi_f32x16_sub(r3.v0,
+                    var_3_pivot));
+                ngi_f32x16_store(var_3_s1 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(var_3_d0,
+                    var_3_d1), ngi_f32x16_add(var_3_d2, var_3_d3)));
+                ngi_f32x16_store(var_3_s2 + g * 16 + j,
+                    ngi_f32x16_add(ngi_f32x16_add(ngi_f32x16_mul(var_3_d0, var_3_d0),
+                        ngi_f32x16_mul(var_3_d1, var_3_d1)),
+                            ngi_f32x16_add(ngi_f32x16_mul(var_3_d2, var_3_d2),
+                                ngi_f32x16_mul(var_3_d3, var_3_d3))));
             }
         }
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
-            s1[leaf] = 0;
+            var_3_s1[leaf] = 0;
         }
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
-            s2[leaf] = 0;
+            var_3_s2[leaf] = 0;
         }
-        ngi_moments_run(&k->var_3, var_3_n[i], (double)c0, (double)ngi_f32x16_fold_add(s1),
-            (double)ngi_f32x16_fold_add(s2));
+        ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+            (double)ngi_f32x16_fold_add(var_3_s1), (double)ngi_f32x16_fold_add(var_3_s2));
     }
+}
+
+/* Whole runs: `count` times 512 rows from `row` on. */
+NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *from, size_t row,
+    size_t count) {
+    const summary_in columns = *from, *const c = &columns; /* a copy stays in registers */
+    const size_t n = NGI_RUN;
+    (void)n;
+    (void)c;
+    (void)k;
+    for (; count != 0; count--, row += NGI_RUN) {
+        if (!ngi_moments_begun(&k->var_3)) {
+            summary_part0_v512(k, c, row, n);
+            continue;
+        }
+        float sum_2[128];
+        float min_4[128];
+        float max_5[128];
+        const float var_3_c = (float)k->var_3.mean;
+        const ngi_f32x16 var_3_pivot = ngi_f32x16_set(var_3_c);
+        float var_3_s1[128], var_3_s2[128];
+        for (size_t g = 0; g < 8; g++) {
+            NGI_PREFETCH(c->x, row + g * 64 + 2048);
+            NGI_PREFETCH(c->x, row + g * 64 + 2064);
+            NGI_PREFETCH(c->x, row + g * 64 + 2080);
+            NGI_PREFETCH(c->x, row + g * 64 + 2096);
+            for (size_t j = 0; j < 16; j += 16) {
+                const summary_vals0_v512 r0 = summary_rows0_v512(c, row + g * 64 + j);
+                const summary_vals0_v512 r1 = summary_rows0_v512(c, row + g * 64 + j + 16);
+                const summary_vals0_v512 r2 = summary_rows0_v512(c, row + g * 64 + j + 32);
+                const summary_vals0_v512 r3 = summary_rows0_v512(c, row + g * 64 + j + 48);
+                ngi_f32x16_store(sum_2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(r0.v0, r1.v0),
+                    ngi_f32x16_add(r2.v0, r3.v0)));
+                ngi_f32x16_store(min_4 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(r0.v0, r1.v0),
+                    ngi_f32x16_min(r2.v0, r3.v0)));
+                ngi_f32x16_store(max_5 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(r0.v0, r1.v0),
+                    ngi_f32x16_max(r2.v0, r3.v0)));
+                const ngi_f32x16 var_3_d0 = ngi_f32x16_sub(r0.v0, var_3_pivot);
+                const ngi_f32x16 var_3_d1 = ngi_f32x16_sub(r1.v0, var_3_pivot);
+                const ngi_f32x16 var_3_d2 = ngi_f32x16_sub(r2.v0, var_3_pivot);
+                const ngi_f32x16 var_3_d3 = ngi_f32x16_sub(r3.v0, var_3_pivot);
+                ngi_f32x16_store(var_3_s1 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(var_3_d0,
+                    var_3_d1), ngi_f32x16_add(var_3_d2, var_3_d3)));
+                ngi_f32x16_store(var_3_s2 + g * 16 + j,
+                    ngi_f32x16_add(ngi_f32x16_add(ngi_f32x16_mul(var_3_d0, var_3_d0),
+                        ngi_f32x16_mul(var_3_d1, var_3_d1)),
+                            ngi_f32x16_add(ngi_f32x16_mul(var_3_d2, var_3_d2),
+                                ngi_f32x16_mul(var_3_d3, var_3_d3))));
+            }
+        }
+        const int64_t count_1_run = (int64_t)n;
+        k->count_1 += count_1_run;
+        const float sum_2_run = ngi_f32x16_fold_add(sum_2);
+        k->sum_2 += (double)sum_2_run;
+        if (count_1_run != 0) {
+            ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+                (double)ngi_f32x16_fold_add(var_3_s1), (double)ngi_f32x16_fold_add(var_3_s2));
+        }
+        const float min_4_run = ngi_f32x16_fold_min(min_4);
+        k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
+        if (sum_2_run != sum_2_run && summary_nan0_min_4(c, row, n)) {
+            k->min_4_nan = 1;
+        }
+        const float max_5_run = ngi_f32x16_fold_max(max_5);
+        k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
+        if (sum_2_run != sum_2_run && summary_nan0_max_5(c, row, n)) {
+            k->max_5_nan = 1;
+        }
+}
 }
 
 #endif

@@ -310,7 +310,7 @@ NGI_V256 static size_t thermo_band_loop0_v256(thermo_band *k, const thermo_band_
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 32 && out->capacity - n >= 32; row += 32) {
-        ngi_prefetch(c->celsius, (row) * sizeof(*c->celsius) + 8192, 2);
+        ngi_prefetch(c->celsius, row * sizeof(*c->celsius) + 8192, 2);
         const thermo_band_vals0_v256 r0 = thermo_band_rows0_v256(k, p, c, row);
         const thermo_band_vals0_v256 r1 = thermo_band_rows0_v256(k, p, c, row + 8);
         const thermo_band_vals0_v256 r2 = thermo_band_rows0_v256(k, p, c, row + 16);
@@ -378,7 +378,7 @@ NGI_V512 static size_t thermo_band_loop0_v512(thermo_band *k, const thermo_band_
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 64 && out->capacity - n >= 64; row += 64) {
-        ngi_prefetch(c->celsius, (row) * sizeof(*c->celsius) + 8192, 4);
+        ngi_prefetch(c->celsius, row * sizeof(*c->celsius) + 8192, 4);
         const thermo_band_vals0_v512 r0 = thermo_band_rows0_v512(k, p, c, row);
         const thermo_band_vals0_v512 r1 = thermo_band_rows0_v512(k, p, c, row + 16);
         const thermo_band_vals0_v512 r2 = thermo_band_rows0_v512(k, p, c, row + 32);
@@ -648,79 +648,7 @@ NGI_SCALAR static __attribute__((noinline))
     return false;
 }
 
-/* Whole runs: `count` times 512 rows from `row` on. */
-NGI_SCALAR static void thermo_totals_runs0_scalar(thermo_totals *k, const thermo_totals_in *from,
-    size_t row, size_t count) {
-    const thermo_totals_in columns = *from, *const c = &columns; /* a copy stays in registers */
-    const thermo_totals_params params = k->params, *const p = &params;
-    (void)p;
-    const size_t n = NGI_RUN;
-    (void)n;
-    (void)c;
-    (void)k;
-    for (; count != 0; count--, row += NGI_RUN) {
-        ngi_tallyx1 count_1;
-        ngi_tallyx1_clear(&count_1);
-        ngi_tallyx1 count_2;
-        ngi_tallyx1_clear(&count_2);
-        float sum_3[128];
-        float min_4[128];
-        float max_5[128];
-        for (size_t g = 0; g < 8; g++) {
-            for (size_t j = 0; j < 16; j += 1) {
-                const thermo_totals_vals0_scalar r0 = thermo_totals_rows0_scalar(c,
-                    row + g * 64 + j, p);
-                const thermo_totals_vals0_scalar r1 = thermo_totals_rows0_scalar(c,
-                    row + g * 64 + j + 16, p);
-                const thermo_totals_vals0_scalar r2 = thermo_totals_rows0_scalar(c,
-                    row + g * 64 + j + 32, p);
-                const thermo_totals_vals0_scalar r3 = thermo_totals_rows0_scalar(c,
-                    row + g * 64 + j + 48, p);
-                ngi_tallyx1_add(&count_1, g * 4 + 0, r0.m0);
-                ngi_tallyx1_add(&count_1, g * 4 + 1, r1.m0);
-                ngi_tallyx1_add(&count_1, g * 4 + 2, r2.m0);
-                ngi_tallyx1_add(&count_1, g * 4 + 3, r3.m0);
-                ngi_tallyx1_add(&count_2, g * 4 + 0, r0.m1);
-                ngi_tallyx1_add(&count_2, g * 4 + 1, r1.m1);
-                ngi_tallyx1_add(&count_2, g * 4 + 2, r2.m1);
-                ngi_tallyx1_add(&count_2, g * 4 + 3, r3.m1);
-                ngi_f32x1_store(sum_3 + g * 16 + j,
-                    ngi_f32x1_add(ngi_f32x1_add_kept(ngi_f32x1_keep(r0.m1, r0.v0), r1.m1, r1.v0),
-                        ngi_f32x1_add_kept(ngi_f32x1_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
-                ngi_f32x1_store(min_4 + g * 16 + j,
-                    ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_pick(r0.m1, r0.v0,
-                        ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(r1.m1, r1.v0,
-                            ngi_f32x1_set(__builtin_inff()))), ngi_f32x1_min(ngi_f32x1_pick(r2.m1,
-                                r2.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(r3.m1,
-                                    r3.v0, ngi_f32x1_set(__builtin_inff())))));
-                ngi_f32x1_store(max_5 + g * 16 + j,
-                    ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_pick(r0.m1, r0.v0,
-                        ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(r1.m1, r1.v0,
-                            ngi_f32x1_set(-__builtin_inff()))), ngi_f32x1_max(ngi_f32x1_pick(r2.m1,
-                                r2.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(r3.m1,
-                                    r3.v0, ngi_f32x1_set(-__builtin_inff())))));
-            }
-        }
-        const int64_t count_1_run = ngi_tallyx1_sum(&count_1, 32);
-        k->count_1 += count_1_run;
-        const int64_t count_2_run = ngi_tallyx1_sum(&count_2, 32);
-        k->count_2 += count_2_run;
-        const float sum_3_run = ngi_f32x1_fold_add(sum_3);
-        k->sum_3 += (double)sum_3_run;
-        const float min_4_run = ngi_f32x1_fold_min(min_4);
-        k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
-        if (sum_3_run != sum_3_run && thermo_totals_nan0_min_4(c, row, n, p)) {
-            k->min_4_nan = 1;
-        }
-        const float max_5_run = ngi_f32x1_fold_max(max_5);
-        k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
-        if (sum_3_run != sum_3_run && thermo_totals_nan0_max_5(c, row, n, p)) {
-            k->max_5_nan = 1;
-        }
-}
-}
-
-/* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
+/* A short run, or the first: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
 NGI_SCALAR static void thermo_totals_part0_scalar(thermo_totals *k, const thermo_totals_in *c,
     size_t row, size_t n) {
     const thermo_totals_params params = k->params, *const p = &params;
@@ -806,6 +734,78 @@ NGI_SCALAR static void thermo_totals_part0_scalar(thermo_totals *k, const thermo
     if (sum_3_run != sum_3_run && thermo_totals_nan0_max_5(c, row, n, p)) {
         k->max_5_nan = 1;
     }
+}
+
+/* Whole runs: `count` times 512 rows from `row` on. */
+NGI_SCALAR static void thermo_totals_runs0_scalar(thermo_totals *k, const thermo_totals_in *from,
+    size_t row, size_t count) {
+    const thermo_totals_in columns = *from, *const c = &columns; /* a copy stays in registers */
+    const thermo_totals_params params = k->params, *const p = &params;
+    (void)p;
+    const size_t n = NGI_RUN;
+    (void)n;
+    (void)c;
+    (void)k;
+    for (; count != 0; count--, row += NGI_RUN) {
+        ngi_tallyx1 count_1;
+        ngi_tallyx1_clear(&count_1);
+        ngi_tallyx1 count_2;
+        ngi_tallyx1_clear(&count_2);
+        float sum_3[128];
+        float min_4[128];
+        float max_5[128];
+        for (size_t g = 0; g < 8; g++) {
+            for (size_t j = 0; j < 16; j += 1) {
+                const thermo_totals_vals0_scalar r0 = thermo_totals_rows0_scalar(c,
+                    row + g * 64 + j, p);
+                const thermo_totals_vals0_scalar r1 = thermo_totals_rows0_scalar(c,
+                    row + g * 64 + j + 16, p);
+                const thermo_totals_vals0_scalar r2 = thermo_totals_rows0_scalar(c,
+                    row + g * 64 + j + 32, p);
+                const thermo_totals_vals0_scalar r3 = thermo_totals_rows0_scalar(c,
+                    row + g * 64 + j + 48, p);
+                ngi_tallyx1_add(&count_1, g * 4 + 0, r0.m0);
+                ngi_tallyx1_add(&count_1, g * 4 + 1, r1.m0);
+                ngi_tallyx1_add(&count_1, g * 4 + 2, r2.m0);
+                ngi_tallyx1_add(&count_1, g * 4 + 3, r3.m0);
+                ngi_tallyx1_add(&count_2, g * 4 + 0, r0.m1);
+                ngi_tallyx1_add(&count_2, g * 4 + 1, r1.m1);
+                ngi_tallyx1_add(&count_2, g * 4 + 2, r2.m1);
+                ngi_tallyx1_add(&count_2, g * 4 + 3, r3.m1);
+                ngi_f32x1_store(sum_3 + g * 16 + j,
+                    ngi_f32x1_add(ngi_f32x1_add_kept(ngi_f32x1_keep(r0.m1, r0.v0), r1.m1, r1.v0),
+                        ngi_f32x1_add_kept(ngi_f32x1_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
+                ngi_f32x1_store(min_4 + g * 16 + j,
+                    ngi_f32x1_min(ngi_f32x1_min(ngi_f32x1_pick(r0.m1, r0.v0,
+                        ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(r1.m1, r1.v0,
+                            ngi_f32x1_set(__builtin_inff()))), ngi_f32x1_min(ngi_f32x1_pick(r2.m1,
+                                r2.v0, ngi_f32x1_set(__builtin_inff())), ngi_f32x1_pick(r3.m1,
+                                    r3.v0, ngi_f32x1_set(__builtin_inff())))));
+                ngi_f32x1_store(max_5 + g * 16 + j,
+                    ngi_f32x1_max(ngi_f32x1_max(ngi_f32x1_pick(r0.m1, r0.v0,
+                        ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(r1.m1, r1.v0,
+                            ngi_f32x1_set(-__builtin_inff()))), ngi_f32x1_max(ngi_f32x1_pick(r2.m1,
+                                r2.v0, ngi_f32x1_set(-__builtin_inff())), ngi_f32x1_pick(r3.m1,
+                                    r3.v0, ngi_f32x1_set(-__builtin_inff())))));
+            }
+        }
+        const int64_t count_1_run = ngi_tallyx1_sum(&count_1, 32);
+        k->count_1 += count_1_run;
+        const int64_t count_2_run = ngi_tallyx1_sum(&count_2, 32);
+        k->count_2 += count_2_run;
+        const float sum_3_run = ngi_f32x1_fold_add(sum_3);
+        k->sum_3 += (double)sum_3_run;
+        const float min_4_run = ngi_f32x1_fold_min(min_4);
+        k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
+        if (sum_3_run != sum_3_run && thermo_totals_nan0_min_4(c, row, n, p)) {
+            k->min_4_nan = 1;
+        }
+        const float max_5_run = ngi_f32x1_fold_max(max_5);
+        k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
+        if (sum_3_run != sum_3_run && thermo_totals_nan0_max_5(c, row, n, p)) {
+            k->max_5_nan = 1;
+        }
+}
 }
 
 typedef struct thermo_totals_vals1_scalar {
@@ -896,79 +896,7 @@ NGI_V128_INLINE thermo_totals_vals0_v128 thermo_totals_rows0_v128(const thermo_t
     return vals;
 }
 
-/* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V128 static void thermo_totals_runs0_v128(thermo_totals *k, const thermo_totals_in *from,
-    size_t row, size_t count) {
-    const thermo_totals_in columns = *from, *const c = &columns; /* a copy stays in registers */
-    const thermo_totals_params params = k->params, *const p = &params;
-    (void)p;
-    const size_t n = NGI_RUN;
-    (void)n;
-    (void)c;
-    (void)k;
-    for (; count != 0; count--, row += NGI_RUN) {
-        ngi_tallyx4 count_1;
-        ngi_tallyx4_clear(&count_1);
-        ngi_tallyx4 count_2;
-        ngi_tallyx4_clear(&count_2);
-        float sum_3[128];
-        float min_4[128];
-        float max_5[128];
-        for (size_t g = 0; g < 8; g++) {
-            for (size_t j = 0; j < 16; j += 4) {
-                const thermo_totals_vals0_v128 r0 = thermo_totals_rows0_v128(c, row + g * 64 + j,
-                    p);
-                const thermo_totals_vals0_v128 r1 = thermo_totals_rows0_v128(c,
-                    row + g * 64 + j + 16, p);
-                const thermo_totals_vals0_v128 r2 = thermo_totals_rows0_v128(c,
-                    row + g * 64 + j + 32, p);
-                const thermo_totals_vals0_v128 r3 = thermo_totals_rows0_v128(c,
-                    row + g * 64 + j + 48, p);
-                ngi_tallyx4_add(&count_1, g * 4 + 0, r0.m0);
-                ngi_tallyx4_add(&count_1, g * 4 + 1, r1.m0);
-                ngi_tallyx4_add(&count_1, g * 4 + 2, r2.m0);
-                ngi_tallyx4_add(&count_1, g * 4 + 3, r3.m0);
-                ngi_tallyx4_add(&count_2, g * 4 + 0, r0.m1);
-                ngi_tallyx4_add(&count_2, g * 4 + 1, r1.m1);
-                ngi_tallyx4_add(&count_2, g * 4 + 2, r2.m1);
-                ngi_tallyx4_add(&count_2, g * 4 + 3, r3.m1);
-                ngi_f32x4_store(sum_3 + g * 16 + j,
-                    ngi_f32x4_add(ngi_f32x4_add_kept(ngi_f32x4_keep(r0.m1, r0.v0), r1.m1, r1.v0),
-                        ngi_f32x4_add_kept(ngi_f32x4_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
-                ngi_f32x4_store(min_4 + g * 16 + j,
-                    ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_pick(r0.m1, r0.v0,
-                        ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(r1.m1, r1.v0,
-                            ngi_f32x4_set(__builtin_inff()))), ngi_f32x4_min(ngi_f32x4_pick(r2.m1,
-                                r2.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(r3.m1,
-                                    r3.v0, ngi_f32x4_set(__builtin_inff())))));
-                ngi_f32x4_store(max_5 + g * 16 + j,
-                    ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_pick(r0.m1, r0.v0,
-                        ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(r1.m1, r1.v0,
-                            ngi_f32x4_set(-__builtin_inff()))), ngi_f32x4_max(ngi_f32x4_pick(r2.m1,
-                                r2.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(r3.m1,
-                                    r3.v0, ngi_f32x4_set(-__builtin_inff())))));
-            }
-        }
-        const int64_t count_1_run = ngi_tallyx4_sum(&count_1, 32);
-        k->count_1 += count_1_run;
-        const int64_t count_2_run = ngi_tallyx4_sum(&count_2, 32);
-        k->count_2 += count_2_run;
-        const float sum_3_run = ngi_f32x4_fold_add(sum_3);
-        k->sum_3 += (double)sum_3_run;
-        const float min_4_run = ngi_f32x4_fold_min(min_4);
-        k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
-        if (sum_3_run != sum_3_run && thermo_totals_nan0_min_4(c, row, n, p)) {
-            k->min_4_nan = 1;
-        }
-        const float max_5_run = ngi_f32x4_fold_max(max_5);
-        k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
-        if (sum_3_run != sum_3_run && thermo_totals_nan0_max_5(c, row, n, p)) {
-            k->max_5_nan = 1;
-        }
-}
-}
-
-/* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
+/* A short run, or the first: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
 NGI_V128 static void thermo_totals_part0_v128(thermo_totals *k, const thermo_totals_in *c,
     size_t row, size_t n) {
     const thermo_totals_params params = k->params, *const p = &params;
@@ -1055,6 +983,78 @@ NGI_V128 static void thermo_totals_part0_v128(thermo_totals *k, const thermo_tot
     }
 }
 
+/* Whole runs: `count` times 512 rows from `row` on. */
+NGI_V128 static void thermo_totals_runs0_v128(thermo_totals *k, const thermo_totals_in *from,
+    size_t row, size_t count) {
+    const thermo_totals_in columns = *from, *const c = &columns; /* a copy stays in registers */
+    const thermo_totals_params params = k->params, *const p = &params;
+    (void)p;
+    const size_t n = NGI_RUN;
+    (void)n;
+    (void)c;
+    (void)k;
+    for (; count != 0; count--, row += NGI_RUN) {
+        ngi_tallyx4 count_1;
+        ngi_tallyx4_clear(&count_1);
+        ngi_tallyx4 count_2;
+        ngi_tallyx4_clear(&count_2);
+        float sum_3[128];
+        float min_4[128];
+        float max_5[128];
+        for (size_t g = 0; g < 8; g++) {
+            for (size_t j = 0; j < 16; j += 4) {
+                const thermo_totals_vals0_v128 r0 = thermo_totals_rows0_v128(c, row + g * 64 + j,
+                    p);
+                const thermo_totals_vals0_v128 r1 = thermo_totals_rows0_v128(c,
+                    row + g * 64 + j + 16, p);
+                const thermo_totals_vals0_v128 r2 = thermo_totals_rows0_v128(c,
+                    row + g * 64 + j + 32, p);
+                const thermo_totals_vals0_v128 r3 = thermo_totals_rows0_v128(c,
+                    row + g * 64 + j + 48, p);
+                ngi_tallyx4_add(&count_1, g * 4 + 0, r0.m0);
+                ngi_tallyx4_add(&count_1, g * 4 + 1, r1.m0);
+                ngi_tallyx4_add(&count_1, g * 4 + 2, r2.m0);
+                ngi_tallyx4_add(&count_1, g * 4 + 3, r3.m0);
+                ngi_tallyx4_add(&count_2, g * 4 + 0, r0.m1);
+                ngi_tallyx4_add(&count_2, g * 4 + 1, r1.m1);
+                ngi_tallyx4_add(&count_2, g * 4 + 2, r2.m1);
+                ngi_tallyx4_add(&count_2, g * 4 + 3, r3.m1);
+                ngi_f32x4_store(sum_3 + g * 16 + j,
+                    ngi_f32x4_add(ngi_f32x4_add_kept(ngi_f32x4_keep(r0.m1, r0.v0), r1.m1, r1.v0),
+                        ngi_f32x4_add_kept(ngi_f32x4_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
+                ngi_f32x4_store(min_4 + g * 16 + j,
+                    ngi_f32x4_min(ngi_f32x4_min(ngi_f32x4_pick(r0.m1, r0.v0,
+                        ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(r1.m1, r1.v0,
+                            ngi_f32x4_set(__builtin_inff()))), ngi_f32x4_min(ngi_f32x4_pick(r2.m1,
+                                r2.v0, ngi_f32x4_set(__builtin_inff())), ngi_f32x4_pick(r3.m1,
+                                    r3.v0, ngi_f32x4_set(__builtin_inff())))));
+                ngi_f32x4_store(max_5 + g * 16 + j,
+                    ngi_f32x4_max(ngi_f32x4_max(ngi_f32x4_pick(r0.m1, r0.v0,
+                        ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(r1.m1, r1.v0,
+                            ngi_f32x4_set(-__builtin_inff()))), ngi_f32x4_max(ngi_f32x4_pick(r2.m1,
+                                r2.v0, ngi_f32x4_set(-__builtin_inff())), ngi_f32x4_pick(r3.m1,
+                                    r3.v0, ngi_f32x4_set(-__builtin_inff())))));
+            }
+        }
+        const int64_t count_1_run = ngi_tallyx4_sum(&count_1, 32);
+        k->count_1 += count_1_run;
+        const int64_t count_2_run = ngi_tallyx4_sum(&count_2, 32);
+        k->count_2 += count_2_run;
+        const float sum_3_run = ngi_f32x4_fold_add(sum_3);
+        k->sum_3 += (double)sum_3_run;
+        const float min_4_run = ngi_f32x4_fold_min(min_4);
+        k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
+        if (sum_3_run != sum_3_run && thermo_totals_nan0_min_4(c, row, n, p)) {
+            k->min_4_nan = 1;
+        }
+        const float max_5_run = ngi_f32x4_fold_max(max_5);
+        k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
+        if (sum_3_run != sum_3_run && thermo_totals_nan0_max_5(c, row, n, p)) {
+            k->max_5_nan = 1;
+        }
+}
+}
+
 #endif
 #if NGI_HAS_V256
 /* v256: 8 rows at a time */
@@ -1085,83 +1085,7 @@ NGI_V256_INLINE thermo_totals_vals0_v256 thermo_totals_rows0_v256(const thermo_t
     return vals;
 }
 
-/* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V256 static void thermo_totals_runs0_v256(thermo_totals *k, const thermo_totals_in *from,
-    size_t row, size_t count) {
-    const thermo_totals_in columns = *from, *const c = &columns; /* a copy stays in registers */
-    const thermo_totals_params params = k->params, *const p = &params;
-    (void)p;
-    const size_t n = NGI_RUN;
-    (void)n;
-    (void)c;
-    (void)k;
-    for (; count != 0; count--, row += NGI_RUN) {
-        ngi_tallyx8 count_1;
-        ngi_tallyx8_clear(&count_1);
-        ngi_tallyx8 count_2;
-        ngi_tallyx8_clear(&count_2);
-        float sum_3[128];
-        float min_4[128];
-        float max_5[128];
-        for (size_t g = 0; g < 8; g++) {
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2048);
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2064);
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2080);
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2096);
-            for (size_t j = 0; j < 16; j += 8) {
-                const thermo_totals_vals0_v256 r0 = thermo_totals_rows0_v256(c, row + g * 64 + j,
-                    p);
-                const thermo_totals_vals0_v256 r1 = thermo_totals_rows0_v256(c,
-                    row + g * 64 + j + 16, p);
-                const thermo_totals_vals0_v256 r2 = thermo_totals_rows0_v256(c,
-                    row + g * 64 + j + 32, p);
-                const thermo_totals_vals0_v256 r3 = thermo_totals_rows0_v256(c,
-                    row + g * 64 + j + 48, p);
-                ngi_tallyx8_add(&count_1, g * 4 + 0, r0.m0);
-                ngi_tallyx8_add(&count_1, g * 4 + 1, r1.m0);
-                ngi_tallyx8_add(&count_1, g * 4 + 2, r2.m0);
-                ngi_tallyx8_add(&count_1, g * 4 + 3, r3.m0);
-                ngi_tallyx8_add(&count_2, g * 4 + 0, r0.m1);
-                ngi_tallyx8_add(&count_2, g * 4 + 1, r1.m1);
-                ngi_tallyx8_add(&count_2, g * 4 + 2, r2.m1);
-                ngi_tallyx8_add(&count_2, g * 4 + 3, r3.m1);
-                ngi_f32x8_store(sum_3 + g * 16 + j,
-                    ngi_f32x8_add(ngi_f32x8_add_kept(ngi_f32x8_keep(r0.m1, r0.v0), r1.m1, r1.v0),
-                        ngi_f32x8_add_kept(ngi_f32x8_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
-                ngi_f32x8_store(min_4 + g * 16 + j,
-                    ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_pick(r0.m1, r0.v0,
-                        ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(r1.m1, r1.v0,
-                            ngi_f32x8_set(__builtin_inff()))), ngi_f32x8_min(ngi_f32x8_pick(r2.m1,
-                                r2.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(r3.m1,
-                                    r3.v0, ngi_f32x8_set(__builtin_inff())))));
-                ngi_f32x8_store(max_5 + g * 16 + j,
-                    ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_pick(r0.m1, r0.v0,
-                        ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(r1.m1, r1.v0,
-                            ngi_f32x8_set(-__builtin_inff()))), ngi_f32x8_max(ngi_f32x8_pick(r2.m1,
-                                r2.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(r3.m1,
-                                    r3.v0, ngi_f32x8_set(-__builtin_inff())))));
-            }
-        }
-        const int64_t count_1_run = ngi_tallyx8_sum(&count_1, 32);
-        k->count_1 += count_1_run;
-        const int64_t count_2_run = ngi_tallyx8_sum(&count_2, 32);
-        k->count_2 += count_2_run;
-        const float sum_3_run = ngi_f32x8_fold_add(sum_3);
-        k->sum_3 += (double)sum_3_run;
-        const float min_4_run = ngi_f32x8_fold_min(min_4);
-        k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
-        if (sum_3_run != sum_3_run && thermo_totals_nan0_min_4(c, row, n, p)) {
-            k->min_4_nan = 1;
-        }
-        const float max_5_run = ngi_f32x8_fold_max(max_5);
-        k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
-        if (sum_3_run != sum_3_run && thermo_totals_nan0_max_5(c, row, n, p)) {
-            k->max_5_nan = 1;
-        }
-}
-}
-
-/* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
+/* A short run, or the first: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
 NGI_V256 static void thermo_totals_part0_v256(thermo_totals *k, const thermo_totals_in *c,
     size_t row, size_t n) {
     const thermo_totals_params params = k->params, *const p = &params;
@@ -1248,6 +1172,82 @@ NGI_V256 static void thermo_totals_part0_v256(thermo_totals *k, const thermo_tot
     }
 }
 
+/* Whole runs: `count` times 512 rows from `row` on. */
+NGI_V256 static void thermo_totals_runs0_v256(thermo_totals *k, const thermo_totals_in *from,
+    size_t row, size_t count) {
+    const thermo_totals_in columns = *from, *const c = &columns; /* a copy stays in registers */
+    const thermo_totals_params params = k->params, *const p = &params;
+    (void)p;
+    const size_t n = NGI_RUN;
+    (void)n;
+    (void)c;
+    (void)k;
+    for (; count != 0; count--, row += NGI_RUN) {
+        ngi_tallyx8 count_1;
+        ngi_tallyx8_clear(&count_1);
+        ngi_tallyx8 count_2;
+        ngi_tallyx8_clear(&count_2);
+        float sum_3[128];
+        float min_4[128];
+        float max_5[128];
+        for (size_t g = 0; g < 8; g++) {
+            NGI_PREFETCH(c->celsius, row + g * 64 + 2048);
+            NGI_PREFETCH(c->celsius, row + g * 64 + 2064);
+            NGI_PREFETCH(c->celsius, row + g * 64 + 2080);
+            NGI_PREFETCH(c->celsius, row + g * 64 + 2096);
+            for (size_t j = 0; j < 16; j += 8) {
+                const thermo_totals_vals0_v256 r0 = thermo_totals_rows0_v256(c, row + g * 64 + j,
+                    p);
+                const thermo_totals_vals0_v256 r1 = thermo_totals_rows0_v256(c,
+                    row + g * 64 + j + 16, p);
+                const thermo_totals_vals0_v256 r2 = thermo_totals_rows0_v256(c,
+                    row + g * 64 + j + 32, p);
+                const thermo_totals_vals0_v256 r3 = thermo_totals_rows0_v256(c,
+                    row + g * 64 + j + 48, p);
+                ngi_tallyx8_add(&count_1, g * 4 + 0, r0.m0);
+                ngi_tallyx8_add(&count_1, g * 4 + 1, r1.m0);
+                ngi_tallyx8_add(&count_1, g * 4 + 2, r2.m0);
+                ngi_tallyx8_add(&count_1, g * 4 + 3, r3.m0);
+                ngi_tallyx8_add(&count_2, g * 4 + 0, r0.m1);
+                ngi_tallyx8_add(&count_2, g * 4 + 1, r1.m1);
+                ngi_tallyx8_add(&count_2, g * 4 + 2, r2.m1);
+                ngi_tallyx8_add(&count_2, g * 4 + 3, r3.m1);
+                ngi_f32x8_store(sum_3 + g * 16 + j,
+                    ngi_f32x8_add(ngi_f32x8_add_kept(ngi_f32x8_keep(r0.m1, r0.v0), r1.m1, r1.v0),
+                        ngi_f32x8_add_kept(ngi_f32x8_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
+                ngi_f32x8_store(min_4 + g * 16 + j,
+                    ngi_f32x8_min(ngi_f32x8_min(ngi_f32x8_pick(r0.m1, r0.v0,
+                        ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(r1.m1, r1.v0,
+                            ngi_f32x8_set(__builtin_inff()))), ngi_f32x8_min(ngi_f32x8_pick(r2.m1,
+                                r2.v0, ngi_f32x8_set(__builtin_inff())), ngi_f32x8_pick(r3.m1,
+                                    r3.v0, ngi_f32x8_set(__builtin_inff())))));
+                ngi_f32x8_store(max_5 + g * 16 + j,
+                    ngi_f32x8_max(ngi_f32x8_max(ngi_f32x8_pick(r0.m1, r0.v0,
+                        ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(r1.m1, r1.v0,
+                            ngi_f32x8_set(-__builtin_inff()))), ngi_f32x8_max(ngi_f32x8_pick(r2.m1,
+                                r2.v0, ngi_f32x8_set(-__builtin_inff())), ngi_f32x8_pick(r3.m1,
+                                    r3.v0, ngi_f32x8_set(-__builtin_inff())))));
+            }
+        }
+        const int64_t count_1_run = ngi_tallyx8_sum(&count_1, 32);
+        k->count_1 += count_1_run;
+        const int64_t count_2_run = ngi_tallyx8_sum(&count_2, 32);
+        k->count_2 += count_2_run;
+        const float sum_3_run = ngi_f32x8_fold_add(sum_3);
+        k->sum_3 += (double)sum_3_run;
+        const float min_4_run = ngi_f32x8_fold_min(min_4);
+        k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
+        if (sum_3_run != sum_3_run && thermo_totals_nan0_min_4(c, row, n, p)) {
+            k->min_4_nan = 1;
+        }
+        const float max_5_run = ngi_f32x8_fold_max(max_5);
+        k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
+        if (sum_3_run != sum_3_run && thermo_totals_nan0_max_5(c, row, n, p)) {
+            k->max_5_nan = 1;
+        }
+}
+}
+
 #endif
 #if NGI_HAS_V512
 /* v512: 16 rows at a time */
@@ -1278,85 +1278,7 @@ NGI_V512_INLINE thermo_totals_vals0_v512 thermo_totals_rows0_v512(const thermo_t
     return vals;
 }
 
-/* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V512 static void thermo_totals_runs0_v512(thermo_totals *k, const thermo_totals_in *from,
-    size_t row, size_t count) {
-    const thermo_totals_in columns = *from, *const c = &columns; /* a copy stays in registers */
-    const thermo_totals_params params = k->params, *const p = &params;
-    (void)p;
-    const size_t n = NGI_RUN;
-    (void)n;
-    (void)c;
-    (void)k;
-    for (; count != 0; count--, row += NGI_RUN) {
-        ngi_tallyx16 count_1;
-        ngi_tallyx16_clear(&count_1);
-        ngi_tallyx16 count_2;
-        ngi_tallyx16_clear(&count_2);
-        float sum_3[128];
-        float min_4[128];
-        float max_5[128];
-        for (size_t g = 0; g < 8; g++) {
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2048);
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2064);
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2080);
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2096);
-            for (size_t j = 0; j < 16; j += 16) {
-                const thermo_totals_vals0_v512 r0 = thermo_totals_rows0_v512(c, row + g * 64 + j,
-                    p);
-                const thermo_totals_vals0_v512 r1 = thermo_totals_rows0_v512(c,
-                    row + g * 64 + j + 16, p);
-                const thermo_totals_vals0_v512 r2 = thermo_totals_rows0_v512(c,
-                    row + g * 64 + j + 32, p);
-                const thermo_totals_vals0_v512 r3 = thermo_totals_rows0_v512(c,
-                    row + g * 64 + j + 48, p);
-                ngi_tallyx16_add(&count_1, g * 4 + 0, r0.m0);
-                ngi_tallyx16_add(&count_1, g * 4 + 1, r1.m0);
-                ngi_tallyx16_add(&count_1, g * 4 + 2, r2.m0);
-                ngi_tallyx16_add(&count_1, g * 4 + 3, r3.m0);
-                ngi_tallyx16_add(&count_2, g * 4 + 0, r0.m1);
-                ngi_tallyx16_add(&count_2, g * 4 + 1, r1.m1);
-                ngi_tallyx16_add(&count_2, g * 4 + 2, r2.m1);
-                ngi_tallyx16_add(&count_2, g * 4 + 3, r3.m1);
-                ngi_f32x16_store(sum_3 + g * 16 + j,
-                    ngi_f32x16_add(ngi_f32x16_add_kept(ngi_f32x16_keep(r0.m1, r0.v0), r1.m1,
-                        r1.v0), ngi_f32x16_add_kept(ngi_f32x16_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
-                ngi_f32x16_store(min_4 + g * 16 + j,
-                    ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_pick(r0.m1, r0.v0,
-                        ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(r1.m1, r1.v0,
-                            ngi_f32x16_set(__builtin_inff()))),
-                                ngi_f32x16_min(ngi_f32x16_pick(r2.m1, r2.v0,
-                                    ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(r3.m1,
-                                        r3.v0, ngi_f32x16_set(__builtin_inff())))));
-                ngi_f32x16_store(max_5 + g * 16 + j,
-                    ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_pick(r0.m1, r0.v0,
-                        ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(r1.m1, r1.v0,
-                            ngi_f32x16_set(-__builtin_inff()))),
-                                ngi_f32x16_max(ngi_f32x16_pick(r2.m1, r2.v0,
-                                    ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(r3.m1,
-                                        r3.v0, ngi_f32x16_set(-__builtin_inff())))));
-            }
-        }
-        const int64_t count_1_run = ngi_tallyx16_sum(&count_1, 32);
-        k->count_1 += count_1_run;
-        const int64_t count_2_run = ngi_tallyx16_sum(&count_2, 32);
-        k->count_2 += count_2_run;
-        const float sum_3_run = ngi_f32x16_fold_add(sum_3);
-        k->sum_3 += (double)sum_3_run;
-        const float min_4_run = ngi_f32x16_fold_min(min_4);
-        k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
-        if (sum_3_run != sum_3_run && thermo_totals_nan0_min_4(c, row, n, p)) {
-            k->min_4_nan = 1;
-        }
-        const float max_5_run = ngi_f32x16_fold_max(max_5);
-        k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
-        if (sum_3_run != sum_3_run && thermo_totals_nan0_max_5(c, row, n, p)) {
-            k->max_5_nan = 1;
-        }
-}
-}
-
-/* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
+/* A short run, or the first: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
 NGI_V512 static void thermo_totals_part0_v512(thermo_totals *k, const thermo_totals_in *c,
     size_t row, size_t n) {
     const thermo_totals_params params = k->params, *const p = &params;
@@ -1443,6 +1365,84 @@ NGI_V512 static void thermo_totals_part0_v512(thermo_totals *k, const thermo_tot
     if (sum_3_run != sum_3_run && thermo_totals_nan0_max_5(c, row, n, p)) {
         k->max_5_nan = 1;
     }
+}
+
+/* Whole runs: `count` times 512 rows from `row` on. */
+NGI_V512 static void thermo_totals_runs0_v512(thermo_totals *k, const thermo_totals_in *from,
+    size_t row, size_t count) {
+    const thermo_totals_in columns = *from, *const c = &columns; /* a copy stays in registers */
+    const thermo_totals_params params = k->params, *const p = &params;
+    (void)p;
+    const size_t n = NGI_RUN;
+    (void)n;
+    (void)c;
+    (void)k;
+    for (; count != 0; count--, row += NGI_RUN) {
+        ngi_tallyx16 count_1;
+        ngi_tallyx16_clear(&count_1);
+        ngi_tallyx16 count_2;
+        ngi_tallyx16_clear(&count_2);
+        float sum_3[128];
+        float min_4[128];
+        float max_5[128];
+        for (size_t g = 0; g < 8; g++) {
+            NGI_PREFETCH(c->celsius, row + g * 64 + 2048);
+            NGI_PREFETCH(c->celsius, row + g * 64 + 2064);
+            NGI_PREFETCH(c->celsius, row + g * 64 + 2080);
+            NGI_PREFETCH(c->celsius, row + g * 64 + 2096);
+            for (size_t j = 0; j < 16; j += 16) {
+                const thermo_totals_vals0_v512 r0 = thermo_totals_rows0_v512(c, row + g * 64 + j,
+                    p);
+                const thermo_totals_vals0_v512 r1 = thermo_totals_rows0_v512(c,
+                    row + g * 64 + j + 16, p);
+                const thermo_totals_vals0_v512 r2 = thermo_totals_rows0_v512(c,
+                    row + g * 64 + j + 32, p);
+                const thermo_totals_vals0_v512 r3 = thermo_totals_rows0_v512(c,
+                    row + g * 64 + j + 48, p);
+                ngi_tallyx16_add(&count_1, g * 4 + 0, r0.m0);
+                ngi_tallyx16_add(&count_1, g * 4 + 1, r1.m0);
+                ngi_tallyx16_add(&count_1, g * 4 + 2, r2.m0);
+                ngi_tallyx16_add(&count_1, g * 4 + 3, r3.m0);
+                ngi_tallyx16_add(&count_2, g * 4 + 0, r0.m1);
+                ngi_tallyx16_add(&count_2, g * 4 + 1, r1.m1);
+                ngi_tallyx16_add(&count_2, g * 4 + 2, r2.m1);
+                ngi_tallyx16_add(&count_2, g * 4 + 3, r3.m1);
+                ngi_f32x16_store(sum_3 + g * 16 + j,
+                    ngi_f32x16_add(ngi_f32x16_add_kept(ngi_f32x16_keep(r0.m1, r0.v0), r1.m1,
+                        r1.v0), ngi_f32x16_add_kept(ngi_f32x16_keep(r2.m1, r2.v0), r3.m1, r3.v0)));
+                ngi_f32x16_store(min_4 + g * 16 + j,
+                    ngi_f32x16_min(ngi_f32x16_min(ngi_f32x16_pick(r0.m1, r0.v0,
+                        ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(r1.m1, r1.v0,
+                            ngi_f32x16_set(__builtin_inff()))),
+                                ngi_f32x16_min(ngi_f32x16_pick(r2.m1, r2.v0,
+                                    ngi_f32x16_set(__builtin_inff())), ngi_f32x16_pick(r3.m1,
+                                        r3.v0, ngi_f32x16_set(__builtin_inff())))));
+                ngi_f32x16_store(max_5 + g * 16 + j,
+                    ngi_f32x16_max(ngi_f32x16_max(ngi_f32x16_pick(r0.m1, r0.v0,
+                        ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(r1.m1, r1.v0,
+                            ngi_f32x16_set(-__builtin_inff()))),
+                                ngi_f32x16_max(ngi_f32x16_pick(r2.m1, r2.v0,
+                                    ngi_f32x16_set(-__builtin_inff())), ngi_f32x16_pick(r3.m1,
+                                        r3.v0, ngi_f32x16_set(-__builtin_inff())))));
+            }
+        }
+        const int64_t count_1_run = ngi_tallyx16_sum(&count_1, 32);
+        k->count_1 += count_1_run;
+        const int64_t count_2_run = ngi_tallyx16_sum(&count_2, 32);
+        k->count_2 += count_2_run;
+        const float sum_3_run = ngi_f32x16_fold_add(sum_3);
+        k->sum_3 += (double)sum_3_run;
+        const float min_4_run = ngi_f32x16_fold_min(min_4);
+        k->min_4 = min_4_run < k->min_4 ? min_4_run : k->min_4;
+        if (sum_3_run != sum_3_run && thermo_totals_nan0_min_4(c, row, n, p)) {
+            k->min_4_nan = 1;
+        }
+        const float max_5_run = ngi_f32x16_fold_max(max_5);
+        k->max_5 = max_5_run > k->max_5 ? max_5_run : k->max_5;
+        if (sum_3_run != sum_3_run && thermo_totals_nan0_max_5(c, row, n, p)) {
+            k->max_5_nan = 1;
+        }
+}
 }
 
 #endif

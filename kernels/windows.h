@@ -151,54 +151,7 @@ NGI_SCALAR static __attribute__((noinline))
     return false;
 }
 
-/* Whole runs: `count` times 512 rows from `row` on. */
-NGI_SCALAR static void windows_by_100_runs0_scalar(windows_by_100 *k,
-    const windows_by_100_in *from, size_t row, size_t count) {
-    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
-    const size_t n = NGI_RUN;
-    (void)n;
-    (void)c;
-    (void)k;
-    for (; count != 0; count--, row += NGI_RUN) {
-        float sum_2[128];
-        float min_3[128];
-        float max_4[128];
-        for (size_t g = 0; g < 8; g++) {
-            for (size_t j = 0; j < 16; j += 1) {
-                const windows_by_100_vals0_scalar r0 = windows_by_100_rows0_scalar(c,
-                    row + g * 64 + j);
-                const windows_by_100_vals0_scalar r1 = windows_by_100_rows0_scalar(c,
-                    row + g * 64 + j + 16);
-                const windows_by_100_vals0_scalar r2 = windows_by_100_rows0_scalar(c,
-                    row + g * 64 + j + 32);
-                const windows_by_100_vals0_scalar r3 = windows_by_100_rows0_scalar(c,
-                    row + g * 64 + j + 48);
-                ngi_f32x1_store(sum_2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(r0.v0, r1.v0),
-                    ngi_f32x1_add(r2.v0, r3.v0)));
-                ngi_f32x1_store(min_3 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(r0.v0, r1.v0),
-                    ngi_f32x1_min(r2.v0, r3.v0)));
-                ngi_f32x1_store(max_4 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(r0.v0, r1.v0),
-                    ngi_f32x1_max(r2.v0, r3.v0)));
-            }
-        }
-        const int64_t count_1_run = (int64_t)n;
-        k->count_1 += count_1_run;
-        const float sum_2_run = ngi_f32x1_fold_add(sum_2);
-        k->sum_2 += (double)sum_2_run;
-        const float min_3_run = ngi_f32x1_fold_min(min_3);
-        k->min_3 = min_3_run < k->min_3 ? min_3_run : k->min_3;
-        if (sum_2_run != sum_2_run && windows_by_100_nan0_min_3(c, row, n)) {
-            k->min_3_nan = 1;
-        }
-        const float max_4_run = ngi_f32x1_fold_max(max_4);
-        k->max_4 = max_4_run > k->max_4 ? max_4_run : k->max_4;
-        if (sum_2_run != sum_2_run && windows_by_100_nan0_max_4(c, row, n)) {
-            k->max_4_nan = 1;
-        }
-}
-}
-
-/* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
+/* A short run, or the first: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
 NGI_SCALAR static void windows_by_100_part0_scalar(windows_by_100 *k, const windows_by_100_in *c,
     size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
@@ -261,6 +214,53 @@ NGI_SCALAR static void windows_by_100_part0_scalar(windows_by_100 *k, const wind
     if (sum_2_run != sum_2_run && windows_by_100_nan0_max_4(c, row, n)) {
         k->max_4_nan = 1;
     }
+}
+
+/* Whole runs: `count` times 512 rows from `row` on. */
+NGI_SCALAR static void windows_by_100_runs0_scalar(windows_by_100 *k,
+    const windows_by_100_in *from, size_t row, size_t count) {
+    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
+    const size_t n = NGI_RUN;
+    (void)n;
+    (void)c;
+    (void)k;
+    for (; count != 0; count--, row += NGI_RUN) {
+        float sum_2[128];
+        float min_3[128];
+        float max_4[128];
+        for (size_t g = 0; g < 8; g++) {
+            for (size_t j = 0; j < 16; j += 1) {
+                const windows_by_100_vals0_scalar r0 = windows_by_100_rows0_scalar(c,
+                    row + g * 64 + j);
+                const windows_by_100_vals0_scalar r1 = windows_by_100_rows0_scalar(c,
+                    row + g * 64 + j + 16);
+                const windows_by_100_vals0_scalar r2 = windows_by_100_rows0_scalar(c,
+                    row + g * 64 + j + 32);
+                const windows_by_100_vals0_scalar r3 = windows_by_100_rows0_scalar(c,
+                    row + g * 64 + j + 48);
+                ngi_f32x1_store(sum_2 + g * 16 + j, ngi_f32x1_add(ngi_f32x1_add(r0.v0, r1.v0),
+                    ngi_f32x1_add(r2.v0, r3.v0)));
+                ngi_f32x1_store(min_3 + g * 16 + j, ngi_f32x1_min(ngi_f32x1_min(r0.v0, r1.v0),
+                    ngi_f32x1_min(r2.v0, r3.v0)));
+                ngi_f32x1_store(max_4 + g * 16 + j, ngi_f32x1_max(ngi_f32x1_max(r0.v0, r1.v0),
+                    ngi_f32x1_max(r2.v0, r3.v0)));
+            }
+        }
+        const int64_t count_1_run = (int64_t)n;
+        k->count_1 += count_1_run;
+        const float sum_2_run = ngi_f32x1_fold_add(sum_2);
+        k->sum_2 += (double)sum_2_run;
+        const float min_3_run = ngi_f32x1_fold_min(min_3);
+        k->min_3 = min_3_run < k->min_3 ? min_3_run : k->min_3;
+        if (sum_2_run != sum_2_run && windows_by_100_nan0_min_3(c, row, n)) {
+            k->min_3_nan = 1;
+        }
+        const float max_4_run = ngi_f32x1_fold_max(max_4);
+        k->max_4 = max_4_run > k->max_4 ? max_4_run : k->max_4;
+        if (sum_2_run != sum_2_run && windows_by_100_nan0_max_4(c, row, n)) {
+            k->max_4_nan = 1;
+        }
+}
 }
 
 /* Windows of 100 rows: `count` of them from `row` on, 16 at a time; memory may be read up to a multiple
@@ -406,53 +406,7 @@ NGI_V128_INLINE windows_by_100_vals0_v128 windows_by_100_rows0_v128(const window
     return vals;
 }
 
-/* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V128 static void windows_by_100_runs0_v128(windows_by_100 *k, const windows_by_100_in *from,
-    size_t row, size_t count) {
-    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
-    const size_t n = NGI_RUN;
-    (void)n;
-    (void)c;
-    (void)k;
-    for (; count != 0; count--, row += NGI_RUN) {
-        float sum_2[128];
-        float min_3[128];
-        float max_4[128];
-        for (size_t g = 0; g < 8; g++) {
-            for (size_t j = 0; j < 16; j += 4) {
-                const windows_by_100_vals0_v128 r0 = windows_by_100_rows0_v128(c, row + g * 64 + j);
-                const windows_by_100_vals0_v128 r1 = windows_by_100_rows0_v128(c,
-                    row + g * 64 + j + 16);
-                const windows_by_100_vals0_v128 r2 = windows_by_100_rows0_v128(c,
-                    row + g * 64 + j + 32);
-                const windows_by_100_vals0_v128 r3 = windows_by_100_rows0_v128(c,
-                    row + g * 64 + j + 48);
-                ngi_f32x4_store(sum_2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(r0.v0, r1.v0),
-                    ngi_f32x4_add(r2.v0, r3.v0)));
-                ngi_f32x4_store(min_3 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(r0.v0, r1.v0),
-                    ngi_f32x4_min(r2.v0, r3.v0)));
-                ngi_f32x4_store(max_4 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(r0.v0, r1.v0),
-                    ngi_f32x4_max(r2.v0, r3.v0)));
-            }
-        }
-        const int64_t count_1_run = (int64_t)n;
-        k->count_1 += count_1_run;
-        const float sum_2_run = ngi_f32x4_fold_add(sum_2);
-        k->sum_2 += (double)sum_2_run;
-        const float min_3_run = ngi_f32x4_fold_min(min_3);
-        k->min_3 = min_3_run < k->min_3 ? min_3_run : k->min_3;
-        if (sum_2_run != sum_2_run && windows_by_100_nan0_min_3(c, row, n)) {
-            k->min_3_nan = 1;
-        }
-        const float max_4_run = ngi_f32x4_fold_max(max_4);
-        k->max_4 = max_4_run > k->max_4 ? max_4_run : k->max_4;
-        if (sum_2_run != sum_2_run && windows_by_100_nan0_max_4(c, row, n)) {
-            k->max_4_nan = 1;
-        }
-}
-}
-
-/* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
+/* A short run, or the first: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
 NGI_V128 static void windows_by_100_part0_v128(windows_by_100 *k, const windows_by_100_in *c,
     size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
@@ -515,6 +469,52 @@ NGI_V128 static void windows_by_100_part0_v128(windows_by_100 *k, const windows_
     if (sum_2_run != sum_2_run && windows_by_100_nan0_max_4(c, row, n)) {
         k->max_4_nan = 1;
     }
+}
+
+/* Whole runs: `count` times 512 rows from `row` on. */
+NGI_V128 static void windows_by_100_runs0_v128(windows_by_100 *k, const windows_by_100_in *from,
+    size_t row, size_t count) {
+    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
+    const size_t n = NGI_RUN;
+    (void)n;
+    (void)c;
+    (void)k;
+    for (; count != 0; count--, row += NGI_RUN) {
+        float sum_2[128];
+        float min_3[128];
+        float max_4[128];
+        for (size_t g = 0; g < 8; g++) {
+            for (size_t j = 0; j < 16; j += 4) {
+                const windows_by_100_vals0_v128 r0 = windows_by_100_rows0_v128(c, row + g * 64 + j);
+                const windows_by_100_vals0_v128 r1 = windows_by_100_rows0_v128(c,
+                    row + g * 64 + j + 16);
+                const windows_by_100_vals0_v128 r2 = windows_by_100_rows0_v128(c,
+                    row + g * 64 + j + 32);
+                const windows_by_100_vals0_v128 r3 = windows_by_100_rows0_v128(c,
+                    row + g * 64 + j + 48);
+                ngi_f32x4_store(sum_2 + g * 16 + j, ngi_f32x4_add(ngi_f32x4_add(r0.v0, r1.v0),
+                    ngi_f32x4_add(r2.v0, r3.v0)));
+                ngi_f32x4_store(min_3 + g * 16 + j, ngi_f32x4_min(ngi_f32x4_min(r0.v0, r1.v0),
+                    ngi_f32x4_min(r2.v0, r3.v0)));
+                ngi_f32x4_store(max_4 + g * 16 + j, ngi_f32x4_max(ngi_f32x4_max(r0.v0, r1.v0),
+                    ngi_f32x4_max(r2.v0, r3.v0)));
+            }
+        }
+        const int64_t count_1_run = (int64_t)n;
+        k->count_1 += count_1_run;
+        const float sum_2_run = ngi_f32x4_fold_add(sum_2);
+        k->sum_2 += (double)sum_2_run;
+        const float min_3_run = ngi_f32x4_fold_min(min_3);
+        k->min_3 = min_3_run < k->min_3 ? min_3_run : k->min_3;
+        if (sum_2_run != sum_2_run && windows_by_100_nan0_min_3(c, row, n)) {
+            k->min_3_nan = 1;
+        }
+        const float max_4_run = ngi_f32x4_fold_max(max_4);
+        k->max_4 = max_4_run > k->max_4 ? max_4_run : k->max_4;
+        if (sum_2_run != sum_2_run && windows_by_100_nan0_max_4(c, row, n)) {
+            k->max_4_nan = 1;
+        }
+}
 }
 
 /* Windows of 100 rows: `count` of them from `row` on, 16 at a time; memory may be read up to a multiple
@@ -670,57 +670,7 @@ NGI_V256_INLINE windows_by_100_vals0_v256 windows_by_100_rows0_v256(const window
     return vals;
 }
 
-/* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V256 static void windows_by_100_runs0_v256(windows_by_100 *k, const windows_by_100_in *from,
-    size_t row, size_t count) {
-    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
-    const size_t n = NGI_RUN;
-    (void)n;
-    (void)c;
-    (void)k;
-    for (; count != 0; count--, row += NGI_RUN) {
-        float sum_2[128];
-        float min_3[128];
-        float max_4[128];
-        for (size_t g = 0; g < 8; g++) {
-            NGI_PREFETCH(c->x, row + g * 64 + 2048);
-            NGI_PREFETCH(c->x, row + g * 64 + 2064);
-            NGI_PREFETCH(c->x, row + g * 64 + 2080);
-            NGI_PREFETCH(c->x, row + g * 64 + 2096);
-            for (size_t j = 0; j < 16; j += 8) {
-                const windows_by_100_vals0_v256 r0 = windows_by_100_rows0_v256(c, row + g * 64 + j);
-                const windows_by_100_vals0_v256 r1 = windows_by_100_rows0_v256(c,
-                    row + g * 64 + j + 16);
-                const windows_by_100_vals0_v256 r2 = windows_by_100_rows0_v256(c,
-                    row + g * 64 + j + 32);
-                const windows_by_100_vals0_v256 r3 = windows_by_100_rows0_v256(c,
-                    row + g * 64 + j + 48);
-                ngi_f32x8_store(sum_2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(r0.v0, r1.v0),
-                    ngi_f32x8_add(r2.v0, r3.v0)));
-                ngi_f32x8_store(min_3 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(r0.v0, r1.v0),
-                    ngi_f32x8_min(r2.v0, r3.v0)));
-                ngi_f32x8_store(max_4 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(r0.v0, r1.v0),
-                    ngi_f32x8_max(r2.v0, r3.v0)));
-            }
-        }
-        const int64_t count_1_run = (int64_t)n;
-        k->count_1 += count_1_run;
-        const float sum_2_run = ngi_f32x8_fold_add(sum_2);
-        k->sum_2 += (double)sum_2_run;
-        const float min_3_run = ngi_f32x8_fold_min(min_3);
-        k->min_3 = min_3_run < k->min_3 ? min_3_run : k->min_3;
-        if (sum_2_run != sum_2_run && windows_by_100_nan0_min_3(c, row, n)) {
-            k->min_3_nan = 1;
-        }
-        const float max_4_run = ngi_f32x8_fold_max(max_4);
-        k->max_4 = max_4_run > k->max_4 ? max_4_run : k->max_4;
-        if (sum_2_run != sum_2_run && windows_by_100_nan0_max_4(c, row, n)) {
-            k->max_4_nan = 1;
-        }
-}
-}
-
-/* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
+/* A short run, or the first: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
 NGI_V256 static void windows_by_100_part0_v256(windows_by_100 *k, const windows_by_100_in *c,
     size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
@@ -783,6 +733,56 @@ NGI_V256 static void windows_by_100_part0_v256(windows_by_100 *k, const windows_
     if (sum_2_run != sum_2_run && windows_by_100_nan0_max_4(c, row, n)) {
         k->max_4_nan = 1;
     }
+}
+
+/* Whole runs: `count` times 512 rows from `row` on. */
+NGI_V256 static void windows_by_100_runs0_v256(windows_by_100 *k, const windows_by_100_in *from,
+    size_t row, size_t count) {
+    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
+    const size_t n = NGI_RUN;
+    (void)n;
+    (void)c;
+    (void)k;
+    for (; count != 0; count--, row += NGI_RUN) {
+        float sum_2[128];
+        float min_3[128];
+        float max_4[128];
+        for (size_t g = 0; g < 8; g++) {
+            NGI_PREFETCH(c->x, row + g * 64 + 2048);
+            NGI_PREFETCH(c->x, row + g * 64 + 2064);
+            NGI_PREFETCH(c->x, row + g * 64 + 2080);
+            NGI_PREFETCH(c->x, row + g * 64 + 2096);
+            for (size_t j = 0; j < 16; j += 8) {
+                const windows_by_100_vals0_v256 r0 = windows_by_100_rows0_v256(c, row + g * 64 + j);
+                const windows_by_100_vals0_v256 r1 = windows_by_100_rows0_v256(c,
+                    row + g * 64 + j + 16);
+                const windows_by_100_vals0_v256 r2 = windows_by_100_rows0_v256(c,
+                    row + g * 64 + j + 32);
+                const windows_by_100_vals0_v256 r3 = windows_by_100_rows0_v256(c,
+                    row + g * 64 + j + 48);
+                ngi_f32x8_store(sum_2 + g * 16 + j, ngi_f32x8_add(ngi_f32x8_add(r0.v0, r1.v0),
+                    ngi_f32x8_add(r2.v0, r3.v0)));
+                ngi_f32x8_store(min_3 + g * 16 + j, ngi_f32x8_min(ngi_f32x8_min(r0.v0, r1.v0),
+                    ngi_f32x8_min(r2.v0, r3.v0)));
+                ngi_f32x8_store(max_4 + g * 16 + j, ngi_f32x8_max(ngi_f32x8_max(r0.v0, r1.v0),
+                    ngi_f32x8_max(r2.v0, r3.v0)));
+            }
+        }
+        const int64_t count_1_run = (int64_t)n;
+        k->count_1 += count_1_run;
+        const float sum_2_run = ngi_f32x8_fold_add(sum_2);
+        k->sum_2 += (double)sum_2_run;
+        const float min_3_run = ngi_f32x8_fold_min(min_3);
+        k->min_3 = min_3_run < k->min_3 ? min_3_run : k->min_3;
+        if (sum_2_run != sum_2_run && windows_by_100_nan0_min_3(c, row, n)) {
+            k->min_3_nan = 1;
+        }
+        const float max_4_run = ngi_f32x8_fold_max(max_4);
+        k->max_4 = max_4_run > k->max_4 ? max_4_run : k->max_4;
+        if (sum_2_run != sum_2_run && windows_by_100_nan0_max_4(c, row, n)) {
+            k->max_4_nan = 1;
+        }
+}
 }
 
 /* Windows of 100 rows: `count` of them from `row` on, 16 at a time; memory may be read up to a multiple
@@ -945,57 +945,7 @@ NGI_V512_INLINE windows_by_100_vals0_v512 windows_by_100_rows0_v512(const window
     return vals;
 }
 
-/* Whole runs: `count` times 512 rows from `row` on. */
-NGI_V512 static void windows_by_100_runs0_v512(windows_by_100 *k, const windows_by_100_in *from,
-    size_t row, size_t count) {
-    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
-    const size_t n = NGI_RUN;
-    (void)n;
-    (void)c;
-    (void)k;
-    for (; count != 0; count--, row += NGI_RUN) {
-        float sum_2[128];
-        float min_3[128];
-        float max_4[128];
-        for (size_t g = 0; g < 8; g++) {
-            NGI_PREFETCH(c->x, row + g * 64 + 2048);
-            NGI_PREFETCH(c->x, row + g * 64 + 2064);
-            NGI_PREFETCH(c->x, row + g * 64 + 2080);
-            NGI_PREFETCH(c->x, row + g * 64 + 2096);
-            for (size_t j = 0; j < 16; j += 16) {
-                const windows_by_100_vals0_v512 r0 = windows_by_100_rows0_v512(c, row + g * 64 + j);
-                const windows_by_100_vals0_v512 r1 = windows_by_100_rows0_v512(c,
-                    row + g * 64 + j + 16);
-                const windows_by_100_vals0_v512 r2 = windows_by_100_rows0_v512(c,
-                    row + g * 64 + j + 32);
-                const windows_by_100_vals0_v512 r3 = windows_by_100_rows0_v512(c,
-                    row + g * 64 + j + 48);
-                ngi_f32x16_store(sum_2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(r0.v0, r1.v0),
-                    ngi_f32x16_add(r2.v0, r3.v0)));
-                ngi_f32x16_store(min_3 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(r0.v0, r1.v0),
-                    ngi_f32x16_min(r2.v0, r3.v0)));
-                ngi_f32x16_store(max_4 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(r0.v0, r1.v0),
-                    ngi_f32x16_max(r2.v0, r3.v0)));
-            }
-        }
-        const int64_t count_1_run = (int64_t)n;
-        k->count_1 += count_1_run;
-        const float sum_2_run = ngi_f32x16_fold_add(sum_2);
-        k->sum_2 += (double)sum_2_run;
-        const float min_3_run = ngi_f32x16_fold_min(min_3);
-        k->min_3 = min_3_run < k->min_3 ? min_3_run : k->min_3;
-        if (sum_2_run != sum_2_run && windows_by_100_nan0_min_3(c, row, n)) {
-            k->min_3_nan = 1;
-        }
-        const float max_4_run = ngi_f32x16_fold_max(max_4);
-        k->max_4 = max_4_run > k->max_4 ? max_4_run : k->max_4;
-        if (sum_2_run != sum_2_run && windows_by_100_nan0_max_4(c, row, n)) {
-            k->max_4_nan = 1;
-        }
-}
-}
-
-/* A shorter run: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
+/* A short run, or the first: rows [row, row + n); memory may be read up to a multiple of 64 rows. */
 NGI_V512 static void windows_by_100_part0_v512(windows_by_100 *k, const windows_by_100_in *c,
     size_t row, size_t n) {
     const size_t groups = (n + 63) / 64;
@@ -1060,6 +1010,56 @@ NGI_V512 static void windows_by_100_part0_v512(windows_by_100 *k, const windows_
     if (sum_2_run != sum_2_run && windows_by_100_nan0_max_4(c, row, n)) {
         k->max_4_nan = 1;
     }
+}
+
+/* Whole runs: `count` times 512 rows from `row` on. */
+NGI_V512 static void windows_by_100_runs0_v512(windows_by_100 *k, const windows_by_100_in *from,
+    size_t row, size_t count) {
+    const windows_by_100_in columns = *from, *const c = &columns; /* a copy stays in registers */
+    const size_t n = NGI_RUN;
+    (void)n;
+    (void)c;
+    (void)k;
+    for (; count != 0; count--, row += NGI_RUN) {
+        float sum_2[128];
+        float min_3[128];
+        float max_4[128];
+        for (size_t g = 0; g < 8; g++) {
+            NGI_PREFETCH(c->x, row + g * 64 + 2048);
+            NGI_PREFETCH(c->x, row + g * 64 + 2064);
+            NGI_PREFETCH(c->x, row + g * 64 + 2080);
+            NGI_PREFETCH(c->x, row + g * 64 + 2096);
+            for (size_t j = 0; j < 16; j += 16) {
+                const windows_by_100_vals0_v512 r0 = windows_by_100_rows0_v512(c, row + g * 64 + j);
+                const windows_by_100_vals0_v512 r1 = windows_by_100_rows0_v512(c,
+                    row + g * 64 + j + 16);
+                const windows_by_100_vals0_v512 r2 = windows_by_100_rows0_v512(c,
+                    row + g * 64 + j + 32);
+                const windows_by_100_vals0_v512 r3 = windows_by_100_rows0_v512(c,
+                    row + g * 64 + j + 48);
+                ngi_f32x16_store(sum_2 + g * 16 + j, ngi_f32x16_add(ngi_f32x16_add(r0.v0, r1.v0),
+                    ngi_f32x16_add(r2.v0, r3.v0)));
+                ngi_f32x16_store(min_3 + g * 16 + j, ngi_f32x16_min(ngi_f32x16_min(r0.v0, r1.v0),
+                    ngi_f32x16_min(r2.v0, r3.v0)));
+                ngi_f32x16_store(max_4 + g * 16 + j, ngi_f32x16_max(ngi_f32x16_max(r0.v0, r1.v0),
+                    ngi_f32x16_max(r2.v0, r3.v0)));
+            }
+        }
+        const int64_t count_1_run = (int64_t)n;
+        k->count_1 += count_1_run;
+        const float sum_2_run = ngi_f32x16_fold_add(sum_2);
+        k->sum_2 += (double)sum_2_run;
+        const float min_3_run = ngi_f32x16_fold_min(min_3);
+        k->min_3 = min_3_run < k->min_3 ? min_3_run : k->min_3;
+        if (sum_2_run != sum_2_run && windows_by_100_nan0_min_3(c, row, n)) {
+            k->min_3_nan = 1;
+        }
+        const float max_4_run = ngi_f32x16_fold_max(max_4);
+        k->max_4 = max_4_run > k->max_4 ? max_4_run : k->max_4;
+        if (sum_2_run != sum_2_run && windows_by_100_nan0_max_4(c, row, n)) {
+            k->max_4_nan = 1;
+        }
+}
 }
 
 /* Windows of 100 rows: `count` of them from `row` on, 16 at a time; memory may be read up to a multiple

@@ -151,25 +151,25 @@ def _variance(x: Column, segments: Segments) -> np.ndarray:
     spread = in_runs(segments, x.values, x.valid, 0)
     present = in_runs(segments, x.valid, x.valid, False)
     counts = present.sum(axis=2).astype(np.float64)
-    divisor = np.maximum(counts, 1.0)
-    pivot = (fold(spread, np.add).astype(np.float64) / divisor).astype(dtype(kind))
-    distance = np.where(present, spread - pivot[:, :, None], dtype(kind)(0))
-    s1 = fold(distance, np.add).astype(np.float64)
-    s2 = fold(distance * distance, np.add).astype(np.float64)
-    means = pivot.astype(np.float64) + s1 / divisor
-    squares = s2 - s1 * s1 / divisor
-    squares = np.where(np.isnan(squares) | (squares > 0.0), squares, 0.0)
-
+    own = fold(spread, np.add).astype(np.float64) / np.maximum(counts, 1.0)
     mean, m2, before = (np.zeros(segments.count) for _ in range(3))
     for run in range(counts.shape[1]):
-        n, here = counts[:, run], counts[:, run] > 0
+        n, here, inside = counts[:, run], counts[:, run] > 0, present[:, run]
+        pivot = np.where(before >= RUN, mean, own[:, run]).astype(dtype(kind))
+        distance = np.where(inside, spread[:, run] - pivot[:, None], dtype(kind)(0))
+        s1 = fold(distance, np.add).astype(np.float64)
+        s2 = fold(distance * distance, np.add).astype(np.float64)
+        divisor = np.maximum(n, 1.0)
+        middle = pivot.astype(np.float64) + s1 / divisor
+        squares = s2 - s1 * s1 / divisor
+        squares = np.where(np.isnan(squares) | (squares > 0.0), squares, 0.0)
         total = np.maximum(before + n, 1.0)
-        delta = means[:, run] - mean
+        delta = middle - mean
         joined = mean + delta * (n / total)
-        spread_out = m2 + (squares[:, run] + delta * delta * (before * n / total))
+        spread_out = m2 + (squares + delta * delta * (before * n / total))
         first = before == 0
-        mean = np.where(here, np.where(first, means[:, run], joined), mean)
-        m2 = np.where(here, np.where(first, squares[:, run], spread_out), m2)
+        mean = np.where(here, np.where(first, middle, joined), mean)
+        m2 = np.where(here, np.where(first, squares, spread_out), m2)
         before = before + n
     return m2
 
