@@ -3320,6 +3320,10 @@ NGI_INLINE void ngi_prefetch(const void *column, size_t at, size_t lines) {
 /* Rows of a run: the unit in which reductions are folded (docs/rivers.md). */
 #define NGI_RUN 512
 
+/* Goes before the arrays that a tree's leaves are stored to and read back from, whole vectors at a
+ * time: none of those lies across two cache lines. */
+#define NGI_LEAVES __attribute__((aligned(64)))
+
 /* ---- steps that count rows ----------------------------------------------------------------------
  * They see the rows of one block that are still alive, lowest bit first, and return those kept. */
 

@@ -169,9 +169,9 @@ NGI_SCALAR static void summary_part0_scalar(summary *k, const summary_in *c, siz
     (void)k;
     (void)c;
     (void)row;
-    float sum_2[128];
-    float min_4[128];
-    float max_5[128];
+    NGI_LEAVES float sum_2[128];
+    NGI_LEAVES float min_4[128];
+    NGI_LEAVES float max_5[128];
     for (size_t g = 0; g < groups; g++) {
         for (size_t j = 0; j < 16; j += 1) {
             const ngi_m1 in_r0 = ngi_m1_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -224,7 +224,7 @@ NGI_SCALAR static void summary_part0_scalar(summary *k, const summary_in *c, siz
         const float var_3_c = (float)ngi_moments_pivot(&k->var_3, (double)count_1_run,
             (double)sum_2_run);
         const ngi_f32x1 var_3_pivot = ngi_f32x1_set(var_3_c);
-        float var_3_s1[128], var_3_s2[128];
+        NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < groups; g++) {
             for (size_t j = 0; j < 16; j += 1) {
                 const ngi_m1 in_r0 = ngi_m1_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -271,12 +271,12 @@ NGI_SCALAR static void summary_runs0_scalar(summary *k, const summary_in *from, 
             summary_part0_scalar(k, c, row, n);
             continue;
         }
-        float sum_2[128];
-        float min_4[128];
-        float max_5[128];
+        NGI_LEAVES float sum_2[128];
+        NGI_LEAVES float min_4[128];
+        NGI_LEAVES float max_5[128];
         const float var_3_c = (float)k->var_3.mean;
         const ngi_f32x1 var_3_pivot = ngi_f32x1_set(var_3_c);
-        float var_3_s1[128], var_3_s2[128];
+        NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < 8; g++) {
             for (size_t j = 0; j < 16; j += 1) {
                 const summary_vals0_scalar r0 = summary_rows0_scalar(c, row + g * 64 + j);
@@ -411,9 +411,9 @@ NGI_V128 static void summary_part0_v128(summary *k, const summary_in *c, size_t 
     (void)k;
     (void)c;
     (void)row;
-    float sum_2[128];
-    float min_4[128];
-    float max_5[128];
+    NGI_LEAVES float sum_2[128];
+    NGI_LEAVES float min_4[128];
+    NGI_LEAVES float max_5[128];
     for (size_t g = 0; g < groups; g++) {
         for (size_t j = 0; j < 16; j += 4) {
             const ngi_m4 in_r0 = ngi_m4_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -466,7 +466,7 @@ NGI_V128 static void summary_part0_v128(summary *k, const summary_in *c, size_t 
         const float var_3_c = (float)ngi_moments_pivot(&k->var_3, (double)count_1_run,
             (double)sum_2_run);
         const ngi_f32x4 var_3_pivot = ngi_f32x4_set(var_3_c);
-        float var_3_s1[128], var_3_s2[128];
+        NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < groups; g++) {
             for (size_t j = 0; j < 16; j += 4) {
                 const ngi_m4 in_r0 = ngi_m4_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -513,12 +513,12 @@ NGI_V128 static void summary_runs0_v128(summary *k, const summary_in *from, size
             summary_part0_v128(k, c, row, n);
             continue;
         }
-        float sum_2[128];
-        float min_4[128];
-        float max_5[128];
+        NGI_LEAVES float sum_2[128];
+        NGI_LEAVES float min_4[128];
+        NGI_LEAVES float max_5[128];
         const float var_3_c = (float)k->var_3.mean;
         const ngi_f32x4 var_3_pivot = ngi_f32x4_set(var_3_c);
-        float var_3_s1[128], var_3_s2[128];
+        NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < 8; g++) {
             for (size_t j = 0; j < 16; j += 4) {
                 const summary_vals0_v128 r0 = summary_rows0_v128(c, row + g * 64 + j);
@@ -588,9 +588,9 @@ NGI_V256 static void summary_part0_v256(summary *k, const summary_in *c, size_t 
     (void)k;
     (void)c;
     (void)row;
-    float sum_2[128];
-    float min_4[128];
-    float max_5[128];
+    NGI_LEAVES float sum_2[128];
+    NGI_LEAVES float min_4[128];
+    NGI_LEAVES float max_5[128];
     for (size_t g = 0; g < groups; g++) {
         for (size_t j = 0; j < 16; j += 8) {
             const ngi_m8 in_r0 = ngi_m8_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -643,7 +643,7 @@ NGI_V256 static void summary_part0_v256(summary *k, const summary_in *c, size_t 
         const float var_3_c = (float)ngi_moments_pivot(&k->var_3, (double)count_1_run,
             (double)sum_2_run);
         const ngi_f32x8 var_3_pivot = ngi_f32x8_set(var_3_c);
-        float var_3_s1[128], var_3_s2[128];
+        NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < groups; g++) {
             for (size_t j = 0; j < 16; j += 8) {
                 const ngi_m8 in_r0 = ngi_m8_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -690,12 +690,12 @@ NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *from, size
             summary_part0_v256(k, c, row, n);
             continue;
         }
-        float sum_2[128];
-        float min_4[128];
-        float max_5[128];
+        NGI_LEAVES float sum_2[128];
+        NGI_LEAVES float min_4[128];
+        NGI_LEAVES float max_5[128];
         const float var_3_c = (float)k->var_3.mean;
         const ngi_f32x8 var_3_pivot = ngi_f32x8_set(var_3_c);
-        float var_3_s1[128], var_3_s2[128];
+        NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < 8; g++) {
             NGI_PREFETCH(c->x, row + g * 64 + 2048);
             NGI_PREFETCH(c->x, row + g * 64 + 2064);
@@ -769,9 +769,9 @@ NGI_V512 static void summary_part0_v512(summary *k, const summary_in *c, size_t 
     (void)k;
     (void)c;
     (void)row;
-    float sum_2[128];
-    float min_4[128];
-    float max_5[128];
+    NGI_LEAVES float sum_2[128];
+    NGI_LEAVES float min_4[128];
+    NGI_LEAVES float max_5[128];
     for (size_t g = 0; g < groups; g++) {
         for (size_t j = 0; j < 16; j += 16) {
             const ngi_m16 in_r0 = ngi_m16_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -826,7 +826,7 @@ NGI_V512 static void summary_part0_v512(summary *k, const summary_in *c, size_t 
         const float var_3_c = (float)ngi_moments_pivot(&k->var_3, (double)count_1_run,
             (double)sum_2_run);
         const ngi_f32x16 var_3_pivot = ngi_f32x16_set(var_3_c);
-        float var_3_s1[128], var_3_s2[128];
+        NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < groups; g++) {
             for (size_t j = 0; j < 16; j += 16) {
                 const ngi_m16 in_r0 = ngi_m16_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -881,12 +881,12 @@ NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *from, size
             summary_part0_v512(k, c, row, n);
             continue;
         }
-        float sum_2[128];
-        float min_4[128];
-        float max_5[128];
+        NGI_LEAVES float sum_2[128];
+        NGI_LEAVES float min_4[128];
+        NGI_LEAVES float max_5[128];
         const float var_3_c = (float)k->var_3.mean;
         const ngi_f32x16 var_3_pivot = ngi_f32x16_set(var_3_c);
-        float var_3_s1[128], var_3_s2[128];
+        NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < 8; g++) {
             NGI_PREFETCH(c->x, row + g * 64 + 2048);
             NGI_PREFETCH(c->x, row + g * 64 + 2064);

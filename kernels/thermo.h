@@ -663,9 +663,9 @@ NGI_SCALAR static void thermo_totals_part0_scalar(thermo_totals *k, const thermo
     ngi_tallyx1_clear(&count_1);
     ngi_tallyx1 count_2;
     ngi_tallyx1_clear(&count_2);
-    float sum_3[128];
-    float min_4[128];
-    float max_5[128];
+    NGI_LEAVES float sum_3[128];
+    NGI_LEAVES float min_4[128];
+    NGI_LEAVES float max_5[128];
     for (size_t g = 0; g < groups; g++) {
         for (size_t j = 0; j < 16; j += 1) {
             const ngi_m1 in_r0 = ngi_m1_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -751,9 +751,9 @@ NGI_SCALAR static void thermo_totals_runs0_scalar(thermo_totals *k, const thermo
         ngi_tallyx1_clear(&count_1);
         ngi_tallyx1 count_2;
         ngi_tallyx1_clear(&count_2);
-        float sum_3[128];
-        float min_4[128];
-        float max_5[128];
+        NGI_LEAVES float sum_3[128];
+        NGI_LEAVES float min_4[128];
+        NGI_LEAVES float max_5[128];
         for (size_t g = 0; g < 8; g++) {
             for (size_t j = 0; j < 16; j += 1) {
                 const thermo_totals_vals0_scalar r0 = thermo_totals_rows0_scalar(c,
@@ -911,9 +911,9 @@ NGI_V128 static void thermo_totals_part0_v128(thermo_totals *k, const thermo_tot
     ngi_tallyx4_clear(&count_1);
     ngi_tallyx4 count_2;
     ngi_tallyx4_clear(&count_2);
-    float sum_3[128];
-    float min_4[128];
-    float max_5[128];
+    NGI_LEAVES float sum_3[128];
+    NGI_LEAVES float min_4[128];
+    NGI_LEAVES float max_5[128];
     for (size_t g = 0; g < groups; g++) {
         for (size_t j = 0; j < 16; j += 4) {
             const ngi_m4 in_r0 = ngi_m4_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -998,9 +998,9 @@ NGI_V128 static void thermo_totals_runs0_v128(thermo_totals *k, const thermo_tot
         ngi_tallyx4_clear(&count_1);
         ngi_tallyx4 count_2;
         ngi_tallyx4_clear(&count_2);
-        float sum_3[128];
-        float min_4[128];
-        float max_5[128];
+        NGI_LEAVES float sum_3[128];
+        NGI_LEAVES float min_4[128];
+        NGI_LEAVES float max_5[128];
         for (size_t g = 0; g < 8; g++) {
             for (size_t j = 0; j < 16; j += 4) {
                 const thermo_totals_vals0_v128 r0 = thermo_totals_rows0_v128(c, row + g * 64 + j,
@@ -1100,9 +1100,9 @@ NGI_V256 static void thermo_totals_part0_v256(thermo_totals *k, const thermo_tot
     ngi_tallyx8_clear(&count_1);
     ngi_tallyx8 count_2;
     ngi_tallyx8_clear(&count_2);
-    float sum_3[128];
-    float min_4[128];
-    float max_5[128];
+    NGI_LEAVES float sum_3[128];
+    NGI_LEAVES float min_4[128];
+    NGI_LEAVES float max_5[128];
     for (size_t g = 0; g < groups; g++) {
         for (size_t j = 0; j < 16; j += 8) {
             const ngi_m8 in_r0 = ngi_m8_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -1187,9 +1187,9 @@ NGI_V256 static void thermo_totals_runs0_v256(thermo_totals *k, const thermo_tot
         ngi_tallyx8_clear(&count_1);
         ngi_tallyx8 count_2;
         ngi_tallyx8_clear(&count_2);
-        float sum_3[128];
-        float min_4[128];
-        float max_5[128];
+        NGI_LEAVES float sum_3[128];
+        NGI_LEAVES float min_4[128];
+        NGI_LEAVES float max_5[128];
         for (size_t g = 0; g < 8; g++) {
             NGI_PREFETCH(c->celsius, row + g * 64 + 2048);
             NGI_PREFETCH(c->celsius, row + g * 64 + 2064);
@@ -1293,9 +1293,9 @@ NGI_V512 static void thermo_totals_part0_v512(thermo_totals *k, const thermo_tot
     ngi_tallyx16_clear(&count_1);
     ngi_tallyx16 count_2;
     ngi_tallyx16_clear(&count_2);
-    float sum_3[128];
-    float min_4[128];
-    float max_5[128];
+    NGI_LEAVES float sum_3[128];
+    NGI_LEAVES float min_4[128];
+    NGI_LEAVES float max_5[128];
     for (size_t g = 0; g < groups; g++) {
         for (size_t j = 0; j < 16; j += 16) {
             const ngi_m16 in_r0 = ngi_m16_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -1382,9 +1382,9 @@ NGI_V512 static void thermo_totals_runs0_v512(thermo_totals *k, const thermo_tot
         ngi_tallyx16_clear(&count_1);
         ngi_tallyx16 count_2;
         ngi_tallyx16_clear(&count_2);
-        float sum_3[128];
-        float min_4[128];
-        float max_5[128];
+        NGI_LEAVES float sum_3[128];
+        NGI_LEAVES float min_4[128];
+        NGI_LEAVES float max_5[128];
         for (size_t g = 0; g < 8; g++) {
             NGI_PREFETCH(c->celsius, row + g * 64 + 2048);
             NGI_PREFETCH(c->celsius, row + g * 64 + 2064);

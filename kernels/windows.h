@@ -160,9 +160,9 @@ NGI_SCALAR static void windows_by_100_part0_scalar(windows_by_100 *k, const wind
     (void)k;
     (void)c;
     (void)row;
-    float sum_2[128];
-    float min_3[128];
-    float max_4[128];
+    NGI_LEAVES float sum_2[128];
+    NGI_LEAVES float min_3[128];
+    NGI_LEAVES float max_4[128];
     for (size_t g = 0; g < groups; g++) {
         for (size_t j = 0; j < 16; j += 1) {
             const ngi_m1 in_r0 = ngi_m1_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -225,9 +225,9 @@ NGI_SCALAR static void windows_by_100_runs0_scalar(windows_by_100 *k,
     (void)c;
     (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
-        float sum_2[128];
-        float min_3[128];
-        float max_4[128];
+        NGI_LEAVES float sum_2[128];
+        NGI_LEAVES float min_3[128];
+        NGI_LEAVES float max_4[128];
         for (size_t g = 0; g < 8; g++) {
             for (size_t j = 0; j < 16; j += 1) {
                 const windows_by_100_vals0_scalar r0 = windows_by_100_rows0_scalar(c,
@@ -274,15 +274,15 @@ NGI_SCALAR static void windows_by_100_windows0_scalar(windows_by_100 *k,
     for (size_t w = 0; w < count; w += 16) {
         const size_t some = count - w < 16 ? count - w : 16;
         const size_t n = out->rows;
-        float sum_2[256];
+        NGI_LEAVES float sum_2[256];
         if (some < 16) {
             __builtin_memset(sum_2, 0, sizeof(sum_2));
         }
-        float min_3[256];
+        NGI_LEAVES float min_3[256];
         if (some < 16) {
             __builtin_memset(min_3, 0, sizeof(min_3));
         }
-        float max_4[256];
+        NGI_LEAVES float max_4[256];
         if (some < 16) {
             __builtin_memset(max_4, 0, sizeof(max_4));
         }
@@ -415,9 +415,9 @@ NGI_V128 static void windows_by_100_part0_v128(windows_by_100 *k, const windows_
     (void)k;
     (void)c;
     (void)row;
-    float sum_2[128];
-    float min_3[128];
-    float max_4[128];
+    NGI_LEAVES float sum_2[128];
+    NGI_LEAVES float min_3[128];
+    NGI_LEAVES float max_4[128];
     for (size_t g = 0; g < groups; g++) {
         for (size_t j = 0; j < 16; j += 4) {
             const ngi_m4 in_r0 = ngi_m4_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -480,9 +480,9 @@ NGI_V128 static void windows_by_100_runs0_v128(windows_by_100 *k, const windows_
     (void)c;
     (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
-        float sum_2[128];
-        float min_3[128];
-        float max_4[128];
+        NGI_LEAVES float sum_2[128];
+        NGI_LEAVES float min_3[128];
+        NGI_LEAVES float max_4[128];
         for (size_t g = 0; g < 8; g++) {
             for (size_t j = 0; j < 16; j += 4) {
                 const windows_by_100_vals0_v128 r0 = windows_by_100_rows0_v128(c, row + g * 64 + j);
@@ -527,15 +527,15 @@ NGI_V128 static void windows_by_100_windows0_v128(windows_by_100 *k, const windo
     for (size_t w = 0; w < count; w += 16) {
         const size_t some = count - w < 16 ? count - w : 16;
         const size_t n = out->rows;
-        float sum_2[256];
+        NGI_LEAVES float sum_2[256];
         if (some < 16) {
             __builtin_memset(sum_2, 0, sizeof(sum_2));
         }
-        float min_3[256];
+        NGI_LEAVES float min_3[256];
         if (some < 16) {
             __builtin_memset(min_3, 0, sizeof(min_3));
         }
-        float max_4[256];
+        NGI_LEAVES float max_4[256];
         if (some < 16) {
             __builtin_memset(max_4, 0, sizeof(max_4));
         }
@@ -679,9 +679,9 @@ NGI_V256 static void windows_by_100_part0_v256(windows_by_100 *k, const windows_
     (void)k;
     (void)c;
     (void)row;
-    float sum_2[128];
-    float min_3[128];
-    float max_4[128];
+    NGI_LEAVES float sum_2[128];
+    NGI_LEAVES float min_3[128];
+    NGI_LEAVES float max_4[128];
     for (size_t g = 0; g < groups; g++) {
         for (size_t j = 0; j < 16; j += 8) {
             const ngi_m8 in_r0 = ngi_m8_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -744,9 +744,9 @@ NGI_V256 static void windows_by_100_runs0_v256(windows_by_100 *k, const windows_
     (void)c;
     (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
-        float sum_2[128];
-        float min_3[128];
-        float max_4[128];
+        NGI_LEAVES float sum_2[128];
+        NGI_LEAVES float min_3[128];
+        NGI_LEAVES float max_4[128];
         for (size_t g = 0; g < 8; g++) {
             NGI_PREFETCH(c->x, row + g * 64 + 2048);
             NGI_PREFETCH(c->x, row + g * 64 + 2064);
@@ -795,15 +795,15 @@ NGI_V256 static void windows_by_100_windows0_v256(windows_by_100 *k, const windo
     for (size_t w = 0; w < count; w += 16) {
         const size_t some = count - w < 16 ? count - w : 16;
         const size_t n = out->rows;
-        float sum_2[256];
+        NGI_LEAVES float sum_2[256];
         if (some < 16) {
             __builtin_memset(sum_2, 0, sizeof(sum_2));
         }
-        float min_3[256];
+        NGI_LEAVES float min_3[256];
         if (some < 16) {
             __builtin_memset(min_3, 0, sizeof(min_3));
         }
-        float max_4[256];
+        NGI_LEAVES float max_4[256];
         if (some < 16) {
             __builtin_memset(max_4, 0, sizeof(max_4));
         }
@@ -954,9 +954,9 @@ NGI_V512 static void windows_by_100_part0_v512(windows_by_100 *k, const windows_
     (void)k;
     (void)c;
     (void)row;
-    float sum_2[128];
-    float min_3[128];
-    float max_4[128];
+    NGI_LEAVES float sum_2[128];
+    NGI_LEAVES float min_3[128];
+    NGI_LEAVES float max_4[128];
     for (size_t g = 0; g < groups; g++) {
         for (size_t j = 0; j < 16; j += 16) {
             const ngi_m16 in_r0 = ngi_m16_first(n > g * 64 + j ? n - (g * 64 + j) : 0);
@@ -1021,9 +1021,9 @@ NGI_V512 static void windows_by_100_runs0_v512(windows_by_100 *k, const windows_
     (void)c;
     (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
-        float sum_2[128];
-        float min_3[128];
-        float max_4[128];
+        NGI_LEAVES float sum_2[128];
+        NGI_LEAVES float min_3[128];
+        NGI_LEAVES float max_4[128];
         for (size_t g = 0; g < 8; g++) {
             NGI_PREFETCH(c->x, row + g * 64 + 2048);
             NGI_PREFETCH(c->x, row + g * 64 + 2064);
@@ -1072,15 +1072,15 @@ NGI_V512 static void windows_by_100_windows0_v512(windows_by_100 *k, const windo
     for (size_t w = 0; w < count; w += 16) {
         const size_t some = count - w < 16 ? count - w : 16;
         const size_t n = out->rows;
-        float sum_2[256];
+        NGI_LEAVES float sum_2[256];
         if (some < 16) {
             __builtin_memset(sum_2, 0, sizeof(sum_2));
         }
-        float min_3[256];
+        NGI_LEAVES float min_3[256];
         if (some < 16) {
             __builtin_memset(min_3, 0, sizeof(min_3));
         }
-        float max_4[256];
+        NGI_LEAVES float max_4[256];
         if (some < 16) {
             __builtin_memset(max_4, 0, sizeof(max_4));
         }
