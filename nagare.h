@@ -3290,32 +3290,13 @@ NGI_EXACT_BEGIN
 
 #define NGI_INLINE static inline __attribute__((always_inline, unused))
 
-/* Asks for a line of a column that is read soon. The row may lie behind the end. */
-#if defined(__wasm__)
-#define NGI_PREFETCH(column, row) ((void)0)
+/* Has a vector that was read stay in its register for all its uses. gcc reads it anew for each, and
+ * reads across two cache lines are slow. */
+#if (defined(__x86_64__) || defined(__i386__)) && !defined(__clang__)
+#define NGI_HOLD(vector) __asm__("" : "+v"(vector))
 #else
-#define NGI_PREFETCH(column, row)                                                                  \
-    __builtin_prefetch((const void *)((uintptr_t)(column) + (row) * sizeof(*(column))))
+#define NGI_HOLD(vector) ((void)0)
 #endif
-
-/* Asks for `lines` of them, from byte `at` of the column on. Compilers that see through the address
- * count up one pointer for each line, in loops that have none to spare. */
-NGI_INLINE void ngi_prefetch(const void *column, size_t at, size_t lines) {
-#if defined(__wasm__)
-    (void)column;
-    (void)at;
-    (void)lines;
-#else
-    uintptr_t line = (uintptr_t)column + at;
-    __asm__("" : "+r"(line));
-#if !defined(__clang__)
-#pragma GCC unroll 16
-#endif
-    for (size_t i = 0; i < lines; i++) {
-        __builtin_prefetch((const void *)(line + 64 * i));
-    }
-#endif
-}
 
 /* Rows of a run: the unit in which reductions are folded (docs/rivers.md). */
 #define NGI_RUN 512

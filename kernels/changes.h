@@ -364,8 +364,6 @@ NGI_V256 static size_t changes_jumps_loop0_v256(changes_jumps *k, const changes_
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 32; row += 32) {
-        ngi_prefetch(c->time, row * sizeof(*c->time) + 8192, 4);
-        ngi_prefetch(c->x, row * sizeof(*c->x) + 8192, 2);
         const changes_jumps_vals0_v256 r0 = changes_jumps_rows0_v256(k, p, c, row);
         const changes_jumps_vals0_v256 r1 = changes_jumps_rows0_v256(k, p, c, row + 8);
         const changes_jumps_vals0_v256 r2 = changes_jumps_rows0_v256(k, p, c, row + 16);
@@ -493,8 +491,6 @@ NGI_V512 static size_t changes_jumps_loop0_v512(changes_jumps *k, const changes_
     const changes_jumps_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 64; row += 64) {
-        ngi_prefetch(c->time, row * sizeof(*c->time) + 8192, 8);
-        ngi_prefetch(c->x, row * sizeof(*c->x) + 8192, 4);
         const changes_jumps_vals0_v512 r0 = changes_jumps_rows0_v512(k, p, c, row);
         const changes_jumps_vals0_v512 r1 = changes_jumps_rows0_v512(k, p, c, row + 16);
         const changes_jumps_vals0_v512 r2 = changes_jumps_rows0_v512(k, p, c, row + 32);

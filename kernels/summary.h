@@ -577,6 +577,7 @@ NGI_V256_INLINE summary_vals0_v256 summary_rows0_v256(const summary_in *c, size_
     (void)c;
     (void)row;
     vals.v0 = ngi_f32x8_load(c->x + row);
+    NGI_HOLD(vals.v0);
     return vals;
 }
 
@@ -697,10 +698,6 @@ NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *from, size
         const ngi_f32x8 var_3_pivot = ngi_f32x8_set(var_3_c);
         NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < 8; g++) {
-            NGI_PREFETCH(c->x, row + g * 64 + 2048);
-            NGI_PREFETCH(c->x, row + g * 64 + 2064);
-            NGI_PREFETCH(c->x, row + g * 64 + 2080);
-            NGI_PREFETCH(c->x, row + g * 64 + 2096);
             for (size_t j = 0; j < 16; j += 8) {
                 const summary_vals0_v256 r0 = summary_rows0_v256(c, row + g * 64 + j);
                 const summary_vals0_v256 r1 = summary_rows0_v256(c, row + g * 64 + j + 16);
@@ -758,6 +755,7 @@ NGI_V512_INLINE summary_vals0_v512 summary_rows0_v512(const summary_in *c, size_
     (void)c;
     (void)row;
     vals.v0 = ngi_f32x16_load(c->x + row);
+    NGI_HOLD(vals.v0);
     return vals;
 }
 
@@ -888,10 +886,6 @@ NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *from, size
         const ngi_f32x16 var_3_pivot = ngi_f32x16_set(var_3_c);
         NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < 8; g++) {
-            NGI_PREFETCH(c->x, row + g * 64 + 2048);
-            NGI_PREFETCH(c->x, row + g * 64 + 2064);
-            NGI_PREFETCH(c->x, row + g * 64 + 2080);
-            NGI_PREFETCH(c->x, row + g * 64 + 2096);
             for (size_t j = 0; j < 16; j += 16) {
                 const summary_vals0_v512 r0 = summary_rows0_v512(c, row + g * 64 + j);
                 const summary_vals0_v512 r1 = summary_rows0_v512(c, row + g * 64 + j + 16);

@@ -310,7 +310,6 @@ NGI_V256 static size_t thermo_band_loop0_v256(thermo_band *k, const thermo_band_
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 32 && out->capacity - n >= 32; row += 32) {
-        ngi_prefetch(c->celsius, row * sizeof(*c->celsius) + 8192, 2);
         const thermo_band_vals0_v256 r0 = thermo_band_rows0_v256(k, p, c, row);
         const thermo_band_vals0_v256 r1 = thermo_band_rows0_v256(k, p, c, row + 8);
         const thermo_band_vals0_v256 r2 = thermo_band_rows0_v256(k, p, c, row + 16);
@@ -378,7 +377,6 @@ NGI_V512 static size_t thermo_band_loop0_v512(thermo_band *k, const thermo_band_
     const thermo_band_params params = k->params, *const p = &params;
     size_t n = out->rows;
     for (; end - row >= 64 && out->capacity - n >= 64; row += 64) {
-        ngi_prefetch(c->celsius, row * sizeof(*c->celsius) + 8192, 4);
         const thermo_band_vals0_v512 r0 = thermo_band_rows0_v512(k, p, c, row);
         const thermo_band_vals0_v512 r1 = thermo_band_rows0_v512(k, p, c, row + 16);
         const thermo_band_vals0_v512 r2 = thermo_band_rows0_v512(k, p, c, row + 32);
@@ -1191,10 +1189,6 @@ NGI_V256 static void thermo_totals_runs0_v256(thermo_totals *k, const thermo_tot
         NGI_LEAVES float min_4[128];
         NGI_LEAVES float max_5[128];
         for (size_t g = 0; g < 8; g++) {
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2048);
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2064);
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2080);
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2096);
             for (size_t j = 0; j < 16; j += 8) {
                 const thermo_totals_vals0_v256 r0 = thermo_totals_rows0_v256(c, row + g * 64 + j,
                     p);
@@ -1386,10 +1380,6 @@ NGI_V512 static void thermo_totals_runs0_v512(thermo_totals *k, const thermo_tot
         NGI_LEAVES float min_4[128];
         NGI_LEAVES float max_5[128];
         for (size_t g = 0; g < 8; g++) {
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2048);
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2064);
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2080);
-            NGI_PREFETCH(c->celsius, row + g * 64 + 2096);
             for (size_t j = 0; j < 16; j += 16) {
                 const thermo_totals_vals0_v512 r0 = thermo_totals_rows0_v512(c, row + g * 64 + j,
                     p);

@@ -667,6 +667,7 @@ NGI_V256_INLINE windows_by_100_vals0_v256 windows_by_100_rows0_v256(const window
     (void)c;
     (void)row;
     vals.v0 = ngi_f32x8_load(c->x + row);
+    NGI_HOLD(vals.v0);
     return vals;
 }
 
@@ -748,10 +749,6 @@ NGI_V256 static void windows_by_100_runs0_v256(windows_by_100 *k, const windows_
         NGI_LEAVES float min_3[128];
         NGI_LEAVES float max_4[128];
         for (size_t g = 0; g < 8; g++) {
-            NGI_PREFETCH(c->x, row + g * 64 + 2048);
-            NGI_PREFETCH(c->x, row + g * 64 + 2064);
-            NGI_PREFETCH(c->x, row + g * 64 + 2080);
-            NGI_PREFETCH(c->x, row + g * 64 + 2096);
             for (size_t j = 0; j < 16; j += 8) {
                 const windows_by_100_vals0_v256 r0 = windows_by_100_rows0_v256(c, row + g * 64 + j);
                 const windows_by_100_vals0_v256 r1 = windows_by_100_rows0_v256(c,
@@ -810,13 +807,6 @@ NGI_V256 static void windows_by_100_windows0_v256(windows_by_100 *k, const windo
         int64_t count_1_runs[16];
         for (size_t i = 0; i < some; i++) {
             const size_t at = first_row + (w + i) * 100;
-            NGI_PREFETCH(c->x, at + 2048);
-            NGI_PREFETCH(c->x, at + 2064);
-            NGI_PREFETCH(c->x, at + 2080);
-            NGI_PREFETCH(c->x, at + 2096);
-            NGI_PREFETCH(c->x, at + 2112);
-            NGI_PREFETCH(c->x, at + 2128);
-            NGI_PREFETCH(c->x, at + 2144);
             for (size_t j = 0; j < 16; j += 8) {
                 const windows_by_100_vals0_v256 r0 = windows_by_100_rows0_v256(c, at + j);
                 const windows_by_100_vals0_v256 r1 = windows_by_100_rows0_v256(c, at + j + 16);
@@ -942,6 +932,7 @@ NGI_V512_INLINE windows_by_100_vals0_v512 windows_by_100_rows0_v512(const window
     (void)c;
     (void)row;
     vals.v0 = ngi_f32x16_load(c->x + row);
+    NGI_HOLD(vals.v0);
     return vals;
 }
 
@@ -1025,10 +1016,6 @@ NGI_V512 static void windows_by_100_runs0_v512(windows_by_100 *k, const windows_
         NGI_LEAVES float min_3[128];
         NGI_LEAVES float max_4[128];
         for (size_t g = 0; g < 8; g++) {
-            NGI_PREFETCH(c->x, row + g * 64 + 2048);
-            NGI_PREFETCH(c->x, row + g * 64 + 2064);
-            NGI_PREFETCH(c->x, row + g * 64 + 2080);
-            NGI_PREFETCH(c->x, row + g * 64 + 2096);
             for (size_t j = 0; j < 16; j += 16) {
                 const windows_by_100_vals0_v512 r0 = windows_by_100_rows0_v512(c, row + g * 64 + j);
                 const windows_by_100_vals0_v512 r1 = windows_by_100_rows0_v512(c,
@@ -1087,13 +1074,6 @@ NGI_V512 static void windows_by_100_windows0_v512(windows_by_100 *k, const windo
         int64_t count_1_runs[16];
         for (size_t i = 0; i < some; i++) {
             const size_t at = first_row + (w + i) * 100;
-            NGI_PREFETCH(c->x, at + 2048);
-            NGI_PREFETCH(c->x, at + 2064);
-            NGI_PREFETCH(c->x, at + 2080);
-            NGI_PREFETCH(c->x, at + 2096);
-            NGI_PREFETCH(c->x, at + 2112);
-            NGI_PREFETCH(c->x, at + 2128);
-            NGI_PREFETCH(c->x, at + 2144);
             for (size_t j = 0; j < 16; j += 16) {
                 const windows_by_100_vals0_v512 r0 = windows_by_100_rows0_v512(c, at + j);
                 const windows_by_100_vals0_v512 r1 = windows_by_100_rows0_v512(c, at + j + 16);

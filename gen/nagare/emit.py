@@ -134,6 +134,10 @@ class Loop:
                 return other
         return None
 
+    def rereads(self, node: Node) -> bool:
+        """Whether several accumulators take what is read from a column as it stands."""
+        return node.op == "load" and sum(r.node is node for r in self.segment.raws) > 1
+
     def extremes_of(self, total: Raw) -> list[Raw]:
         """The floats whose least or greatest is looked for among the same values as this sum."""
         return [r for r in self.segment.raws
