@@ -180,7 +180,8 @@ static void check(racer *each, const bench_task *got, const answer *expected) {
     }
 }
 
-/* What a variance is worth shows where the mean is large against it, as with air pressure in hPa. */
+/* What a variance is worth shows where the mean is large against it, as with air pressure in hPa.
+ */
 enum { PRESSURE = 1000 };
 
 static answer under_pressure(const bench_task *task, float *x) {
@@ -251,8 +252,7 @@ static void race(const bench_case *which, racer *racers, size_t count, bench_tas
             again.x = pressure->task.x;
             (void)time_ns(each, &again, 1);
             each->variance_error =
-                fmax(each->variance_error,
-                     relative_error(again.variance, pressure->task.variance));
+                fmax(each->variance_error, relative_error(again.variance, pressure->task.variance));
         }
         calibrate(each, task, sample_ns);
         lined_up[entered++] = each;

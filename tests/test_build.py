@@ -100,7 +100,7 @@ PARTS = {"Type", "Function", "Memory", "Global", "Export", "Code"}
 
 @pytest.mark.parametrize("chain", [WARM, WARM_TOTAL], ids=["compacting", "masked"])
 def test_a_module_has_its_kernel_and_nothing_else(tmp_path: Path, chain: str) -> None:
-    need("wasm-validate", "wasm-objdump")
+    need("wasm-validate", "wasm-objdump", "wasm-opt")
     need_wasm()
     path = made(SOURCE + chain, tmp_path) / "rivers.wasm"
     must_run("wasm-validate", path)
@@ -121,7 +121,7 @@ def test_a_module_of_one_chain_is_small(tmp_path: Path, chain: str, most: int) -
 
 
 def test_only_texts_of_a_river_need_data(module: Path) -> None:
-    need("wasm-validate", "wasm-objdump")
+    need("wasm-validate", "wasm-objdump", "wasm-opt")
     must_run("wasm-validate", module / "rivers.wasm")
     assert sections(module / "rivers.wasm") == PARTS | {"Data", "DataCount"}
 

@@ -136,6 +136,7 @@ find_missing_for_tests() {
     need "libclang-rt$suffix-dev" has_sanitizers "$suffix"
     need clang-format-19 has clang-format-19
     need wabt has wasm-validate
+    need binaryen has wasm-opt
     need qemu-user has qemu-aarch64
     case $(uname -m) in
         x86_64)
