@@ -107,14 +107,17 @@ typedef struct ng_field {
         room; /* NG_UTF8 in `out`: offset of the size_t with the text's capacity, else NG_NONE */
 } ng_field;
 
-/* What kernels carry from run to run: a sum with its compensation; count, mean and the sum of
- * squared deviations. Parts of their state. */
+/* What kernels carry: a sum with its compensation; count, mean and the sum of squared deviations,
+ * from run to run with the count and mean that were there a run ago. Parts of their state. */
 typedef struct ngi_sum {
     double high, low;
 } ngi_sum;
 typedef struct ngi_moments {
     double n, mean, m2;
 } ngi_moments;
+typedef struct ngi_spread {
+    double n, mean, m2, n_before, mean_before;
+} ngi_spread;
 
 /* Instruction sets a kernel is emitted for. */
 typedef enum ng_profile {

@@ -314,22 +314,35 @@ NGI_INLINE void ngi_moments_join(ngi_moments *all, double n, double mean, double
     all->n = sum;
 }
 
-/* Whether there are values enough for their mean to be the next run's pivot. Deviations from it are
- * then no larger, against the deviations of all values from theirs, than twice what they would be
- * from the run's own mean: what joining adds for the distance of the two means is at least half of
- * what taking the wrong one adds. */
-NGI_INLINE bool ngi_moments_begun(const ngi_moments *all) { return all->n >= NGI_RUN; }
-
-/* The pivot of a run of `n > 0` values that add up to `sum`. */
-NGI_INLINE double ngi_moments_pivot(const ngi_moments *all, double n, double sum) {
-    return ngi_moments_begun(all) ? all->mean : sum / n;
-}
-
 /* A run of `n > 0` values with pivot `c`: `s1` and `s2` are the sums of deviations and their
  * squares. */
 NGI_INLINE void ngi_moments_run(ngi_moments *all, double n, double c, double s1, double s2) {
     const double m2 = s2 - ngi_f64x1_mul(s1, s1) / n;
     ngi_moments_join(all, n, c + s1 / n, m2 < 0.0 ? 0.0 : m2);
+}
+
+/* Whether the mean of the values so far can be the pivot of the next run (docs/decisions.md). */
+NGI_INLINE bool ngi_spread_begun(const ngi_spread *all) { return all->n >= NGI_RUN; }
+
+/* The pivot of the next run, once begun: the mean a run ago where that will do, so that a run need
+ * not wait for the one before it to be folded. */
+NGI_INLINE double ngi_spread_pivot(const ngi_spread *all) {
+    return all->n_before >= NGI_RUN ? all->mean_before : all->mean;
+}
+
+/* The pivot of a run of `n > 0` values that add up to `sum`. */
+NGI_INLINE double ngi_spread_pivot_of(const ngi_spread *all, double n, double sum) {
+    return ngi_spread_begun(all) ? ngi_spread_pivot(all) : sum / n;
+}
+
+NGI_INLINE void ngi_spread_run(ngi_spread *all, double n, double c, double s1, double s2) {
+    ngi_moments joined = {all->n, all->mean, all->m2};
+    ngi_moments_run(&joined, n, c, s1, s2);
+    all->n_before = all->n;
+    all->mean_before = all->mean;
+    all->n = joined.n;
+    all->mean = joined.mean;
+    all->m2 = joined.m2;
 }
 
 /* One value (Welford). */

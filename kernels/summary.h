@@ -61,7 +61,7 @@ typedef struct summary {
     uint32_t flushing, flushed;
     int64_t count_1;
     double sum_2;
-    ngi_moments var_3;
+    ngi_spread var_3;
     float min_4;
     uint8_t min_4_nan;
     float max_5;
@@ -107,6 +107,8 @@ static void summary_reset0(summary *k) {
     k->var_3.n = 0;
     k->var_3.mean = 0;
     k->var_3.m2 = 0;
+    k->var_3.n_before = 0;
+    k->var_3.mean_before = 0;
     k->min_4 = __builtin_inff();
     k->min_4_nan = 0;
     k->max_5 = -__builtin_inff();
@@ -221,7 +223,7 @@ NGI_SCALAR static void summary_part0_scalar(summary *k, const summary_in *c, siz
         k->max_5_nan = 1;
     }
     if (count_1_run != 0) {
-        const float var_3_c = (float)ngi_moments_pivot(&k->var_3, (double)count_1_run,
+        const float var_3_c = (float)ngi_spread_pivot_of(&k->var_3, (double)count_1_run,
             (double)sum_2_run);
         const ngi_f32x1 var_3_pivot = ngi_f32x1_set(var_3_c);
         NGI_LEAVES float var_3_s1[128], var_3_s2[128];
@@ -253,7 +255,7 @@ NGI_SCALAR static void summary_part0_scalar(summary *k, const summary_in *c, siz
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
             var_3_s2[leaf] = 0;
         }
-        ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+        ngi_spread_run(&k->var_3, (double)count_1_run, (double)var_3_c,
             (double)ngi_f32x1_fold_add(var_3_s1), (double)ngi_f32x1_fold_add(var_3_s2));
     }
 }
@@ -267,14 +269,14 @@ NGI_SCALAR static void summary_runs0_scalar(summary *k, const summary_in *from, 
     (void)c;
     (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
-        if (!ngi_moments_begun(&k->var_3)) {
+        if (!ngi_spread_begun(&k->var_3)) {
             summary_part0_scalar(k, c, row, n);
             continue;
         }
         NGI_LEAVES float sum_2[128];
         NGI_LEAVES float min_4[128];
         NGI_LEAVES float max_5[128];
-        const float var_3_c = (float)k->var_3.mean;
+        const float var_3_c = (float)ngi_spread_pivot(&k->var_3);
         const ngi_f32x1 var_3_pivot = ngi_f32x1_set(var_3_c);
         NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < 8; g++) {
@@ -306,7 +308,7 @@ NGI_SCALAR static void summary_runs0_scalar(summary *k, const summary_in *from, 
         const float sum_2_run = ngi_f32x1_fold_add(sum_2);
         k->sum_2 += (double)sum_2_run;
         if (count_1_run != 0) {
-            ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+            ngi_spread_run(&k->var_3, (double)count_1_run, (double)var_3_c,
                 (double)ngi_f32x1_fold_add(var_3_s1), (double)ngi_f32x1_fold_add(var_3_s2));
         }
         const float min_4_run = ngi_f32x1_fold_min(min_4);
@@ -463,7 +465,7 @@ NGI_V128 static void summary_part0_v128(summary *k, const summary_in *c, size_t 
         k->max_5_nan = 1;
     }
     if (count_1_run != 0) {
-        const float var_3_c = (float)ngi_moments_pivot(&k->var_3, (double)count_1_run,
+        const float var_3_c = (float)ngi_spread_pivot_of(&k->var_3, (double)count_1_run,
             (double)sum_2_run);
         const ngi_f32x4 var_3_pivot = ngi_f32x4_set(var_3_c);
         NGI_LEAVES float var_3_s1[128], var_3_s2[128];
@@ -495,7 +497,7 @@ NGI_V128 static void summary_part0_v128(summary *k, const summary_in *c, size_t 
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
             var_3_s2[leaf] = 0;
         }
-        ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+        ngi_spread_run(&k->var_3, (double)count_1_run, (double)var_3_c,
             (double)ngi_f32x4_fold_add(var_3_s1), (double)ngi_f32x4_fold_add(var_3_s2));
     }
 }
@@ -509,14 +511,14 @@ NGI_V128 static void summary_runs0_v128(summary *k, const summary_in *from, size
     (void)c;
     (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
-        if (!ngi_moments_begun(&k->var_3)) {
+        if (!ngi_spread_begun(&k->var_3)) {
             summary_part0_v128(k, c, row, n);
             continue;
         }
         NGI_LEAVES float sum_2[128];
         NGI_LEAVES float min_4[128];
         NGI_LEAVES float max_5[128];
-        const float var_3_c = (float)k->var_3.mean;
+        const float var_3_c = (float)ngi_spread_pivot(&k->var_3);
         const ngi_f32x4 var_3_pivot = ngi_f32x4_set(var_3_c);
         NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < 8; g++) {
@@ -548,7 +550,7 @@ NGI_V128 static void summary_runs0_v128(summary *k, const summary_in *from, size
         const float sum_2_run = ngi_f32x4_fold_add(sum_2);
         k->sum_2 += (double)sum_2_run;
         if (count_1_run != 0) {
-            ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+            ngi_spread_run(&k->var_3, (double)count_1_run, (double)var_3_c,
                 (double)ngi_f32x4_fold_add(var_3_s1), (double)ngi_f32x4_fold_add(var_3_s2));
         }
         const float min_4_run = ngi_f32x4_fold_min(min_4);
@@ -641,7 +643,7 @@ NGI_V256 static void summary_part0_v256(summary *k, const summary_in *c, size_t 
         k->max_5_nan = 1;
     }
     if (count_1_run != 0) {
-        const float var_3_c = (float)ngi_moments_pivot(&k->var_3, (double)count_1_run,
+        const float var_3_c = (float)ngi_spread_pivot_of(&k->var_3, (double)count_1_run,
             (double)sum_2_run);
         const ngi_f32x8 var_3_pivot = ngi_f32x8_set(var_3_c);
         NGI_LEAVES float var_3_s1[128], var_3_s2[128];
@@ -673,7 +675,7 @@ NGI_V256 static void summary_part0_v256(summary *k, const summary_in *c, size_t 
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
             var_3_s2[leaf] = 0;
         }
-        ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+        ngi_spread_run(&k->var_3, (double)count_1_run, (double)var_3_c,
             (double)ngi_f32x8_fold_add(var_3_s1), (double)ngi_f32x8_fold_add(var_3_s2));
     }
 }
@@ -687,14 +689,14 @@ NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *from, size
     (void)c;
     (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
-        if (!ngi_moments_begun(&k->var_3)) {
+        if (!ngi_spread_begun(&k->var_3)) {
             summary_part0_v256(k, c, row, n);
             continue;
         }
         NGI_LEAVES float sum_2[128];
         NGI_LEAVES float min_4[128];
         NGI_LEAVES float max_5[128];
-        const float var_3_c = (float)k->var_3.mean;
+        const float var_3_c = (float)ngi_spread_pivot(&k->var_3);
         const ngi_f32x8 var_3_pivot = ngi_f32x8_set(var_3_c);
         NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < 8; g++) {
@@ -726,7 +728,7 @@ NGI_V256 static void summary_runs0_v256(summary *k, const summary_in *from, size
         const float sum_2_run = ngi_f32x8_fold_add(sum_2);
         k->sum_2 += (double)sum_2_run;
         if (count_1_run != 0) {
-            ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+            ngi_spread_run(&k->var_3, (double)count_1_run, (double)var_3_c,
                 (double)ngi_f32x8_fold_add(var_3_s1), (double)ngi_f32x8_fold_add(var_3_s2));
         }
         const float min_4_run = ngi_f32x8_fold_min(min_4);
@@ -821,7 +823,7 @@ NGI_V512 static void summary_part0_v512(summary *k, const summary_in *c, size_t 
         k->max_5_nan = 1;
     }
     if (count_1_run != 0) {
-        const float var_3_c = (float)ngi_moments_pivot(&k->var_3, (double)count_1_run,
+        const float var_3_c = (float)ngi_spread_pivot_of(&k->var_3, (double)count_1_run,
             (double)sum_2_run);
         const ngi_f32x16 var_3_pivot = ngi_f32x16_set(var_3_c);
         NGI_LEAVES float var_3_s1[128], var_3_s2[128];
@@ -861,7 +863,7 @@ NGI_V512 static void summary_part0_v512(summary *k, const summary_in *c, size_t 
         for (size_t leaf = groups * 16; leaf < 128; leaf++) {
             var_3_s2[leaf] = 0;
         }
-        ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+        ngi_spread_run(&k->var_3, (double)count_1_run, (double)var_3_c,
             (double)ngi_f32x16_fold_add(var_3_s1), (double)ngi_f32x16_fold_add(var_3_s2));
     }
 }
@@ -875,14 +877,14 @@ NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *from, size
     (void)c;
     (void)k;
     for (; count != 0; count--, row += NGI_RUN) {
-        if (!ngi_moments_begun(&k->var_3)) {
+        if (!ngi_spread_begun(&k->var_3)) {
             summary_part0_v512(k, c, row, n);
             continue;
         }
         NGI_LEAVES float sum_2[128];
         NGI_LEAVES float min_4[128];
         NGI_LEAVES float max_5[128];
-        const float var_3_c = (float)k->var_3.mean;
+        const float var_3_c = (float)ngi_spread_pivot(&k->var_3);
         const ngi_f32x16 var_3_pivot = ngi_f32x16_set(var_3_c);
         NGI_LEAVES float var_3_s1[128], var_3_s2[128];
         for (size_t g = 0; g < 8; g++) {
@@ -915,7 +917,7 @@ NGI_V512 static void summary_runs0_v512(summary *k, const summary_in *from, size
         const float sum_2_run = ngi_f32x16_fold_add(sum_2);
         k->sum_2 += (double)sum_2_run;
         if (count_1_run != 0) {
-            ngi_moments_run(&k->var_3, (double)count_1_run, (double)var_3_c,
+            ngi_spread_run(&k->var_3, (double)count_1_run, (double)var_3_c,
                 (double)ngi_f32x16_fold_add(var_3_s1), (double)ngi_f32x16_fold_add(var_3_s2));
         }
         const float min_4_run = ngi_f32x16_fold_min(min_4);

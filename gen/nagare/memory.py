@@ -27,7 +27,7 @@ class Block:
 
 
 _U8, _U32, _U64 = Block(1, 1), Block(4, 4), Block(8, 8)
-_SUM, _MOMENTS = Block(16, 8), Block(24, 8)  # ngi_sum, ngi_moments
+_SUM, _MOMENTS, _SPREAD = Block(16, 8), Block(24, 8), Block(40, 8)  # ngi_sum and so on
 
 
 def structure(fields: list[Block]) -> Block:
@@ -54,12 +54,12 @@ def _array(column: Column, rows: int) -> list[Block]:
     return [values] + ([_bits(rows)] if column.nullable else [])
 
 
-def _carried(raw: Raw) -> list[Block]:
-    """What an accumulator is between two runs."""
+def _carried(raw: Raw, grouped: bool) -> list[Block]:
+    """What an accumulator is between two runs, or two rows of a group."""
     is_float = raw.type in ("f32", "f64")
     match raw.kind:
         case "var":
-            return [_MOMENTS]
+            return [_MOMENTS if grouped else _SPREAD]
         case "sum":
             return [_SUM if raw.type == "f64" else _U64]
         case "min" | "max":
@@ -71,7 +71,8 @@ def _carried(raw: Raw) -> list[Block]:
 
 
 def _accumulators(loop: Loop) -> list[Block]:
-    return [block for raw in loop.segment.raws for block in _carried(raw)]
+    grouped = loop.segment.kind == "group"
+    return [block for raw in loop.segment.raws for block in _carried(raw, grouped)]
 
 
 def held(view: KernelView, loop: Loop) -> Block:

@@ -153,9 +153,11 @@ def _variance(x: Column, segments: Segments) -> np.ndarray:
     counts = present.sum(axis=2).astype(np.float64)
     own = fold(spread, np.add).astype(np.float64) / np.maximum(counts, 1.0)
     mean, m2, before = (np.zeros(segments.count) for _ in range(3))
+    mean_ago, before_ago = mean, before  # a run with values ago
     for run in range(counts.shape[1]):
         n, here, inside = counts[:, run], counts[:, run] > 0, present[:, run]
-        pivot = np.where(before >= RUN, mean, own[:, run]).astype(dtype(kind))
+        so_far = np.where(before_ago >= RUN, mean_ago, mean)
+        pivot = np.where(before >= RUN, so_far, own[:, run]).astype(dtype(kind))
         distance = np.where(inside, spread[:, run] - pivot[:, None], dtype(kind)(0))
         s1 = fold(distance, np.add).astype(np.float64)
         s2 = fold(distance * distance, np.add).astype(np.float64)
@@ -168,6 +170,7 @@ def _variance(x: Column, segments: Segments) -> np.ndarray:
         joined = mean + delta * (n / total)
         spread_out = m2 + (squares + delta * delta * (before * n / total))
         first = before == 0
+        mean_ago, before_ago = np.where(here, mean, mean_ago), np.where(here, before, before_ago)
         mean = np.where(here, np.where(first, middle, joined), mean)
         m2 = np.where(here, np.where(first, squares, spread_out), m2)
         before = before + n
