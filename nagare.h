@@ -100,8 +100,8 @@
  *   All state is in the structure, without pointers: copying its bytes is a snapshot of the stream,
  *   which goes on from the copy on the same kind of machine with the same kernel.
  *
- *   For code that is written once for all kernels there is `extern const ng_operator
- * NAME_operator`, which describes the columns and parameters by name, type and offset.
+ *   For code that is written once for all kernels there is `extern const ng_kernel
+ * NAME_kernel`, which describes the columns and parameters by name, type and offset.
  *
  * STATUSES
  *
@@ -178,30 +178,64 @@ extern "C" {
 #endif
 
 /* Statuses: 0 is fine, > 0 says how the flow goes on, < 0 has failed. One list makes the codes,
- * their names and their texts. */
+ * their names, categories and texts. */
 #define NG_STATUSES(X)                                                                             \
-    X(NG_OK, 0, "ok")                                                                              \
-    X(NG_AGAIN, 1, "not finished: call again")                                                     \
-    X(NG_END, 2, "the stream has ended")                                                           \
-    X(NG_INVALID, -1, "an argument is wrong")                                                      \
-    X(NG_NO_MEMORY, -2, "memory is exhausted")                                                     \
-    X(NG_DIVIDED_BY_ZERO, -3,                                                                      \
+    X(NG_OK, 0, NG_FLOW, "ok")                                                                     \
+    X(NG_AGAIN, 1, NG_FLOW, "not finished: call again")                                            \
+    X(NG_END, 2, NG_FLOW, "the stream has ended")                                                  \
+    X(NG_INVALID, -1, NG_USAGE, "an argument is wrong")                                            \
+    X(NG_NO_MEMORY, -2, NG_MEMORY, "memory is exhausted")                                          \
+    X(NG_DIVIDED_BY_ZERO, -3, NG_DATA,                                                             \
       "an integer was divided by zero; make an operand nullable to get null instead")              \
-    X(NG_TOO_MANY_GROUPS, -4,                                                                      \
+    X(NG_TOO_MANY_GROUPS, -4, NG_MEMORY,                                                           \
       "there are more groups than `max_groups`; raise it in the river file")                       \
-    X(NG_TEXT_FULL, -5, "the text of the group keys exceeds its budget; raise `max_groups`")       \
-    X(NG_BAD_INPUT, -6, "the input is malformed")                                                  \
-    X(NG_IO, -7, "reading or writing failed")                                                      \
-    X(NG_CLOSED, -8, "the reader of the output has gone away")
+    X(NG_TEXT_FULL, -5, NG_MEMORY,                                                                 \
+      "the text of the group keys exceeds its budget; raise `max_groups`")                         \
+    X(NG_BAD_INPUT, -6, NG_DATA, "the input is malformed")                                         \
+    X(NG_IO, -7, NG_OUTSIDE, "reading or writing failed")                                          \
+    X(NG_CLOSED, -8, NG_OUTSIDE, "the reader of the output has gone away")                         \
+    X(NG_MISUSED, -9, NG_USAGE, "the object is not in a state that allows this call")              \
+    X(NG_TOO_LARGE, -10, NG_USAGE, "a size does not fit into memory or its type")                  \
+    X(NG_MISMATCH, -11, NG_USAGE, "columns do not have the types that are needed here")            \
+    X(NG_CYCLE, -12, NG_USAGE, "rivers flow in a circle")                                          \
+    X(NG_DANGLING, -13, NG_USAGE, "a river ends nowhere; end it in a sink, or fork fewer")         \
+    X(NG_UNSUPPORTED, -14, NG_USAGE, "this cannot be done here")                                   \
+    X(NG_FULL, -15, NG_MEMORY, "a queue is full, and its policy is to fail")                       \
+    X(NG_NO_CREDIT, -16, NG_USAGE, "more was sent than had been asked for")                        \
+    X(NG_TIMEOUT, -17, NG_OUTSIDE, "it took too long")                                             \
+    X(NG_CANCELLED, -18, NG_OUTSIDE, "it was cancelled")                                           \
+    X(NG_FAILED, -19, NG_OUTSIDE, "a function of the program failed")
+
+/* What a failure is about, and so who can do something about it. */
+typedef enum ng_category {
+    NG_FLOW = 0,    /* no failure */
+    NG_USAGE = 1,   /* the program calls what it should not */
+    NG_MEMORY = 2,  /* memory or a budget of it is used up */
+    NG_DATA = 3,    /* a row is bad */
+    NG_OUTSIDE = 4, /* what lies outside failed: files, peers, time, functions of the program */
+} ng_category;
 
 typedef enum ng_status {
-#define NGI_STATUS(name, value, text) name = (value),
+#define NGI_STATUS(name, value, category, text) name = (value),
     NG_STATUSES(NGI_STATUS)
 #undef NGI_STATUS
 } ng_status;
 
 /* The text of a status, static; "unknown status" for any other number. Any thread. */
 const char *ng_status_text(ng_status status);
+
+/* The category of a status; NG_USAGE for a number that is none. Any thread. */
+ng_category ng_status_category(ng_status status);
+
+/* Where memory comes from. `resize` gives, moves, and takes back: `block` NULL gives `size` bytes
+ * aligned for any type, `size` 0 takes the block back and returns NULL, and else the block's first
+ * min(old_size, size) bytes are kept. NULL for a `size` above 0: there is none, and `block` stands
+ * as it was. `old_size` is what the block was asked for with. Called by the thread that the object
+ * asking belongs to. */
+typedef struct ng_allocator {
+    void *(*resize)(void *ctx, void *block, size_t old_size, size_t size);
+    void *ctx;
+} ng_allocator;
 
 /* Types of columns. The numbers are stable. */
 typedef enum ng_type {
@@ -281,7 +315,7 @@ typedef enum ng_profile {
 /* A kernel as a value. `in` and `out` are the kernel's own structures (`NAME_in`, `NAME_out`);
  * every `in` has `size_t offset` and every `out` `size_t capacity` and `size_t rows` at the offsets
  * given. */
-typedef struct ng_operator {
+typedef struct ng_kernel {
     const char *name;
     const char *spec; /* SHA-256 of what it was generated from, in hex */
     size_t state_size, params_size, in_size, out_size;
@@ -293,7 +327,7 @@ typedef struct ng_operator {
     ng_step (*flush)(void *state, void *out);
     ng_profile (*force)(void *state, ng_profile profile); /* the profile in use after the call */
     uint64_t (*failed_row)(const void *state); /* after a failure: the input row, from 0 */
-} ng_operator;
+} ng_kernel;
 
 #if defined(__cplusplus)
 }
@@ -610,11 +644,11 @@ NG_NODISCARD ng_status ng_csv_writer_finish(ng_csv_writer *writer);
 }
 #endif
 
-/* ---- graph.h --------------------------------------------------------------------------------- */
+/* ---- program.h ------------------------------------------------------------------------------- */
 
-/* graph: sources, kernels, merges and sinks, run batch by batch in constant memory.
+/* program: sources, kernels, merges and sinks, run batch by batch in constant memory.
  *
- * A graph is a table of nodes in which every node comes after its inputs. All sources advance in
+ * A program is a table of nodes in which every node comes after its inputs. All sources advance in
  * step: in each round every source brings the same number of rows (fewer only at its end), every
  * node handles what its inputs brought, and nothing is left over. A merge takes rows in the order
  * of the source rows that brought them out, and for one source row in the order of its inputs, so
@@ -625,34 +659,34 @@ NG_NODISCARD ng_status ng_csv_writer_finish(ng_csv_writer *writer);
 extern "C" {
 #endif
 
-typedef enum ng_node_kind {
-    NG_NODE_SOURCE = 1, /* reads CSV */
-    NG_NODE_KERNEL = 2, /* has one input */
-    NG_NODE_MERGE = 3,  /* inputs whose columns have the same names and types, in this order */
-    NG_NODE_SINK = 4,   /* writes CSV, has one input */
-} ng_node_kind;
+typedef enum ng_program_node_kind {
+    NG_PROGRAM_SOURCE = 1, /* reads CSV */
+    NG_PROGRAM_KERNEL = 2, /* has one input */
+    NG_PROGRAM_MERGE = 3,  /* inputs whose columns have the same names and types, in this order */
+    NG_PROGRAM_SINK = 4,   /* writes CSV, has one input */
+} ng_program_node_kind;
 
 /* A node. Everything is kept, not copied. */
-typedef struct ng_node {
-    ng_node_kind kind;
+typedef struct ng_program_node {
+    ng_program_node_kind kind;
     uint16_t input_count;
     const uint16_t *inputs; /* places in the table, all before this node */
     const char *name;
     const ng_field *fields; /* columns: of a source and a merge all, of a sink those written */
     size_t field_count;
-    const ng_operator *kernel;     /* of a kernel */
+    const ng_kernel *kernel;       /* of a kernel */
     const void *params;            /* of a kernel: its parameters, NULL: the defaults */
     size_t literal;                /* of a kernel: bytes of its longest text literal */
     const ng_csv_field *csv;       /* of a source: `field_count` of them, as `fields` */
     const ng_csv_options *options; /* of a source */
-} ng_node;
+} ng_program_node;
 
 /* The hidden column of a kernel that feeds a merge: the number of the input row that brought a row
  * out, UINT64_MAX for rows brought out by the end of the stream. */
 #define NG_ROW_COLUMN "ng_row"
 
-typedef struct ng_graph_spec {
-    const ng_node *nodes;
+typedef struct ng_program_spec {
+    const ng_program_node *nodes;
     size_t node_count;
     const uint16_t
         *finish; /* the kernels in the order in which the end of the input reaches them */
@@ -660,43 +694,43 @@ typedef struct ng_graph_spec {
     size_t batch_rows;  /* rows of a round, at least 1 */
     size_t batch_bytes; /* text bytes of a column in a round, at least the longest field */
     ng_profile profile;
-} ng_graph_spec;
+} ng_program_spec;
 
 /* Where a source's bytes come from, where a sink's bytes go. One for each node; others are ignored.
  */
-typedef struct ng_port {
+typedef struct ng_program_port {
     ng_csv_read read;
     ng_csv_write write;
     void *ctx;
-} ng_port;
+} ng_program_port;
 
 /* All fields are private but those marked. */
-typedef struct ng_graph {
-    const ng_graph_spec *spec;
+typedef struct ng_program {
+    const ng_program_spec *spec;
     ng_status status;    /* read-only: NG_OK, NG_END, or why it failed, */
     size_t failed_node;  /* read-only: in which node, */
     uint64_t failed_row; /* read-only: and at which row of a kernel's input, from 0 */
     uint64_t tick;
-    struct ngi_graph_node *nodes;
-} ng_graph;
+    struct ngi_program_node *nodes;
+} ng_program;
 
-/* How many bytes a graph needs. Any thread. */
-size_t ng_graph_size(const ng_graph_spec *spec);
+/* How many bytes a program needs. Any thread. */
+size_t ng_program_size(const ng_program_spec *spec);
 
-/* Lays a graph out in `arena` (aligned to 64, of ng_graph_size bytes). `spec`, `ports` and `arena`
- * are kept. NG_INVALID if a source's options are wrong or a column is missing. */
-NG_NODISCARD ng_status ng_graph_init(ng_graph *graph, const ng_graph_spec *spec,
-                                     const ng_port *ports, void *arena);
+/* Lays a program out in `arena` (aligned to 64, of ng_program_size bytes). `spec`, `ports` and
+ * `arena` are kept. NG_INVALID if a source's options are wrong or a column is missing. */
+NG_NODISCARD ng_status ng_program_init(ng_program *program, const ng_program_spec *spec,
+                                       const ng_program_port *ports, void *arena);
 
 /* Runs one round. NG_OK: there is more to do. NG_END: all sinks are complete. Below 0: failed; what
  * came before has been written. */
-NG_NODISCARD ng_status ng_graph_step(ng_graph *graph);
+NG_NODISCARD ng_status ng_program_step(ng_program *program);
 
 /* The reader of a source, for its error and counts; NULL for other nodes. */
-const ng_csv_reader *ng_graph_reader(const ng_graph *graph, size_t node);
+const ng_csv_reader *ng_program_reader(const ng_program *program, size_t node);
 
 /* Rows that a node has brought out so far. */
-uint64_t ng_graph_rows(const ng_graph *graph, size_t node);
+uint64_t ng_program_rows(const ng_program *program, size_t node);
 
 #if defined(__cplusplus)
 }
@@ -3670,13 +3704,25 @@ NGI_EXACT_END
 
 const char *ng_status_text(ng_status status) {
     switch (status) {
-#define NGI_STATUS(name, value, text)                                                              \
+#define NGI_STATUS(name, value, category, text)                                                    \
     case name:                                                                                     \
         return text;
         NG_STATUSES(NGI_STATUS)
 #undef NGI_STATUS
     default:
         return "unknown status";
+    }
+}
+
+ng_category ng_status_category(ng_status status) {
+    switch (status) {
+#define NGI_STATUS(name, value, category, text)                                                    \
+    case name:                                                                                     \
+        return category;
+        NG_STATUSES(NGI_STATUS)
+#undef NGI_STATUS
+    default:
+        return NG_USAGE;
     }
 }
 
@@ -7167,12 +7213,12 @@ ng_status ng_csv_writer_finish(ng_csv_writer *writer) {
     return ng_csv_writer_flush(writer);
 }
 
-/* ---- graph.c --------------------------------------------------------------------------------- */
+/* ---- program.c ------------------------------------------------------------------------------- */
 
-/* graph: rounds of batches through a table of nodes. */
+/* program: rounds of batches through a table of nodes. */
 
 /* Rows of a node's columns that are there for its consumers: [first, first + rows). */
-typedef struct ngi_graph_node {
+typedef struct ngi_program_node {
     ng_column *columns; /* by `fields` */
     uint64_t *ticks; /* of a merge and of a kernel that feeds one: the source row behind each row */
     size_t first, rows, capacity;
@@ -7187,8 +7233,8 @@ typedef struct ngi_graph_node {
     bool ended;
     ng_csv_reader *reader;
     ng_csv_writer *writer;
-    const ng_port *port;
-} ngi_graph_node;
+    const ng_program_port *port;
+} ngi_program_node;
 
 /* ---- the arena: measured first, then laid out
  * ------------------------------------------------------ */
@@ -7205,37 +7251,37 @@ static void *ngi_arena_take(ngi_arena *arena, size_t size) {
     return at;
 }
 
-static size_t ngi_graph_capacity(const ng_graph_spec *spec, size_t node) {
-    const ng_node *const n = &spec->nodes[node];
-    if (n->kind == NG_NODE_SOURCE) {
+static size_t ngi_program_capacity(const ng_program_spec *spec, size_t node) {
+    const ng_program_node *const n = &spec->nodes[node];
+    if (n->kind == NG_PROGRAM_SOURCE) {
         return spec->batch_rows;
     }
     size_t rows = 0;
     for (size_t i = 0; i < n->input_count; i++) {
-        rows += ngi_graph_capacity(spec, n->inputs[i]);
+        rows += ngi_program_capacity(spec, n->inputs[i]);
     }
     return rows;
 }
 
 /* Text bytes that one column of a node can hold: no less than all text that can come in. */
-static size_t ngi_graph_text(const ng_graph_spec *spec, size_t node) {
-    const ng_node *const n = &spec->nodes[node];
-    if (n->kind == NG_NODE_SOURCE) {
+static size_t ngi_program_text(const ng_program_spec *spec, size_t node) {
+    const ng_program_node *const n = &spec->nodes[node];
+    if (n->kind == NG_PROGRAM_SOURCE) {
         size_t texts = 0;
         for (size_t i = 0; i < n->field_count; i++) {
             texts += n->fields[i].type == NG_UTF8;
         }
         return texts * spec->batch_bytes;
     }
-    size_t bytes = n->kind == NG_NODE_KERNEL ? n->literal * ngi_graph_capacity(spec, node) : 0;
+    size_t bytes = n->kind == NG_PROGRAM_KERNEL ? n->literal * ngi_program_capacity(spec, node) : 0;
     for (size_t i = 0; i < n->input_count; i++) {
-        bytes += ngi_graph_text(spec, n->inputs[i]);
+        bytes += ngi_program_text(spec, n->inputs[i]);
     }
     return bytes;
 }
 
-static void ngi_graph_columns(ngi_arena *arena, ng_column *columns, const ng_field *fields,
-                              size_t count, size_t rows, size_t text) {
+static void ngi_program_columns(ngi_arena *arena, ng_column *columns, const ng_field *fields,
+                                size_t count, size_t rows, size_t text) {
     for (size_t i = 0; i < count; i++) {
         ng_column column = {NULL, NULL, NULL, 0};
         if (fields[i].type == NG_UTF8) {
@@ -7256,52 +7302,52 @@ static void ngi_graph_columns(ngi_arena *arena, ng_column *columns, const ng_fie
     }
 }
 
-#define NGI_GRAPH_WRITER_BUFFER 65536
+#define NGI_PROGRAM_WRITER_BUFFER 65536
 
-static void ngi_graph_place(ngi_arena *arena, const ng_graph_spec *spec, size_t node,
-                            ngi_graph_node *to) {
-    const ng_node *const n = &spec->nodes[node];
-    const size_t capacity = ngi_graph_capacity(spec, node);
-    const size_t text = ngi_graph_text(spec, node);
-    ngi_graph_node made = {NULL, NULL, 0,    0,    0,    0,     0,    NULL, NULL, 0,
-                           0,    NULL, NULL, NULL, NULL, false, NULL, NULL, NULL};
+static void ngi_program_place(ngi_arena *arena, const ng_program_spec *spec, size_t node,
+                              ngi_program_node *to) {
+    const ng_program_node *const n = &spec->nodes[node];
+    const size_t capacity = ngi_program_capacity(spec, node);
+    const size_t text = ngi_program_text(spec, node);
+    ngi_program_node made = {NULL, NULL, 0,    0,    0,    0,     0,    NULL, NULL, 0,
+                             0,    NULL, NULL, NULL, NULL, false, NULL, NULL, NULL};
     made.capacity = capacity;
-    made.fields = n->kind == NG_NODE_KERNEL ? n->kernel->out : n->fields;
-    made.field_count = n->kind == NG_NODE_KERNEL ? n->kernel->out_count : n->field_count;
+    made.fields = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out : n->fields;
+    made.field_count = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out_count : n->field_count;
     made.columns = (ng_column *)ngi_arena_take(arena, made.field_count * sizeof(ng_column));
-    if (n->kind != NG_NODE_SINK) {
-        ngi_graph_columns(arena, made.columns, made.fields, made.field_count, capacity, text);
+    if (n->kind != NG_PROGRAM_SINK) {
+        ngi_program_columns(arena, made.columns, made.fields, made.field_count, capacity, text);
     }
-    if (n->kind == NG_NODE_MERGE) {
+    if (n->kind == NG_PROGRAM_MERGE) {
         made.ticks = (uint64_t *)ngi_arena_take(arena, capacity * sizeof(uint64_t));
         made.heads = (size_t *)ngi_arena_take(arena, n->input_count * sizeof(size_t));
     }
-    if (n->kind == NG_NODE_KERNEL) {
+    if (n->kind == NG_PROGRAM_KERNEL) {
         made.ticks = (uint64_t *)ngi_arena_take(arena, capacity * sizeof(uint64_t));
         made.state = ngi_arena_take(arena, n->kernel->state_size);
         made.in = ngi_arena_take(arena, n->kernel->in_size);
         made.out = ngi_arena_take(arena, n->kernel->out_size);
         made.columns_in = (uint16_t *)ngi_arena_take(arena, n->kernel->in_count * sizeof(uint16_t));
     }
-    if (n->kind == NG_NODE_SOURCE) {
+    if (n->kind == NG_PROGRAM_SOURCE) {
         made.reader = (ng_csv_reader *)ngi_arena_take(arena, sizeof(ng_csv_reader));
         made.state = ngi_arena_take(arena, ng_csv_reader_size(n->field_count, n->options));
     }
-    if (n->kind == NG_NODE_SINK) {
+    if (n->kind == NG_PROGRAM_SINK) {
         made.columns_in = (uint16_t *)ngi_arena_take(arena, n->field_count * sizeof(uint16_t));
         made.writer = (ng_csv_writer *)ngi_arena_take(arena, sizeof(ng_csv_writer));
-        made.state = ngi_arena_take(arena, NGI_GRAPH_WRITER_BUFFER);
+        made.state = ngi_arena_take(arena, NGI_PROGRAM_WRITER_BUFFER);
     }
     if (to != NULL) {
         *to = made;
     }
 }
 
-size_t ng_graph_size(const ng_graph_spec *spec) {
+size_t ng_program_size(const ng_program_spec *spec) {
     ngi_arena arena = {NULL, 0};
-    (void)ngi_arena_take(&arena, spec->node_count * sizeof(ngi_graph_node));
+    (void)ngi_arena_take(&arena, spec->node_count * sizeof(ngi_program_node));
     for (size_t i = 0; i < spec->node_count; i++) {
-        ngi_graph_place(&arena, spec, i, NULL);
+        ngi_program_place(&arena, spec, i, NULL);
     }
     return arena.used;
 }
@@ -7317,7 +7363,7 @@ static bool ngi_names_equal(const char *a, const char *b) {
     return *a == *b;
 }
 
-static size_t ngi_graph_find(const ngi_graph_node *node, const char *name) {
+static size_t ngi_program_find(const ngi_program_node *node, const char *name) {
     for (size_t i = 0; i < node->field_count; i++) {
         if (ngi_names_equal(node->fields[i].name, name)) {
             return i;
@@ -7327,36 +7373,38 @@ static size_t ngi_graph_find(const ngi_graph_node *node, const char *name) {
 }
 
 /* Finds the columns that a kernel or sink reads in its input. */
-static bool ngi_graph_connect(ng_graph *graph, size_t node, const ng_field *fields, size_t count) {
-    const ngi_graph_node *const input = &graph->nodes[graph->spec->nodes[node].inputs[0]];
+static bool ngi_program_connect(ng_program *program, size_t node, const ng_field *fields,
+                                size_t count) {
+    const ngi_program_node *const input = &program->nodes[program->spec->nodes[node].inputs[0]];
     for (size_t i = 0; i < count; i++) {
-        const size_t found = ngi_graph_find(input, fields[i].name);
+        const size_t found = ngi_program_find(input, fields[i].name);
         if (found == SIZE_MAX || input->fields[found].type != fields[i].type) {
             return false;
         }
-        graph->nodes[node].columns_in[i] = (uint16_t)found;
+        program->nodes[node].columns_in[i] = (uint16_t)found;
     }
     return true;
 }
 
-static ng_status ngi_graph_start(ng_graph *graph, size_t i, const ng_port *port) {
-    const ng_node *const n = &graph->spec->nodes[i];
-    ngi_graph_node *const node = &graph->nodes[i];
+static ng_status ngi_program_start(ng_program *program, size_t i, const ng_program_port *port) {
+    const ng_program_node *const n = &program->spec->nodes[i];
+    ngi_program_node *const node = &program->nodes[i];
     node->port = port;
-    node->ng_row = ngi_graph_find(node, NG_ROW_COLUMN);
-    if (n->kind == NG_NODE_KERNEL) {
+    node->ng_row = ngi_program_find(node, NG_ROW_COLUMN);
+    if (n->kind == NG_PROGRAM_KERNEL) {
         n->kernel->init(node->state, n->params);
-        (void)n->kernel->force(node->state, graph->spec->profile);
-        return ngi_graph_connect(graph, i, n->kernel->in, n->kernel->in_count) ? NG_OK : NG_INVALID;
+        (void)n->kernel->force(node->state, program->spec->profile);
+        return ngi_program_connect(program, i, n->kernel->in, n->kernel->in_count) ? NG_OK
+                                                                                   : NG_INVALID;
     }
-    if (n->kind == NG_NODE_SINK) {
-        if (!ngi_graph_connect(graph, i, n->fields, n->field_count)) {
+    if (n->kind == NG_PROGRAM_SINK) {
+        if (!ngi_program_connect(program, i, n->fields, n->field_count)) {
             return NG_INVALID;
         }
-        return ng_csv_writer_init(node->writer, node->state, NGI_GRAPH_WRITER_BUFFER, n->fields,
+        return ng_csv_writer_init(node->writer, node->state, NGI_PROGRAM_WRITER_BUFFER, n->fields,
                                   n->field_count, ',', '"', port->write, port->ctx);
     }
-    if (n->kind == NG_NODE_SOURCE) {
+    if (n->kind == NG_PROGRAM_SOURCE) {
         return ng_csv_reader_init(node->reader, node->state,
                                   ng_csv_reader_size(n->field_count, n->options), n->csv,
                                   n->field_count, n->options, port->read, port->ctx);
@@ -7364,22 +7412,22 @@ static ng_status ngi_graph_start(ng_graph *graph, size_t i, const ng_port *port)
     return NG_OK;
 }
 
-ng_status ng_graph_init(ng_graph *graph, const ng_graph_spec *spec, const ng_port *ports,
-                        void *memory) {
+ng_status ng_program_init(ng_program *program, const ng_program_spec *spec,
+                          const ng_program_port *ports, void *memory) {
     ngi_arena arena = {(char *)memory, 0};
-    graph->spec = spec;
-    graph->status = NG_OK;
-    graph->failed_node = 0;
-    graph->failed_row = 0;
-    graph->tick = 0;
-    graph->nodes =
-        (ngi_graph_node *)ngi_arena_take(&arena, spec->node_count * sizeof(ngi_graph_node));
+    program->spec = spec;
+    program->status = NG_OK;
+    program->failed_node = 0;
+    program->failed_row = 0;
+    program->tick = 0;
+    program->nodes =
+        (ngi_program_node *)ngi_arena_take(&arena, spec->node_count * sizeof(ngi_program_node));
     for (size_t i = 0; i < spec->node_count; i++) {
-        ngi_graph_place(&arena, spec, i, &graph->nodes[i]);
-        const ng_status status = ngi_graph_start(graph, i, &ports[i]);
+        ngi_program_place(&arena, spec, i, &program->nodes[i]);
+        const ng_status status = ngi_program_start(program, i, &ports[i]);
         if (status != NG_OK) {
-            graph->status = status;
-            graph->failed_node = i;
+            program->status = status;
+            program->failed_node = i;
             return status;
         }
     }
@@ -7390,11 +7438,12 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_spec *spec, const ng_por
  * ------------------------------------------------------------------------------------------ */
 
 /* The first failure counts; the other nodes finish the round, so that what was good is kept. */
-static ng_status ngi_graph_fail(ng_graph *graph, size_t node, ng_status status, uint64_t row) {
-    if (graph->status == NG_OK) {
-        graph->status = status;
-        graph->failed_node = node;
-        graph->failed_row = row;
+static ng_status ngi_program_fail(ng_program *program, size_t node, ng_status status,
+                                  uint64_t row) {
+    if (program->status == NG_OK) {
+        program->status = status;
+        program->failed_node = node;
+        program->failed_row = row;
     }
     return status;
 }
@@ -7421,7 +7470,7 @@ static size_t ngi_get_size(void *structure, uint16_t offset) {
 }
 
 /* An empty output. */
-static void ngi_kernel_open(const ng_operator *kernel, ngi_graph_node *node) {
+static void ngi_kernel_open(const ng_kernel *kernel, ngi_program_node *node) {
     for (size_t i = 0; i < kernel->out_count; i++) {
         const ng_field *const field = &kernel->out[i];
         const ng_column *const column = &node->columns[i];
@@ -7438,16 +7487,16 @@ static void ngi_kernel_open(const ng_operator *kernel, ngi_graph_node *node) {
 }
 
 /* Takes over what a kernel has put out, and finds the source rows behind it. */
-static void ngi_kernel_close(ng_graph *graph, size_t at) {
-    const ng_node *const n = &graph->spec->nodes[at];
-    ngi_graph_node *const node = &graph->nodes[at];
+static void ngi_kernel_close(ng_program *program, size_t at) {
+    const ng_program_node *const n = &program->spec->nodes[at];
+    ngi_program_node *const node = &program->nodes[at];
     node->first = 0;
     node->rows = ngi_get_size(node->out, n->kernel->out_rows);
     node->total += node->rows;
     if (node->ng_row == SIZE_MAX) {
         return;
     }
-    const ngi_graph_node *const input = &graph->nodes[n->inputs[0]];
+    const ngi_program_node *const input = &program->nodes[n->inputs[0]];
     const uint64_t *const rows = (const uint64_t *)node->columns[node->ng_row].values;
     for (size_t i = 0; i < node->rows; i++) {
         const bool mapped = input->ticks != NULL && rows[i] != UINT64_MAX;
@@ -7455,10 +7504,10 @@ static void ngi_kernel_close(ng_graph *graph, size_t at) {
     }
 }
 
-static ng_status ngi_kernel_push(ng_graph *graph, size_t at) {
-    const ng_node *const n = &graph->spec->nodes[at];
-    ngi_graph_node *const node = &graph->nodes[at];
-    const ngi_graph_node *const input = &graph->nodes[n->inputs[0]];
+static ng_status ngi_kernel_push(ng_program *program, size_t at) {
+    const ng_program_node *const n = &program->spec->nodes[at];
+    ngi_program_node *const node = &program->nodes[at];
+    const ngi_program_node *const input = &program->nodes[n->inputs[0]];
     ngi_kernel_open(n->kernel, node);
     ng_step step = {0, 0, NG_OK};
     if (!node->ended && input->rows != 0) {
@@ -7472,9 +7521,9 @@ static ng_status ngi_kernel_push(ng_graph *graph, size_t at) {
         step = n->kernel->push(node->state, node->in, input->rows, node->out);
         node->ended = step.status == NG_END;
     }
-    ngi_kernel_close(graph, at);
+    ngi_kernel_close(program, at);
     if (step.status < 0) {
-        return ngi_graph_fail(graph, at, step.status, n->kernel->failed_row(node->state));
+        return ngi_program_fail(program, at, step.status, n->kernel->failed_row(node->state));
     }
     return NG_OK;
 }
@@ -7502,13 +7551,14 @@ static void ngi_copy_value(ng_type type, const ng_column *of, size_t from, ng_co
 }
 
 /* The source row behind row i of what a node has brought out. */
-static uint64_t ngi_graph_tick(const ng_graph *graph, const ngi_graph_node *node, size_t i) {
-    return node->ticks != NULL ? node->ticks[i] : graph->tick + i;
+static uint64_t ngi_program_tick(const ng_program *program, const ngi_program_node *node,
+                                 size_t i) {
+    return node->ticks != NULL ? node->ticks[i] : program->tick + i;
 }
 
-static void ngi_merge_push(ng_graph *graph, size_t at) {
-    const ng_node *const n = &graph->spec->nodes[at];
-    ngi_graph_node *const node = &graph->nodes[at];
+static void ngi_merge_push(ng_program *program, size_t at) {
+    const ng_program_node *const n = &program->spec->nodes[at];
+    ngi_program_node *const node = &program->nodes[at];
     node->first = 0;
     node->rows = 0;
     for (size_t i = 0; i < n->input_count; i++) {
@@ -7518,9 +7568,9 @@ static void ngi_merge_push(ng_graph *graph, size_t at) {
         size_t next = SIZE_MAX;
         uint64_t least = UINT64_MAX;
         for (size_t i = 0; i < n->input_count; i++) {
-            const ngi_graph_node *const input = &graph->nodes[n->inputs[i]];
+            const ngi_program_node *const input = &program->nodes[n->inputs[i]];
             if (node->heads[i] < input->rows) {
-                const uint64_t tick = ngi_graph_tick(graph, input, node->heads[i]);
+                const uint64_t tick = ngi_program_tick(program, input, node->heads[i]);
                 if (next == SIZE_MAX || tick < least) {
                     next = i;
                     least = tick;
@@ -7530,7 +7580,7 @@ static void ngi_merge_push(ng_graph *graph, size_t at) {
         if (next == SIZE_MAX) {
             break;
         }
-        const ngi_graph_node *const input = &graph->nodes[n->inputs[next]];
+        const ngi_program_node *const input = &program->nodes[n->inputs[next]];
         for (size_t c = 0; c < n->field_count; c++) {
             ngi_copy_value(n->fields[c].type, &input->columns[c], input->first + node->heads[next],
                            &node->columns[c], node->rows);
@@ -7541,29 +7591,29 @@ static void ngi_merge_push(ng_graph *graph, size_t at) {
     node->total += node->rows;
 }
 
-static ng_status ngi_sink_push(ng_graph *graph, size_t at) {
-    const ng_node *const n = &graph->spec->nodes[at];
-    ngi_graph_node *const node = &graph->nodes[at];
-    const ngi_graph_node *const input = &graph->nodes[n->inputs[0]];
+static ng_status ngi_sink_push(ng_program *program, size_t at) {
+    const ng_program_node *const n = &program->spec->nodes[at];
+    ngi_program_node *const node = &program->nodes[at];
+    const ngi_program_node *const input = &program->nodes[n->inputs[0]];
     for (size_t i = 0; i < n->field_count; i++) {
         node->columns[i] = input->columns[node->columns_in[i]];
     }
     node->total += input->rows;
     const ng_status status =
         ng_csv_writer_rows(node->writer, node->columns, input->first, input->rows);
-    return status == NG_OK ? NG_OK : ngi_graph_fail(graph, at, status, 0);
+    return status == NG_OK ? NG_OK : ngi_program_fail(program, at, status, 0);
 }
 
 /* Lets a node handle what its inputs have brought. */
-static ng_status ngi_graph_push(ng_graph *graph, size_t at) {
-    switch (graph->spec->nodes[at].kind) {
-    case NG_NODE_KERNEL:
-        return ngi_kernel_push(graph, at);
-    case NG_NODE_MERGE:
-        ngi_merge_push(graph, at);
+static ng_status ngi_program_push(ng_program *program, size_t at) {
+    switch (program->spec->nodes[at].kind) {
+    case NG_PROGRAM_KERNEL:
+        return ngi_kernel_push(program, at);
+    case NG_PROGRAM_MERGE:
+        ngi_merge_push(program, at);
         return NG_OK;
-    case NG_NODE_SINK:
-        return ngi_sink_push(graph, at);
+    case NG_PROGRAM_SINK:
+        return ngi_sink_push(program, at);
     default:
         return NG_OK;
     }
@@ -7573,12 +7623,12 @@ static ng_status ngi_graph_push(ng_graph *graph, size_t at) {
  * ---------------------------------------------------------------------------------------------- */
 
 /* Whether anyone still wants rows of a node. */
-static bool ngi_graph_wanted(const ng_graph *graph, size_t at) {
-    for (size_t i = at + 1; i < graph->spec->node_count; i++) {
-        const ng_node *const n = &graph->spec->nodes[i];
+static bool ngi_program_wanted(const ng_program *program, size_t at) {
+    for (size_t i = at + 1; i < program->spec->node_count; i++) {
+        const ng_program_node *const n = &program->spec->nodes[i];
         for (size_t j = 0; j < n->input_count; j++) {
-            if (n->inputs[j] == at && !graph->nodes[i].ended &&
-                (n->kind == NG_NODE_SINK || ngi_graph_wanted(graph, i))) {
+            if (n->inputs[j] == at && !program->nodes[i].ended &&
+                (n->kind == NG_PROGRAM_SINK || ngi_program_wanted(program, i))) {
                 return true;
             }
         }
@@ -7587,12 +7637,12 @@ static bool ngi_graph_wanted(const ng_graph *graph, size_t at) {
 }
 
 /* Makes sure that a source has rows, or has ended. */
-static ng_status ngi_source_fill(ng_graph *graph, size_t at) {
-    ngi_graph_node *const node = &graph->nodes[at];
+static ng_status ngi_source_fill(ng_program *program, size_t at) {
+    ngi_program_node *const node = &program->nodes[at];
     if (node->available != 0) {
         return NG_OK;
     }
-    if (node->ended || !ngi_graph_wanted(graph, at)) {
+    if (node->ended || !ngi_program_wanted(program, at)) {
         node->ended = true;
         return NG_OK;
     }
@@ -7604,103 +7654,105 @@ static ng_status ngi_source_fill(ng_graph *graph, size_t at) {
     node->first = 0;
     node->available = rows;
     node->ended = status == NG_END;
-    return status < 0 ? ngi_graph_fail(graph, at, status, 0) : NG_OK;
+    return status < 0 ? ngi_program_fail(program, at, status, 0) : NG_OK;
 }
 
 /* The end of the input, once all rows are through: kernels give what they hold, in a fixed order.
  */
-static ng_status ngi_graph_finish(ng_graph *graph) {
-    const ng_graph_spec *const spec = graph->spec;
+static ng_status ngi_program_finish(ng_program *program) {
+    const ng_program_spec *const spec = program->spec;
     for (size_t i = 0; i < spec->node_count; i++) {
-        graph->nodes[i].rows = 0;
+        program->nodes[i].rows = 0;
     }
     for (size_t f = 0; f < spec->finish_count; f++) {
         const size_t at = spec->finish[f];
-        const ng_operator *const kernel = spec->nodes[at].kernel;
-        ngi_graph_node *const node = &graph->nodes[at];
+        const ng_kernel *const kernel = spec->nodes[at].kernel;
+        ngi_program_node *const node = &program->nodes[at];
         ng_status status = NG_AGAIN;
         while (status == NG_AGAIN) {
             ngi_kernel_open(kernel, node);
             status = kernel->flush(node->state, node->out).status;
-            ngi_kernel_close(graph, at);
+            ngi_kernel_close(program, at);
             for (size_t i = at + 1; i < spec->node_count; i++) {
-                (void)ngi_graph_push(graph, i);
+                (void)ngi_program_push(program, i);
             }
             node->rows = 0;
         }
         if (status < 0) {
-            (void)ngi_graph_fail(graph, at, status, kernel->failed_row(node->state));
+            (void)ngi_program_fail(program, at, status, kernel->failed_row(node->state));
         }
-        if (graph->status != NG_OK) {
-            return graph->status;
+        if (program->status != NG_OK) {
+            return program->status;
         }
     }
     for (size_t i = 0; i < spec->node_count; i++) {
-        if (spec->nodes[i].kind == NG_NODE_SINK) {
-            const ng_status status = ng_csv_writer_finish(graph->nodes[i].writer);
+        if (spec->nodes[i].kind == NG_PROGRAM_SINK) {
+            const ng_status status = ng_csv_writer_finish(program->nodes[i].writer);
             if (status < 0) {
-                return ngi_graph_fail(graph, i, status, 0);
+                return ngi_program_fail(program, i, status, 0);
             }
         }
     }
-    graph->status = NG_END;
+    program->status = NG_END;
     return NG_END;
 }
 
 /* What was good before a failure is written. */
-static ng_status ngi_graph_keep(ng_graph *graph) {
-    for (size_t i = 0; i < graph->spec->node_count; i++) {
-        if (graph->spec->nodes[i].kind == NG_NODE_SINK && i != graph->failed_node) {
-            (void)!ng_csv_writer_flush(graph->nodes[i].writer);
+static ng_status ngi_program_keep(ng_program *program) {
+    for (size_t i = 0; i < program->spec->node_count; i++) {
+        if (program->spec->nodes[i].kind == NG_PROGRAM_SINK && i != program->failed_node) {
+            (void)!ng_csv_writer_flush(program->nodes[i].writer);
         }
     }
-    return graph->status;
+    return program->status;
 }
 
-ng_status ng_graph_step(ng_graph *graph) {
-    const ng_graph_spec *const spec = graph->spec;
-    if (graph->status != NG_OK) {
-        return graph->status;
+ng_status ng_program_step(ng_program *program) {
+    const ng_program_spec *const spec = program->spec;
+    if (program->status != NG_OK) {
+        return program->status;
     }
     size_t rows = SIZE_MAX;
     for (size_t i = 0; i < spec->node_count; i++) {
-        if (spec->nodes[i].kind == NG_NODE_SOURCE) {
-            if (ngi_source_fill(graph, i) < 0) {
-                return ngi_graph_keep(graph);
+        if (spec->nodes[i].kind == NG_PROGRAM_SOURCE) {
+            if (ngi_source_fill(program, i) < 0) {
+                return ngi_program_keep(program);
             }
-            const size_t has = graph->nodes[i].available;
+            const size_t has = program->nodes[i].available;
             rows = has != 0 && has < rows ? has : rows;
         }
     }
     if (rows == SIZE_MAX) {
-        const ng_status status = ngi_graph_finish(graph);
-        return status < 0 ? ngi_graph_keep(graph) : status;
+        const ng_status status = ngi_program_finish(program);
+        return status < 0 ? ngi_program_keep(program) : status;
     }
     for (size_t i = 0; i < spec->node_count; i++) {
-        ngi_graph_node *const node = &graph->nodes[i];
-        if (spec->nodes[i].kind == NG_NODE_SOURCE) {
+        ngi_program_node *const node = &program->nodes[i];
+        if (spec->nodes[i].kind == NG_PROGRAM_SOURCE) {
             node->rows = node->available < rows ? node->available : rows;
             node->total += node->rows;
         } else {
-            (void)ngi_graph_push(graph, i);
+            (void)ngi_program_push(program, i);
         }
     }
     for (size_t i = 0; i < spec->node_count; i++) {
-        ngi_graph_node *const node = &graph->nodes[i];
-        if (spec->nodes[i].kind == NG_NODE_SOURCE) {
+        ngi_program_node *const node = &program->nodes[i];
+        if (spec->nodes[i].kind == NG_PROGRAM_SOURCE) {
             node->first += node->rows;
             node->available -= node->rows;
         }
     }
-    graph->tick += rows;
-    return graph->status == NG_OK ? NG_OK : ngi_graph_keep(graph);
+    program->tick += rows;
+    return program->status == NG_OK ? NG_OK : ngi_program_keep(program);
 }
 
-const ng_csv_reader *ng_graph_reader(const ng_graph *graph, size_t node) {
-    return graph->nodes[node].reader;
+const ng_csv_reader *ng_program_reader(const ng_program *program, size_t node) {
+    return program->nodes[node].reader;
 }
 
-uint64_t ng_graph_rows(const ng_graph *graph, size_t node) { return graph->nodes[node].total; }
+uint64_t ng_program_rows(const ng_program *program, size_t node) {
+    return program->nodes[node].total;
+}
 
 #endif
 #endif

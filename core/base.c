@@ -3,13 +3,25 @@
 
 const char *ng_status_text(ng_status status) {
     switch (status) {
-#define NGI_STATUS(name, value, text)                                                              \
+#define NGI_STATUS(name, value, category, text)                                                    \
     case name:                                                                                     \
         return text;
         NG_STATUSES(NGI_STATUS)
 #undef NGI_STATUS
     default:
         return "unknown status";
+    }
+}
+
+ng_category ng_status_category(ng_status status) {
+    switch (status) {
+#define NGI_STATUS(name, value, category, text)                                                    \
+    case name:                                                                                     \
+        return category;
+        NG_STATUSES(NGI_STATUS)
+#undef NGI_STATUS
+    default:
+        return NG_USAGE;
     }
 }
 

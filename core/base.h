@@ -28,30 +28,64 @@ extern "C" {
 #endif
 
 /* Statuses: 0 is fine, > 0 says how the flow goes on, < 0 has failed. One list makes the codes,
- * their names and their texts. */
+ * their names, categories and texts. */
 #define NG_STATUSES(X)                                                                             \
-    X(NG_OK, 0, "ok")                                                                              \
-    X(NG_AGAIN, 1, "not finished: call again")                                                     \
-    X(NG_END, 2, "the stream has ended")                                                           \
-    X(NG_INVALID, -1, "an argument is wrong")                                                      \
-    X(NG_NO_MEMORY, -2, "memory is exhausted")                                                     \
-    X(NG_DIVIDED_BY_ZERO, -3,                                                                      \
+    X(NG_OK, 0, NG_FLOW, "ok")                                                                     \
+    X(NG_AGAIN, 1, NG_FLOW, "not finished: call again")                                            \
+    X(NG_END, 2, NG_FLOW, "the stream has ended")                                                  \
+    X(NG_INVALID, -1, NG_USAGE, "an argument is wrong")                                            \
+    X(NG_NO_MEMORY, -2, NG_MEMORY, "memory is exhausted")                                          \
+    X(NG_DIVIDED_BY_ZERO, -3, NG_DATA,                                                             \
       "an integer was divided by zero; make an operand nullable to get null instead")              \
-    X(NG_TOO_MANY_GROUPS, -4,                                                                      \
+    X(NG_TOO_MANY_GROUPS, -4, NG_MEMORY,                                                           \
       "there are more groups than `max_groups`; raise it in the river file")                       \
-    X(NG_TEXT_FULL, -5, "the text of the group keys exceeds its budget; raise `max_groups`")       \
-    X(NG_BAD_INPUT, -6, "the input is malformed")                                                  \
-    X(NG_IO, -7, "reading or writing failed")                                                      \
-    X(NG_CLOSED, -8, "the reader of the output has gone away")
+    X(NG_TEXT_FULL, -5, NG_MEMORY,                                                                 \
+      "the text of the group keys exceeds its budget; raise `max_groups`")                         \
+    X(NG_BAD_INPUT, -6, NG_DATA, "the input is malformed")                                         \
+    X(NG_IO, -7, NG_OUTSIDE, "reading or writing failed")                                          \
+    X(NG_CLOSED, -8, NG_OUTSIDE, "the reader of the output has gone away")                         \
+    X(NG_MISUSED, -9, NG_USAGE, "the object is not in a state that allows this call")              \
+    X(NG_TOO_LARGE, -10, NG_USAGE, "a size does not fit into memory or its type")                  \
+    X(NG_MISMATCH, -11, NG_USAGE, "columns do not have the types that are needed here")            \
+    X(NG_CYCLE, -12, NG_USAGE, "rivers flow in a circle")                                          \
+    X(NG_DANGLING, -13, NG_USAGE, "a river ends nowhere; end it in a sink, or fork fewer")         \
+    X(NG_UNSUPPORTED, -14, NG_USAGE, "this cannot be done here")                                   \
+    X(NG_FULL, -15, NG_MEMORY, "a queue is full, and its policy is to fail")                       \
+    X(NG_NO_CREDIT, -16, NG_USAGE, "more was sent than had been asked for")                        \
+    X(NG_TIMEOUT, -17, NG_OUTSIDE, "it took too long")                                             \
+    X(NG_CANCELLED, -18, NG_OUTSIDE, "it was cancelled")                                           \
+    X(NG_FAILED, -19, NG_OUTSIDE, "a function of the program failed")
+
+/* What a failure is about, and so who can do something about it. */
+typedef enum ng_category {
+    NG_FLOW = 0,    /* no failure */
+    NG_USAGE = 1,   /* the program calls what it should not */
+    NG_MEMORY = 2,  /* memory or a budget of it is used up */
+    NG_DATA = 3,    /* a row is bad */
+    NG_OUTSIDE = 4, /* what lies outside failed: files, peers, time, functions of the program */
+} ng_category;
 
 typedef enum ng_status {
-#define NGI_STATUS(name, value, text) name = (value),
+#define NGI_STATUS(name, value, category, text) name = (value),
     NG_STATUSES(NGI_STATUS)
 #undef NGI_STATUS
 } ng_status;
 
 /* The text of a status, static; "unknown status" for any other number. Any thread. */
 const char *ng_status_text(ng_status status);
+
+/* The category of a status; NG_USAGE for a number that is none. Any thread. */
+ng_category ng_status_category(ng_status status);
+
+/* Where memory comes from. `resize` gives, moves, and takes back: `block` NULL gives `size` bytes
+ * aligned for any type, `size` 0 takes the block back and returns NULL, and else the block's first
+ * min(old_size, size) bytes are kept. NULL for a `size` above 0: there is none, and `block` stands
+ * as it was. `old_size` is what the block was asked for with. Called by the thread that the object
+ * asking belongs to. */
+typedef struct ng_allocator {
+    void *(*resize)(void *ctx, void *block, size_t old_size, size_t size);
+    void *ctx;
+} ng_allocator;
 
 /* Types of columns. The numbers are stable. */
 typedef enum ng_type {
@@ -131,7 +165,7 @@ typedef enum ng_profile {
 /* A kernel as a value. `in` and `out` are the kernel's own structures (`NAME_in`, `NAME_out`);
  * every `in` has `size_t offset` and every `out` `size_t capacity` and `size_t rows` at the offsets
  * given. */
-typedef struct ng_operator {
+typedef struct ng_kernel {
     const char *name;
     const char *spec; /* SHA-256 of what it was generated from, in hex */
     size_t state_size, params_size, in_size, out_size;
@@ -143,7 +177,7 @@ typedef struct ng_operator {
     ng_step (*flush)(void *state, void *out);
     ng_profile (*force)(void *state, ng_profile profile); /* the profile in use after the call */
     uint64_t (*failed_row)(const void *state); /* after a failure: the input row, from 0 */
-} ng_operator;
+} ng_kernel;
 
 #if defined(__cplusplus)
 }

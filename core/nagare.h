@@ -100,8 +100,8 @@
  *   All state is in the structure, without pointers: copying its bytes is a snapshot of the stream,
  *   which goes on from the copy on the same kind of machine with the same kernel.
  *
- *   For code that is written once for all kernels there is `extern const ng_operator
- * NAME_operator`, which describes the columns and parameters by name, type and offset.
+ *   For code that is written once for all kernels there is `extern const ng_kernel
+ * NAME_kernel`, which describes the columns and parameters by name, type and offset.
  *
  * STATUSES
  *
@@ -153,7 +153,7 @@
 #include "value.h"
 #include "csv_reader.h"
 #include "csv_writer.h"
-#include "graph.h"
+#include "program.h"
 
 #endif
 
@@ -191,7 +191,7 @@
 #include "value.c"
 #include "csv_reader.c"
 #include "csv_writer.c"
-#include "graph.c"
+#include "program.c"
 
 #endif
 #endif

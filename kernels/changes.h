@@ -70,7 +70,7 @@ NG_NODISCARD ng_step changes_jumps_push(struct changes_jumps *k, const changes_j
     size_t rows, changes_jumps_out *out);
 NG_NODISCARD ng_step changes_jumps_flush(struct changes_jumps *k, changes_jumps_out *out);
 ng_profile changes_jumps_force(struct changes_jumps *k, ng_profile profile);
-extern const ng_operator changes_jumps_operator;
+extern const ng_kernel changes_jumps_kernel;
 
 #if defined(NAGARE_IMPLEMENTATION)
 NGI_EXACT_BEGIN
@@ -781,7 +781,7 @@ static ng_profile changes_jumps_any_force(void *k, ng_profile profile) {
 static uint64_t changes_jumps_any_failed_row(const void *k) {
     return ((const changes_jumps *)k)->failed_row;
 }
-const ng_operator changes_jumps_operator = {
+const ng_kernel changes_jumps_kernel = {
     "changes_jumps", "18fc137f3728cdd80c3927f406b4bdc6807c55283bfa6ac3f96bfcd5afa71567",
         sizeof(changes_jumps), sizeof(changes_jumps_params), sizeof(changes_jumps_in),
             sizeof(changes_jumps_out),

@@ -78,7 +78,7 @@ NG_NODISCARD ng_step summary_push(struct summary *k, const summary_in *in, size_
     summary_out *out);
 NG_NODISCARD ng_step summary_flush(struct summary *k, summary_out *out);
 ng_profile summary_force(struct summary *k, ng_profile profile);
-extern const ng_operator summary_operator;
+extern const ng_kernel summary_kernel;
 
 #if defined(NAGARE_IMPLEMENTATION)
 NGI_EXACT_BEGIN
@@ -1175,7 +1175,7 @@ static ng_profile summary_any_force(void *k, ng_profile profile) {
 static uint64_t summary_any_failed_row(const void *k) {
     return ((const summary *)k)->failed_row;
 }
-const ng_operator summary_operator = {
+const ng_kernel summary_kernel = {
     "summary", "d73131eee8b659316c14a60d88e077618a5860a8a6f1a67cbebad89c89cca4c5", sizeof(summary),
         0, sizeof(summary_in), sizeof(summary_out),
     offsetof(summary_in, offset), offsetof(summary_out, capacity), offsetof(summary_out, rows),

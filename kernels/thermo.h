@@ -63,7 +63,7 @@ NG_NODISCARD ng_step thermo_band_push(struct thermo_band *k, const thermo_band_i
     thermo_band_out *out);
 NG_NODISCARD ng_step thermo_band_flush(struct thermo_band *k, thermo_band_out *out);
 ng_profile thermo_band_force(struct thermo_band *k, ng_profile profile);
-extern const ng_operator thermo_band_operator;
+extern const ng_kernel thermo_band_kernel;
 
 /* ---- thermo_totals: How many readings lie in the band, and what they are on average ----
  *
@@ -133,7 +133,7 @@ NG_NODISCARD ng_step thermo_totals_push(struct thermo_totals *k, const thermo_to
     size_t rows, thermo_totals_out *out);
 NG_NODISCARD ng_step thermo_totals_flush(struct thermo_totals *k, thermo_totals_out *out);
 ng_profile thermo_totals_force(struct thermo_totals *k, ng_profile profile);
-extern const ng_operator thermo_totals_operator;
+extern const ng_kernel thermo_totals_kernel;
 
 #if defined(NAGARE_IMPLEMENTATION)
 NGI_EXACT_BEGIN
@@ -542,7 +542,7 @@ static ng_profile thermo_band_any_force(void *k, ng_profile profile) {
 static uint64_t thermo_band_any_failed_row(const void *k) {
     return ((const thermo_band *)k)->failed_row;
 }
-const ng_operator thermo_band_operator = {
+const ng_kernel thermo_band_kernel = {
     "thermo_band", "49a77dee82d01f16c6340058154643d6e0ae6f95ee1f07736ed94b7d2feb390b",
         sizeof(thermo_band), sizeof(thermo_band_params), sizeof(thermo_band_in),
             sizeof(thermo_band_out),
@@ -1691,7 +1691,7 @@ static ng_profile thermo_totals_any_force(void *k, ng_profile profile) {
 static uint64_t thermo_totals_any_failed_row(const void *k) {
     return ((const thermo_totals *)k)->failed_row;
 }
-const ng_operator thermo_totals_operator = {
+const ng_kernel thermo_totals_kernel = {
     "thermo_totals", "1c70e9c0ae11d3b7015356612f65126458af13406a32e53f9b35fc94bca85917",
         sizeof(thermo_totals), sizeof(thermo_totals_params), sizeof(thermo_totals_in),
             sizeof(thermo_totals_out),

@@ -73,7 +73,7 @@ NG_NODISCARD ng_step windows_by_100_push(struct windows_by_100 *k, const windows
     size_t rows, windows_by_100_out *out);
 NG_NODISCARD ng_step windows_by_100_flush(struct windows_by_100 *k, windows_by_100_out *out);
 ng_profile windows_by_100_force(struct windows_by_100 *k, ng_profile profile);
-extern const ng_operator windows_by_100_operator;
+extern const ng_kernel windows_by_100_kernel;
 
 #if defined(NAGARE_IMPLEMENTATION)
 NGI_EXACT_BEGIN
@@ -1502,7 +1502,7 @@ static ng_profile windows_by_100_any_force(void *k, ng_profile profile) {
 static uint64_t windows_by_100_any_failed_row(const void *k) {
     return ((const windows_by_100 *)k)->failed_row;
 }
-const ng_operator windows_by_100_operator = {
+const ng_kernel windows_by_100_kernel = {
     "windows_by_100", "10ddf0e85ff88bc16a0509919ec39dc1b15307065666adf60eb99fb3a5f96221",
         sizeof(windows_by_100), 0, sizeof(windows_by_100_in), sizeof(windows_by_100_out),
     offsetof(windows_by_100_in, offset), offsetof(windows_by_100_out, capacity),

@@ -109,7 +109,7 @@ def test_the_table_of_kernels_is_complete() -> None:
     for river_file in (HOUSE / "kernels").glob("*.toml"):
         assert f"[{river_file.stem}.h]({river_file.name})" in table
         kernels = re.findall(
-            r"^extern const ng_operator (\w+)_operator;$",
+            r"^extern const ng_kernel (\w+)_kernel;$",
             river_file.with_suffix(".h").read_text(),
             re.MULTILINE,
         )

@@ -117,7 +117,7 @@ typedef struct part {
 } part;
 
 typedef struct run {
-    const ng_operator *op;
+    const ng_kernel *op;
     guarded_side side;
     guarded state, old_state;
     guarded out;
@@ -444,7 +444,7 @@ static void move_state(run *r, uint32_t profile) {
 }
 
 static void feed(run *r, uint32_t index, const source *sources, size_t first, cut c) {
-    const ng_operator *op = r->op;
+    const ng_kernel *op = r->op;
     part parts[FIELDS_MAX];
     for (uint32_t i = 0; i < r->move_count; i += 1) {
         if (r->moves[i].before_cut == index) {
@@ -485,7 +485,7 @@ static void finish(run *r) {
 
 /* ---- cases ---- */
 
-static void read_sources(reader *in, const ng_operator *op, size_t rows, source *sources) {
+static void read_sources(reader *in, const ng_kernel *op, size_t rows, source *sources) {
     for (uint16_t i = 0; i < op->in_count; i += 1) {
         const ng_field *f = &op->in[i];
         source *s = &sources[i];
@@ -500,7 +500,7 @@ static void read_sources(reader *in, const ng_operator *op, size_t rows, source 
     }
 }
 
-static void start(run *r, reader *in, const ng_operator *op, guarded_side side,
+static void start(run *r, reader *in, const ng_kernel *op, guarded_side side,
                   const guarded *params) {
     memset(r, 0, sizeof *r);
     r->op = op;
@@ -516,7 +516,7 @@ static void start(run *r, reader *in, const ng_operator *op, guarded_side side,
     use_profile(r, profile);
 }
 
-static guarded read_params(reader *in, const ng_operator *op, guarded_side side) {
+static guarded read_params(reader *in, const ng_kernel *op, guarded_side side) {
     guarded params = guarded_new(op->params_size, side, "the params");
     memset(params.bytes, 0, params.size);
     for (uint16_t i = 0; i < op->params_count; i += 1) {
@@ -560,7 +560,7 @@ static void write_run(run *r, FILE *to) {
 static void run_case(reader *in, FILE *to) {
     static run runs[RUNS_MAX];
     source sources[FIELDS_MAX];
-    const ng_operator *op = drive_operators[read_u32(in)];
+    const ng_kernel *op = drive_operators[read_u32(in)];
     const uint32_t run_count = read_u32(in);
     const guarded_side side = read_u32(in) ? GUARDED_BEFORE : GUARDED_BEHIND;
     const bool defaults = read_u32(in) != 0;
@@ -599,7 +599,7 @@ static void describe_fields(const char *what, const ng_field *fields, uint16_t c
 
 static void describe(void) {
     for (size_t i = 0; i < drive_operator_count; i += 1) {
-        const ng_operator *op = drive_operators[i];
+        const ng_kernel *op = drive_operators[i];
         void *state = malloc(op->state_size);
         if (state == NULL) {
             exit(2);

@@ -4,7 +4,7 @@
 
 #include "nagare.h"
 
-extern const ng_operator *const drive_operators[];
+extern const ng_kernel *const drive_operators[];
 extern const size_t drive_operator_count;
 
 #endif

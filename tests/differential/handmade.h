@@ -191,7 +191,7 @@ static const ng_field handmade_params_fields[] = {
     {"least", NG_I32, false, HANDMADE_AT(handmade_params, least), NG_NONE, NG_NONE, NG_NONE},
 };
 
-static const ng_operator handmade_operator = {
+static const ng_kernel handmade_kernel = {
     "handmade",
     "written by hand",
     sizeof(handmade),

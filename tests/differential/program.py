@@ -104,11 +104,11 @@ def build(config: Config, headers: Sequence[Path], names: Sequence[str], path: P
     path.parent.mkdir(parents=True, exist_ok=True)
     table = path.with_suffix(".c")
     includes = "".join(f'#include "{header.resolve()}"\n' for header in headers)
-    rows = "".join(f"    &{name}_operator,\n" for name in names)
+    rows = "".join(f"    &{name}_kernel,\n" for name in names)
     table.write_text(
         "/* The operators of one driver program. */\n"
         f'#define NAGARE_IMPLEMENTATION\n{includes}#include "drive.h"\n\n'
-        f"const ng_operator *const drive_operators[] = {{\n{rows}}};\n"
+        f"const ng_kernel *const drive_operators[] = {{\n{rows}}};\n"
         f"const size_t drive_operator_count = {len(names)};\n"
     )
     dialect = any(flag.startswith("-std=") for flag in config.flags)

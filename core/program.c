@@ -1,9 +1,9 @@
-/* graph: rounds of batches through a table of nodes. */
+/* program: rounds of batches through a table of nodes. */
 #include "bits.h"
-#include "graph.h"
+#include "program.h"
 
 /* Rows of a node's columns that are there for its consumers: [first, first + rows). */
-typedef struct ngi_graph_node {
+typedef struct ngi_program_node {
     ng_column *columns; /* by `fields` */
     uint64_t *ticks; /* of a merge and of a kernel that feeds one: the source row behind each row */
     size_t first, rows, capacity;
@@ -18,8 +18,8 @@ typedef struct ngi_graph_node {
     bool ended;
     ng_csv_reader *reader;
     ng_csv_writer *writer;
-    const ng_port *port;
-} ngi_graph_node;
+    const ng_program_port *port;
+} ngi_program_node;
 
 /* ---- the arena: measured first, then laid out
  * ------------------------------------------------------ */
@@ -36,37 +36,37 @@ static void *ngi_arena_take(ngi_arena *arena, size_t size) {
     return at;
 }
 
-static size_t ngi_graph_capacity(const ng_graph_spec *spec, size_t node) {
-    const ng_node *const n = &spec->nodes[node];
-    if (n->kind == NG_NODE_SOURCE) {
+static size_t ngi_program_capacity(const ng_program_spec *spec, size_t node) {
+    const ng_program_node *const n = &spec->nodes[node];
+    if (n->kind == NG_PROGRAM_SOURCE) {
         return spec->batch_rows;
     }
     size_t rows = 0;
     for (size_t i = 0; i < n->input_count; i++) {
-        rows += ngi_graph_capacity(spec, n->inputs[i]);
+        rows += ngi_program_capacity(spec, n->inputs[i]);
     }
     return rows;
 }
 
 /* Text bytes that one column of a node can hold: no less than all text that can come in. */
-static size_t ngi_graph_text(const ng_graph_spec *spec, size_t node) {
-    const ng_node *const n = &spec->nodes[node];
-    if (n->kind == NG_NODE_SOURCE) {
+static size_t ngi_program_text(const ng_program_spec *spec, size_t node) {
+    const ng_program_node *const n = &spec->nodes[node];
+    if (n->kind == NG_PROGRAM_SOURCE) {
         size_t texts = 0;
         for (size_t i = 0; i < n->field_count; i++) {
             texts += n->fields[i].type == NG_UTF8;
         }
         return texts * spec->batch_bytes;
     }
-    size_t bytes = n->kind == NG_NODE_KERNEL ? n->literal * ngi_graph_capacity(spec, node) : 0;
+    size_t bytes = n->kind == NG_PROGRAM_KERNEL ? n->literal * ngi_program_capacity(spec, node) : 0;
     for (size_t i = 0; i < n->input_count; i++) {
-        bytes += ngi_graph_text(spec, n->inputs[i]);
+        bytes += ngi_program_text(spec, n->inputs[i]);
     }
     return bytes;
 }
 
-static void ngi_graph_columns(ngi_arena *arena, ng_column *columns, const ng_field *fields,
-                              size_t count, size_t rows, size_t text) {
+static void ngi_program_columns(ngi_arena *arena, ng_column *columns, const ng_field *fields,
+                                size_t count, size_t rows, size_t text) {
     for (size_t i = 0; i < count; i++) {
         ng_column column = {NULL, NULL, NULL, 0};
         if (fields[i].type == NG_UTF8) {
@@ -87,52 +87,52 @@ static void ngi_graph_columns(ngi_arena *arena, ng_column *columns, const ng_fie
     }
 }
 
-#define NGI_GRAPH_WRITER_BUFFER 65536
+#define NGI_PROGRAM_WRITER_BUFFER 65536
 
-static void ngi_graph_place(ngi_arena *arena, const ng_graph_spec *spec, size_t node,
-                            ngi_graph_node *to) {
-    const ng_node *const n = &spec->nodes[node];
-    const size_t capacity = ngi_graph_capacity(spec, node);
-    const size_t text = ngi_graph_text(spec, node);
-    ngi_graph_node made = {NULL, NULL, 0,    0,    0,    0,     0,    NULL, NULL, 0,
-                           0,    NULL, NULL, NULL, NULL, false, NULL, NULL, NULL};
+static void ngi_program_place(ngi_arena *arena, const ng_program_spec *spec, size_t node,
+                              ngi_program_node *to) {
+    const ng_program_node *const n = &spec->nodes[node];
+    const size_t capacity = ngi_program_capacity(spec, node);
+    const size_t text = ngi_program_text(spec, node);
+    ngi_program_node made = {NULL, NULL, 0,    0,    0,    0,     0,    NULL, NULL, 0,
+                             0,    NULL, NULL, NULL, NULL, false, NULL, NULL, NULL};
     made.capacity = capacity;
-    made.fields = n->kind == NG_NODE_KERNEL ? n->kernel->out : n->fields;
-    made.field_count = n->kind == NG_NODE_KERNEL ? n->kernel->out_count : n->field_count;
+    made.fields = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out : n->fields;
+    made.field_count = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out_count : n->field_count;
     made.columns = (ng_column *)ngi_arena_take(arena, made.field_count * sizeof(ng_column));
-    if (n->kind != NG_NODE_SINK) {
-        ngi_graph_columns(arena, made.columns, made.fields, made.field_count, capacity, text);
+    if (n->kind != NG_PROGRAM_SINK) {
+        ngi_program_columns(arena, made.columns, made.fields, made.field_count, capacity, text);
     }
-    if (n->kind == NG_NODE_MERGE) {
+    if (n->kind == NG_PROGRAM_MERGE) {
         made.ticks = (uint64_t *)ngi_arena_take(arena, capacity * sizeof(uint64_t));
         made.heads = (size_t *)ngi_arena_take(arena, n->input_count * sizeof(size_t));
     }
-    if (n->kind == NG_NODE_KERNEL) {
+    if (n->kind == NG_PROGRAM_KERNEL) {
         made.ticks = (uint64_t *)ngi_arena_take(arena, capacity * sizeof(uint64_t));
         made.state = ngi_arena_take(arena, n->kernel->state_size);
         made.in = ngi_arena_take(arena, n->kernel->in_size);
         made.out = ngi_arena_take(arena, n->kernel->out_size);
         made.columns_in = (uint16_t *)ngi_arena_take(arena, n->kernel->in_count * sizeof(uint16_t));
     }
-    if (n->kind == NG_NODE_SOURCE) {
+    if (n->kind == NG_PROGRAM_SOURCE) {
         made.reader = (ng_csv_reader *)ngi_arena_take(arena, sizeof(ng_csv_reader));
         made.state = ngi_arena_take(arena, ng_csv_reader_size(n->field_count, n->options));
     }
-    if (n->kind == NG_NODE_SINK) {
+    if (n->kind == NG_PROGRAM_SINK) {
         made.columns_in = (uint16_t *)ngi_arena_take(arena, n->field_count * sizeof(uint16_t));
         made.writer = (ng_csv_writer *)ngi_arena_take(arena, sizeof(ng_csv_writer));
-        made.state = ngi_arena_take(arena, NGI_GRAPH_WRITER_BUFFER);
+        made.state = ngi_arena_take(arena, NGI_PROGRAM_WRITER_BUFFER);
     }
     if (to != NULL) {
         *to = made;
     }
 }
 
-size_t ng_graph_size(const ng_graph_spec *spec) {
+size_t ng_program_size(const ng_program_spec *spec) {
     ngi_arena arena = {NULL, 0};
-    (void)ngi_arena_take(&arena, spec->node_count * sizeof(ngi_graph_node));
+    (void)ngi_arena_take(&arena, spec->node_count * sizeof(ngi_program_node));
     for (size_t i = 0; i < spec->node_count; i++) {
-        ngi_graph_place(&arena, spec, i, NULL);
+        ngi_program_place(&arena, spec, i, NULL);
     }
     return arena.used;
 }
@@ -148,7 +148,7 @@ static bool ngi_names_equal(const char *a, const char *b) {
     return *a == *b;
 }
 
-static size_t ngi_graph_find(const ngi_graph_node *node, const char *name) {
+static size_t ngi_program_find(const ngi_program_node *node, const char *name) {
     for (size_t i = 0; i < node->field_count; i++) {
         if (ngi_names_equal(node->fields[i].name, name)) {
             return i;
@@ -158,36 +158,38 @@ static size_t ngi_graph_find(const ngi_graph_node *node, const char *name) {
 }
 
 /* Finds the columns that a kernel or sink reads in its input. */
-static bool ngi_graph_connect(ng_graph *graph, size_t node, const ng_field *fields, size_t count) {
-    const ngi_graph_node *const input = &graph->nodes[graph->spec->nodes[node].inputs[0]];
+static bool ngi_program_connect(ng_program *program, size_t node, const ng_field *fields,
+                                size_t count) {
+    const ngi_program_node *const input = &program->nodes[program->spec->nodes[node].inputs[0]];
     for (size_t i = 0; i < count; i++) {
-        const size_t found = ngi_graph_find(input, fields[i].name);
+        const size_t found = ngi_program_find(input, fields[i].name);
         if (found == SIZE_MAX || input->fields[found].type != fields[i].type) {
             return false;
         }
-        graph->nodes[node].columns_in[i] = (uint16_t)found;
+        program->nodes[node].columns_in[i] = (uint16_t)found;
     }
     return true;
 }
 
-static ng_status ngi_graph_start(ng_graph *graph, size_t i, const ng_port *port) {
-    const ng_node *const n = &graph->spec->nodes[i];
-    ngi_graph_node *const node = &graph->nodes[i];
+static ng_status ngi_program_start(ng_program *program, size_t i, const ng_program_port *port) {
+    const ng_program_node *const n = &program->spec->nodes[i];
+    ngi_program_node *const node = &program->nodes[i];
     node->port = port;
-    node->ng_row = ngi_graph_find(node, NG_ROW_COLUMN);
-    if (n->kind == NG_NODE_KERNEL) {
+    node->ng_row = ngi_program_find(node, NG_ROW_COLUMN);
+    if (n->kind == NG_PROGRAM_KERNEL) {
         n->kernel->init(node->state, n->params);
-        (void)n->kernel->force(node->state, graph->spec->profile);
-        return ngi_graph_connect(graph, i, n->kernel->in, n->kernel->in_count) ? NG_OK : NG_INVALID;
+        (void)n->kernel->force(node->state, program->spec->profile);
+        return ngi_program_connect(program, i, n->kernel->in, n->kernel->in_count) ? NG_OK
+                                                                                   : NG_INVALID;
     }
-    if (n->kind == NG_NODE_SINK) {
-        if (!ngi_graph_connect(graph, i, n->fields, n->field_count)) {
+    if (n->kind == NG_PROGRAM_SINK) {
+        if (!ngi_program_connect(program, i, n->fields, n->field_count)) {
             return NG_INVALID;
         }
-        return ng_csv_writer_init(node->writer, node->state, NGI_GRAPH_WRITER_BUFFER, n->fields,
+        return ng_csv_writer_init(node->writer, node->state, NGI_PROGRAM_WRITER_BUFFER, n->fields,
                                   n->field_count, ',', '"', port->write, port->ctx);
     }
-    if (n->kind == NG_NODE_SOURCE) {
+    if (n->kind == NG_PROGRAM_SOURCE) {
         return ng_csv_reader_init(node->reader, node->state,
                                   ng_csv_reader_size(n->field_count, n->options), n->csv,
                                   n->field_count, n->options, port->read, port->ctx);
@@ -195,22 +197,22 @@ static ng_status ngi_graph_start(ng_graph *graph, size_t i, const ng_port *port)
     return NG_OK;
 }
 
-ng_status ng_graph_init(ng_graph *graph, const ng_graph_spec *spec, const ng_port *ports,
-                        void *memory) {
+ng_status ng_program_init(ng_program *program, const ng_program_spec *spec,
+                          const ng_program_port *ports, void *memory) {
     ngi_arena arena = {(char *)memory, 0};
-    graph->spec = spec;
-    graph->status = NG_OK;
-    graph->failed_node = 0;
-    graph->failed_row = 0;
-    graph->tick = 0;
-    graph->nodes =
-        (ngi_graph_node *)ngi_arena_take(&arena, spec->node_count * sizeof(ngi_graph_node));
+    program->spec = spec;
+    program->status = NG_OK;
+    program->failed_node = 0;
+    program->failed_row = 0;
+    program->tick = 0;
+    program->nodes =
+        (ngi_program_node *)ngi_arena_take(&arena, spec->node_count * sizeof(ngi_program_node));
     for (size_t i = 0; i < spec->node_count; i++) {
-        ngi_graph_place(&arena, spec, i, &graph->nodes[i]);
-        const ng_status status = ngi_graph_start(graph, i, &ports[i]);
+        ngi_program_place(&arena, spec, i, &program->nodes[i]);
+        const ng_status status = ngi_program_start(program, i, &ports[i]);
         if (status != NG_OK) {
-            graph->status = status;
-            graph->failed_node = i;
+            program->status = status;
+            program->failed_node = i;
             return status;
         }
     }
@@ -221,11 +223,12 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_spec *spec, const ng_por
  * ------------------------------------------------------------------------------------------ */
 
 /* The first failure counts; the other nodes finish the round, so that what was good is kept. */
-static ng_status ngi_graph_fail(ng_graph *graph, size_t node, ng_status status, uint64_t row) {
-    if (graph->status == NG_OK) {
-        graph->status = status;
-        graph->failed_node = node;
-        graph->failed_row = row;
+static ng_status ngi_program_fail(ng_program *program, size_t node, ng_status status,
+                                  uint64_t row) {
+    if (program->status == NG_OK) {
+        program->status = status;
+        program->failed_node = node;
+        program->failed_row = row;
     }
     return status;
 }
@@ -252,7 +255,7 @@ static size_t ngi_get_size(void *structure, uint16_t offset) {
 }
 
 /* An empty output. */
-static void ngi_kernel_open(const ng_operator *kernel, ngi_graph_node *node) {
+static void ngi_kernel_open(const ng_kernel *kernel, ngi_program_node *node) {
     for (size_t i = 0; i < kernel->out_count; i++) {
         const ng_field *const field = &kernel->out[i];
         const ng_column *const column = &node->columns[i];
@@ -269,16 +272,16 @@ static void ngi_kernel_open(const ng_operator *kernel, ngi_graph_node *node) {
 }
 
 /* Takes over what a kernel has put out, and finds the source rows behind it. */
-static void ngi_kernel_close(ng_graph *graph, size_t at) {
-    const ng_node *const n = &graph->spec->nodes[at];
-    ngi_graph_node *const node = &graph->nodes[at];
+static void ngi_kernel_close(ng_program *program, size_t at) {
+    const ng_program_node *const n = &program->spec->nodes[at];
+    ngi_program_node *const node = &program->nodes[at];
     node->first = 0;
     node->rows = ngi_get_size(node->out, n->kernel->out_rows);
     node->total += node->rows;
     if (node->ng_row == SIZE_MAX) {
         return;
     }
-    const ngi_graph_node *const input = &graph->nodes[n->inputs[0]];
+    const ngi_program_node *const input = &program->nodes[n->inputs[0]];
     const uint64_t *const rows = (const uint64_t *)node->columns[node->ng_row].values;
     for (size_t i = 0; i < node->rows; i++) {
         const bool mapped = input->ticks != NULL && rows[i] != UINT64_MAX;
@@ -286,10 +289,10 @@ static void ngi_kernel_close(ng_graph *graph, size_t at) {
     }
 }
 
-static ng_status ngi_kernel_push(ng_graph *graph, size_t at) {
-    const ng_node *const n = &graph->spec->nodes[at];
-    ngi_graph_node *const node = &graph->nodes[at];
-    const ngi_graph_node *const input = &graph->nodes[n->inputs[0]];
+static ng_status ngi_kernel_push(ng_program *program, size_t at) {
+    const ng_program_node *const n = &program->spec->nodes[at];
+    ngi_program_node *const node = &program->nodes[at];
+    const ngi_program_node *const input = &program->nodes[n->inputs[0]];
     ngi_kernel_open(n->kernel, node);
     ng_step step = {0, 0, NG_OK};
     if (!node->ended && input->rows != 0) {
@@ -303,9 +306,9 @@ static ng_status ngi_kernel_push(ng_graph *graph, size_t at) {
         step = n->kernel->push(node->state, node->in, input->rows, node->out);
         node->ended = step.status == NG_END;
     }
-    ngi_kernel_close(graph, at);
+    ngi_kernel_close(program, at);
     if (step.status < 0) {
-        return ngi_graph_fail(graph, at, step.status, n->kernel->failed_row(node->state));
+        return ngi_program_fail(program, at, step.status, n->kernel->failed_row(node->state));
     }
     return NG_OK;
 }
@@ -333,13 +336,14 @@ static void ngi_copy_value(ng_type type, const ng_column *of, size_t from, ng_co
 }
 
 /* The source row behind row i of what a node has brought out. */
-static uint64_t ngi_graph_tick(const ng_graph *graph, const ngi_graph_node *node, size_t i) {
-    return node->ticks != NULL ? node->ticks[i] : graph->tick + i;
+static uint64_t ngi_program_tick(const ng_program *program, const ngi_program_node *node,
+                                 size_t i) {
+    return node->ticks != NULL ? node->ticks[i] : program->tick + i;
 }
 
-static void ngi_merge_push(ng_graph *graph, size_t at) {
-    const ng_node *const n = &graph->spec->nodes[at];
-    ngi_graph_node *const node = &graph->nodes[at];
+static void ngi_merge_push(ng_program *program, size_t at) {
+    const ng_program_node *const n = &program->spec->nodes[at];
+    ngi_program_node *const node = &program->nodes[at];
     node->first = 0;
     node->rows = 0;
     for (size_t i = 0; i < n->input_count; i++) {
@@ -349,9 +353,9 @@ static void ngi_merge_push(ng_graph *graph, size_t at) {
         size_t next = SIZE_MAX;
         uint64_t least = UINT64_MAX;
         for (size_t i = 0; i < n->input_count; i++) {
-            const ngi_graph_node *const input = &graph->nodes[n->inputs[i]];
+            const ngi_program_node *const input = &program->nodes[n->inputs[i]];
             if (node->heads[i] < input->rows) {
-                const uint64_t tick = ngi_graph_tick(graph, input, node->heads[i]);
+                const uint64_t tick = ngi_program_tick(program, input, node->heads[i]);
                 if (next == SIZE_MAX || tick < least) {
                     next = i;
                     least = tick;
@@ -361,7 +365,7 @@ static void ngi_merge_push(ng_graph *graph, size_t at) {
         if (next == SIZE_MAX) {
             break;
         }
-        const ngi_graph_node *const input = &graph->nodes[n->inputs[next]];
+        const ngi_program_node *const input = &program->nodes[n->inputs[next]];
         for (size_t c = 0; c < n->field_count; c++) {
             ngi_copy_value(n->fields[c].type, &input->columns[c], input->first + node->heads[next],
                            &node->columns[c], node->rows);
@@ -372,29 +376,29 @@ static void ngi_merge_push(ng_graph *graph, size_t at) {
     node->total += node->rows;
 }
 
-static ng_status ngi_sink_push(ng_graph *graph, size_t at) {
-    const ng_node *const n = &graph->spec->nodes[at];
-    ngi_graph_node *const node = &graph->nodes[at];
-    const ngi_graph_node *const input = &graph->nodes[n->inputs[0]];
+static ng_status ngi_sink_push(ng_program *program, size_t at) {
+    const ng_program_node *const n = &program->spec->nodes[at];
+    ngi_program_node *const node = &program->nodes[at];
+    const ngi_program_node *const input = &program->nodes[n->inputs[0]];
     for (size_t i = 0; i < n->field_count; i++) {
         node->columns[i] = input->columns[node->columns_in[i]];
     }
     node->total += input->rows;
     const ng_status status =
         ng_csv_writer_rows(node->writer, node->columns, input->first, input->rows);
-    return status == NG_OK ? NG_OK : ngi_graph_fail(graph, at, status, 0);
+    return status == NG_OK ? NG_OK : ngi_program_fail(program, at, status, 0);
 }
 
 /* Lets a node handle what its inputs have brought. */
-static ng_status ngi_graph_push(ng_graph *graph, size_t at) {
-    switch (graph->spec->nodes[at].kind) {
-    case NG_NODE_KERNEL:
-        return ngi_kernel_push(graph, at);
-    case NG_NODE_MERGE:
-        ngi_merge_push(graph, at);
+static ng_status ngi_program_push(ng_program *program, size_t at) {
+    switch (program->spec->nodes[at].kind) {
+    case NG_PROGRAM_KERNEL:
+        return ngi_kernel_push(program, at);
+    case NG_PROGRAM_MERGE:
+        ngi_merge_push(program, at);
         return NG_OK;
-    case NG_NODE_SINK:
-        return ngi_sink_push(graph, at);
+    case NG_PROGRAM_SINK:
+        return ngi_sink_push(program, at);
     default:
         return NG_OK;
     }
@@ -404,12 +408,12 @@ static ng_status ngi_graph_push(ng_graph *graph, size_t at) {
  * ---------------------------------------------------------------------------------------------- */
 
 /* Whether anyone still wants rows of a node. */
-static bool ngi_graph_wanted(const ng_graph *graph, size_t at) {
-    for (size_t i = at + 1; i < graph->spec->node_count; i++) {
-        const ng_node *const n = &graph->spec->nodes[i];
+static bool ngi_program_wanted(const ng_program *program, size_t at) {
+    for (size_t i = at + 1; i < program->spec->node_count; i++) {
+        const ng_program_node *const n = &program->spec->nodes[i];
         for (size_t j = 0; j < n->input_count; j++) {
-            if (n->inputs[j] == at && !graph->nodes[i].ended &&
-                (n->kind == NG_NODE_SINK || ngi_graph_wanted(graph, i))) {
+            if (n->inputs[j] == at && !program->nodes[i].ended &&
+                (n->kind == NG_PROGRAM_SINK || ngi_program_wanted(program, i))) {
                 return true;
             }
         }
@@ -418,12 +422,12 @@ static bool ngi_graph_wanted(const ng_graph *graph, size_t at) {
 }
 
 /* Makes sure that a source has rows, or has ended. */
-static ng_status ngi_source_fill(ng_graph *graph, size_t at) {
-    ngi_graph_node *const node = &graph->nodes[at];
+static ng_status ngi_source_fill(ng_program *program, size_t at) {
+    ngi_program_node *const node = &program->nodes[at];
     if (node->available != 0) {
         return NG_OK;
     }
-    if (node->ended || !ngi_graph_wanted(graph, at)) {
+    if (node->ended || !ngi_program_wanted(program, at)) {
         node->ended = true;
         return NG_OK;
     }
@@ -435,100 +439,102 @@ static ng_status ngi_source_fill(ng_graph *graph, size_t at) {
     node->first = 0;
     node->available = rows;
     node->ended = status == NG_END;
-    return status < 0 ? ngi_graph_fail(graph, at, status, 0) : NG_OK;
+    return status < 0 ? ngi_program_fail(program, at, status, 0) : NG_OK;
 }
 
 /* The end of the input, once all rows are through: kernels give what they hold, in a fixed order.
  */
-static ng_status ngi_graph_finish(ng_graph *graph) {
-    const ng_graph_spec *const spec = graph->spec;
+static ng_status ngi_program_finish(ng_program *program) {
+    const ng_program_spec *const spec = program->spec;
     for (size_t i = 0; i < spec->node_count; i++) {
-        graph->nodes[i].rows = 0;
+        program->nodes[i].rows = 0;
     }
     for (size_t f = 0; f < spec->finish_count; f++) {
         const size_t at = spec->finish[f];
-        const ng_operator *const kernel = spec->nodes[at].kernel;
-        ngi_graph_node *const node = &graph->nodes[at];
+        const ng_kernel *const kernel = spec->nodes[at].kernel;
+        ngi_program_node *const node = &program->nodes[at];
         ng_status status = NG_AGAIN;
         while (status == NG_AGAIN) {
             ngi_kernel_open(kernel, node);
             status = kernel->flush(node->state, node->out).status;
-            ngi_kernel_close(graph, at);
+            ngi_kernel_close(program, at);
             for (size_t i = at + 1; i < spec->node_count; i++) {
-                (void)ngi_graph_push(graph, i);
+                (void)ngi_program_push(program, i);
             }
             node->rows = 0;
         }
         if (status < 0) {
-            (void)ngi_graph_fail(graph, at, status, kernel->failed_row(node->state));
+            (void)ngi_program_fail(program, at, status, kernel->failed_row(node->state));
         }
-        if (graph->status != NG_OK) {
-            return graph->status;
+        if (program->status != NG_OK) {
+            return program->status;
         }
     }
     for (size_t i = 0; i < spec->node_count; i++) {
-        if (spec->nodes[i].kind == NG_NODE_SINK) {
-            const ng_status status = ng_csv_writer_finish(graph->nodes[i].writer);
+        if (spec->nodes[i].kind == NG_PROGRAM_SINK) {
+            const ng_status status = ng_csv_writer_finish(program->nodes[i].writer);
             if (status < 0) {
-                return ngi_graph_fail(graph, i, status, 0);
+                return ngi_program_fail(program, i, status, 0);
             }
         }
     }
-    graph->status = NG_END;
+    program->status = NG_END;
     return NG_END;
 }
 
 /* What was good before a failure is written. */
-static ng_status ngi_graph_keep(ng_graph *graph) {
-    for (size_t i = 0; i < graph->spec->node_count; i++) {
-        if (graph->spec->nodes[i].kind == NG_NODE_SINK && i != graph->failed_node) {
-            (void)!ng_csv_writer_flush(graph->nodes[i].writer);
+static ng_status ngi_program_keep(ng_program *program) {
+    for (size_t i = 0; i < program->spec->node_count; i++) {
+        if (program->spec->nodes[i].kind == NG_PROGRAM_SINK && i != program->failed_node) {
+            (void)!ng_csv_writer_flush(program->nodes[i].writer);
         }
     }
-    return graph->status;
+    return program->status;
 }
 
-ng_status ng_graph_step(ng_graph *graph) {
-    const ng_graph_spec *const spec = graph->spec;
-    if (graph->status != NG_OK) {
-        return graph->status;
+ng_status ng_program_step(ng_program *program) {
+    const ng_program_spec *const spec = program->spec;
+    if (program->status != NG_OK) {
+        return program->status;
     }
     size_t rows = SIZE_MAX;
     for (size_t i = 0; i < spec->node_count; i++) {
-        if (spec->nodes[i].kind == NG_NODE_SOURCE) {
-            if (ngi_source_fill(graph, i) < 0) {
-                return ngi_graph_keep(graph);
+        if (spec->nodes[i].kind == NG_PROGRAM_SOURCE) {
+            if (ngi_source_fill(program, i) < 0) {
+                return ngi_program_keep(program);
             }
-            const size_t has = graph->nodes[i].available;
+            const size_t has = program->nodes[i].available;
             rows = has != 0 && has < rows ? has : rows;
         }
     }
     if (rows == SIZE_MAX) {
-        const ng_status status = ngi_graph_finish(graph);
-        return status < 0 ? ngi_graph_keep(graph) : status;
+        const ng_status status = ngi_program_finish(program);
+        return status < 0 ? ngi_program_keep(program) : status;
     }
     for (size_t i = 0; i < spec->node_count; i++) {
-        ngi_graph_node *const node = &graph->nodes[i];
-        if (spec->nodes[i].kind == NG_NODE_SOURCE) {
+        ngi_program_node *const node = &program->nodes[i];
+        if (spec->nodes[i].kind == NG_PROGRAM_SOURCE) {
             node->rows = node->available < rows ? node->available : rows;
             node->total += node->rows;
         } else {
-            (void)ngi_graph_push(graph, i);
+            (void)ngi_program_push(program, i);
         }
     }
     for (size_t i = 0; i < spec->node_count; i++) {
-        ngi_graph_node *const node = &graph->nodes[i];
-        if (spec->nodes[i].kind == NG_NODE_SOURCE) {
+        ngi_program_node *const node = &program->nodes[i];
+        if (spec->nodes[i].kind == NG_PROGRAM_SOURCE) {
             node->first += node->rows;
             node->available -= node->rows;
         }
     }
-    graph->tick += rows;
-    return graph->status == NG_OK ? NG_OK : ngi_graph_keep(graph);
+    program->tick += rows;
+    return program->status == NG_OK ? NG_OK : ngi_program_keep(program);
 }
 
-const ng_csv_reader *ng_graph_reader(const ng_graph *graph, size_t node) {
-    return graph->nodes[node].reader;
+const ng_csv_reader *ng_program_reader(const ng_program *program, size_t node) {
+    return program->nodes[node].reader;
 }
 
-uint64_t ng_graph_rows(const ng_graph *graph, size_t node) { return graph->nodes[node].total; }
+uint64_t ng_program_rows(const ng_program *program, size_t node) {
+    return program->nodes[node].total;
+}
