@@ -37,6 +37,7 @@
  *   NAGARE_KERNELS         not defined  Adds the vector operations kernels are written in, which
  *                                       takes the compiler a moment; generated headers ask for it
  *                                       where they need it.
+ *   NG_NO_RUNTIME          0            1: leaves out loops, channels and their ports.
  *   NG_NO_SIMDE            0            1: never include SIMDe. Without it the profile v128 is
  * there on WASM only; the profile scalar stands in for it.
  *
@@ -145,8 +146,19 @@
  *
  *   ng_ and NG_ are for users. ngi_ and NGI_ are internal and change without notice.
  */
+
+/* The port for Linux needs names that strict C hides unless they are asked for. */
+#if defined(NAGARE_IMPLEMENTATION) && defined(__STRICT_ANSI__) && !defined(_POSIX_C_SOURCE) &&     \
+    !defined(_XOPEN_SOURCE) && !defined(_DEFAULT_SOURCE) && !defined(_GNU_SOURCE)
+#define _POSIX_C_SOURCE 200809L
+#endif
+
 #ifndef NG_NAGARE_H
 #define NG_NAGARE_H
+
+#if !defined(NG_NO_RUNTIME)
+#define NG_NO_RUNTIME 0
+#endif
 
 /* ---- base.h ---------------------------------------------------------------------------------- */
 
@@ -734,6 +746,629 @@ uint64_t ng_program_rows(const ng_program *program, size_t node);
 
 #if defined(__cplusplus)
 }
+#endif
+
+#if !NG_NO_RUNTIME
+
+/* ---- runtime.h ------------------------------------------------------------------------------- */
+
+/* runtime: what the event loop needs of a platform, as a value: a port. Code other than the ports
+ * knows no platform.
+ *
+ * Three ports come along: runtime_posix.h, runtime_wasm.h, and runtime_sim.h, a world whose time
+ * and chance come from a seed. A program that embeds the loop elsewhere fills in its own. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Nanoseconds. */
+typedef int64_t ng_time;
+
+#define NG_FOREVER INT64_MAX /* later than all */
+#define NG_NOW INT64_MIN     /* earlier than all: as a time to wait until, not to wait */
+
+#define NG_MICROSECOND ((ng_time)1000)
+#define NG_MILLISECOND ((ng_time)1000000)
+#define NG_SECOND ((ng_time)1000000000)
+
+/* a + b for b >= 0, and NG_FOREVER where that is too much. Any thread. */
+static inline ng_time ng_time_add(ng_time a, ng_time b) {
+    return a > 0 && b > NG_FOREVER - a ? NG_FOREVER : a + b;
+}
+
+/* A thread of the platform. All zero: not started. */
+typedef struct ng_thread {
+    void (*run)(void *ctx);
+    void *ctx;
+    uintptr_t handle; /* private, the port's */
+    bool started;     /* read-only */
+} ng_thread;
+
+struct ng_watch;
+
+/* A platform. All functions get `ctx` and are called by the thread that the loop belongs to, but
+ * for `wake`, `now` and `wall`, which any thread may call. */
+typedef struct ng_port {
+    /* The time since some moment, which never goes back. */
+    ng_time (*now)(void *ctx);
+
+    /* The time since 1970-01-01T00:00:00Z, as far as the platform knows it. */
+    ng_time (*wall)(void *ctx);
+
+    /* Returns at `until`, after a wake, or when a file is ready, and may also return early. NG_NOW:
+     * looks at the files and returns at once. NG_AGAIN: nothing waits here, the host will run the
+     * loop's next turn at `until`. NG_END: nothing will ever end this wait. Below 0: failed. */
+    ng_status (*wait)(void *ctx, ng_time until);
+
+    /* Ends the wait, or the next one if there is none at the moment. */
+    void (*wake)(void *ctx);
+
+    /* 64 random bits. */
+    uint64_t (*random)(void *ctx);
+
+    /* Starts and ends looking at the file of a watch; `wait` reports by ng_watch_ready. NULL: there
+     * are no files. */
+    ng_status (*watch)(void *ctx, struct ng_watch *watch);
+    void (*unwatch)(void *ctx, struct ng_watch *watch);
+
+    /* Runs the thread's function in a new thread, and waits for its end. NULL: there are none. */
+    ng_status (*start_thread)(void *ctx, ng_thread *thread);
+    ng_status (*join_thread)(void *ctx, ng_thread *thread);
+
+    void *ctx;
+} ng_port;
+
+/* Runs `thread->run(thread->ctx)` in a new thread; the structure is kept until it is joined.
+ * NG_MISUSED: it is started and not joined yet. NG_UNSUPPORTED: the port has no threads. NG_IO: the
+ * system gives none. */
+NG_NODISCARD ng_status ng_thread_start(const ng_port *port, ng_thread *thread);
+
+/* Waits until the function has returned. NG_MISUSED: it was not started, or joined already. */
+NG_NODISCARD ng_status ng_thread_join(const ng_port *port, ng_thread *thread);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- loop.h ---------------------------------------------------------------------------------- */
+
+/* loop: tasks, timers and watches, run by one thread on a port.
+ *
+ * Nothing here allocates: every object is a structure of the caller's, which all zeros make a valid,
+ * idle one, and which must stay where it is while the loop has it.
+ *
+ *     static void tick(ng_timer *timer) { ... }
+ *
+ *     ng_platform platform;
+ *     ng_port port;
+ *     ng_loop loop;
+ *     ng_timer timer = {tick, my_own};
+ *     if (ng_default_port(&port, &platform) == NG_OK && ng_loop_init(&loop, &port) == NG_OK &&
+ *         ng_timer_every(&loop, &timer, NG_SECOND) == NG_OK) {
+ *         ng_loop_run(&loop);
+ *     }
+ *     ng_default_close(&platform);
+ *
+ * The loop goes in turns. In a turn all see the same time, ng_loop_now. First those are told whose
+ * channels have something, then the timers that are due fire, then the tasks run that were waiting
+ * when this began. What they set off comes in the same turn only if it is a timer between the one
+ * that fires and the present; everything else waits for the next turn, so no turn is endless.
+ *
+ * What a callback was called for may be reused in it. A timer may even be freed there; tasks,
+ * watches and deadlines have to stay until the callback has returned.
+ *
+ * All functions are for the thread that the loop belongs to, but for those marked "any thread". */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+struct ng_loop;
+struct ng_timer;
+
+struct ng_task;
+typedef struct ngi_tasks {
+    struct ng_task *first, *last;
+} ngi_tasks;
+
+/* Work that runs in pieces: `run` is called, and does not block. When it returns the task has
+ * finished, unless it asked for more: ng_yield, ng_task_park, ng_task_sleep or ng_task_join. */
+typedef struct ng_task {
+    void (*run)(struct ng_task *task);
+    void *ctx;
+    ng_status status; /* read-only, of a task that has finished: NG_OK or NG_CANCELLED */
+
+    struct ng_loop *loop; /* private from here on */
+    struct ng_task *next, *previous;
+    struct ng_task *joined;    /* the one it waits for, whose `waiters` it is in */
+    struct ng_timer *sleeping; /* the timer it waits for */
+    ngi_tasks waiters;
+    uint32_t turn;        /* in which it was queued */
+    uint8_t state, after; /* what it is in, and, while it runs, what it will be in */
+} ng_task;
+
+/* A moment at which `fire` is called, or many of them. */
+typedef struct ng_timer {
+    void (*fire)(struct ng_timer *timer);
+    void *ctx;
+    uint64_t missed; /* read-only: ticks of ng_timer_every that were skipped, since it was set */
+
+    struct ng_loop *loop; /* private from here on; NULL: it is not set */
+    struct ng_timer *next, *previous;
+    uint64_t key;   /* when, shifted so that it sorts without a sign */
+    ng_time period; /* 0: it fires once */
+    uint8_t level;
+} ng_timer;
+
+/* What a file can be ready for. An error or a hang-up counts as both. */
+#define NG_READABLE 1u
+#define NG_WRITABLE 2u
+
+/* A file that `ready` is called for, once a turn, as long as it is ready for one of `events`. */
+typedef struct ng_watch {
+    void (*ready)(struct ng_watch *watch, unsigned events);
+    void *ctx;
+    int file;        /* a file descriptor; each can be watched once in a loop */
+    unsigned events; /* NG_READABLE, NG_WRITABLE or both */
+
+    struct ng_loop *loop; /* private from here on; NULL: it is not watched */
+    unsigned seen;
+    ng_task task;
+} ng_watch;
+
+/* `done` is called once: with NG_OK or NG_CANCELLED when the task has finished in time, or with
+ * NG_TIMEOUT. */
+typedef struct ng_deadline {
+    void (*done)(struct ng_deadline *deadline, ng_status status);
+    void *ctx;
+
+    ng_task *task; /* private from here on */
+    ng_task waiter;
+    ng_timer timer;
+} ng_deadline;
+
+/* What another thread leaves at a loop. */
+typedef struct ngi_post {
+    struct ngi_post *next;
+    void (*deliver)(struct ngi_post *post);
+} ngi_post;
+
+/* The timers of a loop. Each level holds those whose time first differs from `now` in its digit,
+ * in slots by that digit; so what stands in a lower level is due earlier. Reaching a slot spreads
+ * its timers, in their order, over the empty levels below, and those in a slot of level 0 have the
+ * same time; so timers of equal times keep the order in which they were set. */
+#define NGI_WHEEL_BITS 6
+#define NGI_WHEEL_SLOTS (1u << NGI_WHEEL_BITS)
+#define NGI_WHEEL_LEVELS ((64 + NGI_WHEEL_BITS - 1) / NGI_WHEEL_BITS)
+typedef struct ngi_slot {
+    ng_timer *first, *last; /* nothing, unless the slot's bit is set */
+} ngi_slot;
+typedef struct ngi_wheel {
+    uint64_t now;
+    uint64_t earliest;                /* no timer is earlier */
+    bool earliest_known;              /* unless something has fired since */
+    uint32_t levels;                  /* bits: the levels that have timers */
+    uint64_t filled[NGI_WHEEL_LEVELS]; /* bits: the slots that have timers */
+    ngi_slot slots[NGI_WHEEL_LEVELS][NGI_WHEEL_SLOTS];
+    ngi_slot late[2]; /* what was set for a time that had come: for this turn, and the next */
+    uint8_t collecting; /* which is for the next */
+} ngi_wheel;
+
+/* All fields are private. About 12 KiB, or half of that on 32 bits: no place for it on a small
+ * stack. */
+typedef struct ng_loop {
+    ng_port port;
+    ng_time now;
+    ngi_tasks ready;
+    size_t timers, watches, channels; /* that are set, watched, open */
+    ngi_post *inbox;                  /* atomic */
+    uint32_t state;                   /* atomic */
+    uint32_t stopping;                /* atomic */
+    uint32_t turn;
+    bool in_turn;
+    bool woken;   /* during its last turn */
+    bool stopped; /* after it */
+    ngi_wheel wheel;
+} ng_loop;
+
+/* ---- the loop ---- */
+
+/* Starts a loop on a port, which is copied; what the port's `ctx` points to is kept. The thread
+ * that calls the other functions is the one it belongs to. */
+NG_NODISCARD ng_status ng_loop_init(ng_loop *loop, const ng_port *port);
+
+/* Runs until nothing can happen any more (there are no tasks to run, timers, watches or open
+ * channels) or ng_loop_stop: NG_OK. NG_AGAIN: the port cannot wait, and has arranged for the next
+ * turn. NG_END: the port knows that what is waited for will never come. NG_MISUSED: it runs
+ * already. Below 0 else: the port failed. */
+NG_NODISCARD ng_status ng_loop_run(ng_loop *loop);
+
+/* Runs one turn, then waits until `until`, or the next timer, if nothing is there to be done at
+ * once. NG_NOW does not wait. For hosts with a loop of their own. NG_OK: there will be more to do.
+ * NG_END: nothing can happen any more, or the loop was stopped. */
+NG_NODISCARD ng_status ng_loop_turn(ng_loop *loop, ng_time until);
+
+/* When the next turn has something to do: a time that has come if at once, NG_FOREVER if only a
+ * wake can tell. May be too early after a timer was stopped, never too late. NG_FOREVER for NULL.
+ */
+ng_time ng_loop_next(ng_loop *loop);
+
+/* The time of this turn, or, between turns, the port's. 0 for NULL. */
+ng_time ng_loop_now(ng_loop *loop);
+
+/* Ends ng_loop_run, or the next one, after its turn. Nothing is lost: it can be run again. Any
+ * thread. */
+void ng_loop_stop(ng_loop *loop);
+
+/* Makes the loop take a turn soon. Any thread. */
+void ng_wake(ng_loop *loop);
+
+/* ---- tasks ---- */
+
+/* Runs the task soon, after those that are waiting already. NG_MISUSED: it has not finished since
+ * it was last spawned. */
+NG_NODISCARD ng_status ng_spawn(ng_loop *loop, ng_task *task);
+
+/* From the task's `run` alone (as the next two): it runs again, after the others. NG_CANCELLED: it
+ * was cancelled, and finishes. NG_MISUSED: it does not run now, or waits for another. */
+NG_NODISCARD ng_status ng_yield(ng_task *task);
+
+/* It rests until ng_task_resume. A resting task does not keep ng_loop_run from returning. */
+NG_NODISCARD ng_status ng_task_park(ng_task *task);
+
+/* It rests for `duration`, at least 0, or until ng_task_resume. `timer` is all zero or one that has
+ * been used before; it is kept meanwhile. NG_MISUSED also: `timer` is set. */
+NG_NODISCARD ng_status ng_task_sleep(ng_task *task, ng_timer *timer, ng_time duration);
+
+/* Runs a task soon that was parked or asleep. NG_OK without effect if it is waiting to run anyway.
+ * NG_MISUSED: it does not rest. */
+NG_NODISCARD ng_status ng_task_resume(ng_task *task);
+
+/* Runs `waiter` once `task` has finished; soon, if it has already. The waiter is a task that is not
+ * under way, or rests, or the one that runs now, which then goes on when the other has finished.
+ * NG_MISUSED: `task` was never spawned, or `waiter` is waiting for something else. NG_INVALID: they
+ * are the same, or belong to two loops. */
+NG_NODISCARD ng_status ng_task_join(ng_task *task, ng_task *waiter);
+
+/* Finishes the task without running it any further; those that joined it go on. A task that is not
+ * under way is left alone. */
+void ng_task_cancel(ng_task *task);
+
+/* Whether it was spawned, or waits for another, and has not finished since. */
+bool ng_task_is_pending(const ng_task *task);
+
+/* Calls `deadline->done` when `task`, which was spawned, has finished, or at `when`; what comes
+ * first. The task itself goes on: cancelling it is up to `done`. NG_MISUSED: the deadline runs
+ * already. */
+NG_NODISCARD ng_status ng_deadline_start(ng_deadline *deadline, ng_task *task, ng_time when);
+
+/* Forgets it: `done` is not called. Idempotent. */
+void ng_deadline_stop(ng_deadline *deadline);
+
+/* ---- timers ---- */
+
+/* Fires once at `when`, or, if it was set already, then instead. Timers fire in the order of their
+ * times, and those of equal times in the order in which they were set. A time that has come counts
+ * as the present: it fires in the next turn. */
+NG_NODISCARD ng_status ng_timer_at(ng_loop *loop, ng_timer *timer, ng_time when);
+
+/* The same `delay` from now, at least 0. */
+NG_NODISCARD ng_status ng_timer_after(ng_loop *loop, ng_timer *timer, ng_time delay);
+
+/* Fires at once, and then at this moment plus 1, 2, 3... times `period`, which is above 0, without
+ * drift. Where the loop is late, one tick fires for all whose time has passed: the others are
+ * counted in `timer->missed` and skipped. */
+NG_NODISCARD ng_status ng_timer_every(ng_loop *loop, ng_timer *timer, ng_time period);
+
+/* It does not fire any more. Idempotent. */
+void ng_timer_stop(ng_timer *timer);
+
+/* ---- files ---- */
+
+/* NG_UNSUPPORTED: the port has no files, or cannot watch this one. NG_MISUSED: it is watched
+ * already. NG_IO: the system refuses. */
+NG_NODISCARD ng_status ng_watch_start(ng_loop *loop, ng_watch *watch);
+
+/* `ready` is not called any more. Idempotent. Stop it before closing the file. */
+void ng_watch_stop(ng_watch *watch);
+
+/* For ports: the file of `watch` is ready for `events`. */
+void ng_watch_ready(ng_watch *watch, unsigned events);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- channel.h ------------------------------------------------------------------------------- */
+
+/* channel: a bounded queue of items from any number of threads to the one thread of a loop.
+ *
+ *     static void read_all(ng_task *task) {
+ *         reading item;
+ *         while (ng_receive(task->ctx, &item) == NG_OK) {
+ *             ... use it ...
+ *         }
+ *     }
+ *
+ *     ng_task reader = {read_all, &channel};
+ *     ng_status status = ng_channel_init(&channel, block, sizeof block, 1024, sizeof(reading),
+ *                                        &loop, &reader);
+ *
+ * The reader runs when there is something after ng_receive has said that there is nothing. So it
+ * receives until then, or it yields and goes on in the next turn; if it stops before, no one calls
+ * it again. The end of the stream is something too: the reader is called to receive NG_END. Now and
+ * then it is called for nothing. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* All fields are private. The counts advance by 2 for an item; the lowest bit of `sent` says that
+ * the channel is closed. The slots begin with a count of their own: that of the item which they are
+ * free for, or that plus 1 while they hold it. */
+typedef struct ng_channel {
+    size_t sent; /* atomic */
+    unsigned char *slots;
+    size_t mask, item_size, slot_size;
+    ng_loop *loop;
+    ng_task *reader;
+    size_t apart[8]; /* keeps what senders write away from what the receiver does */
+    size_t received;
+    uint32_t is_waiting; /* atomic: the receiver has found nothing, and wants to be told */
+    uint32_t is_posted;  /* atomic: the loop will tell it in its next turn */
+    bool ended;
+    ngi_post post;
+} ng_channel;
+
+/* Bytes of the block that a channel needs. `capacity` is a power of two, `item_size` at least 1; 0
+ * if they are not, or the size does not fit. Any thread. */
+size_t ng_channel_size(size_t capacity, size_t item_size);
+
+/* Starts a channel. Kept: `block` (of `block_size` bytes, at least ng_channel_size, aligned for
+ * size_t), `loop` and `reader`, a task which is not under way. The loop does not end while the
+ * channel is open or has items. `loop` and `reader` both NULL: any one thread receives, and looks
+ * for itself. NG_INVALID: an argument is wrong. For the thread of the loop. */
+NG_NODISCARD ng_status ng_channel_init(ng_channel *channel, void *block, size_t block_size,
+                                       size_t capacity, size_t item_size, ng_loop *loop,
+                                       ng_task *reader);
+
+/* Copies an item in. NG_AGAIN: the channel is full. NG_CLOSED: it is closed. What one thread sends
+ * arrives in that order. Any thread. */
+NG_NODISCARD ng_status ng_send(ng_channel *channel, const void *item);
+
+/* Copies the oldest item out. NG_AGAIN: there is none; the reader runs when there is. NG_END: the
+ * channel is closed and empty. For the receiving thread. */
+NG_NODISCARD ng_status ng_receive(ng_channel *channel, void *item);
+
+/* Nothing more can be sent; what was sent can still be received. Idempotent. Any thread, both
+ * sides; no one may use the channel after its last receive has answered NG_END and the senders have
+ * stopped. */
+void ng_channel_close(ng_channel *channel);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- runtime_posix.h ------------------------------------------------------------------------- */
+
+/* runtime_posix: the port for Linux: its clocks, epoll, and POSIX threads.
+ *
+ * The code needs names that a compiler hides from programs in strict C99 which have included a
+ * system header before nagare.h. Then it is left out, and using it is a compile error that says
+ * what to do. Other files of the program only need these declarations. */
+
+#if defined(__linux__)
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* All fields are private. */
+typedef struct ng_posix {
+    int poll;     /* an epoll, which looks at the two below and at what is watched */
+    int woken;    /* an eventfd */
+    int alarm;    /* a timerfd */
+    ng_time set;  /* what the alarm is set to */
+    size_t files; /* that are watched */
+    uint64_t random;
+} ng_posix;
+
+/* Opens what the port needs, three file descriptors, and fills in `port` for one loop. `posix` is
+ * kept. NG_IO: the system does not give them. */
+NG_NODISCARD ng_status ng_posix_open(ng_posix *posix, ng_port *port);
+
+/* Closes them. Threads have been joined by then, and no one wakes the loop any more. */
+void ng_posix_close(ng_posix *posix);
+
+/* What is there without being named: on Linux this port. */
+typedef ng_posix ng_platform;
+NG_NODISCARD ng_status ng_default_port(ng_port *port, ng_platform *platform);
+void ng_default_close(ng_platform *platform);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif
+
+/* ---- runtime_wasm.h -------------------------------------------------------------------------- */
+
+/* runtime_wasm: the port for WebAssembly, which imports four functions of its host.
+ *
+ * Nothing waits in a module: ng_loop_turn and ng_loop_run do what is due, tell the host when they
+ * want to be called again, and return. So a program keeps its loop in static memory and exports a
+ * function that the host calls then:
+ *
+ *     __attribute__((export_name("turn"))) void turn(void) {
+ *         (void)ng_loop_turn(&loop, NG_FOREVER);
+ *     }
+ *
+ * wasm/runtime.mjs is such a host. A module that does not use the port imports nothing. */
+
+#if defined(__wasm__)
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+#define NGI_WASM_IMPORT(name) __attribute__((import_module("nagare"), import_name(name)))
+
+NGI_WASM_IMPORT("now") ng_time ngi_wasm_host_now(void);
+NGI_WASM_IMPORT("wall") ng_time ngi_wasm_host_wall(void);
+NGI_WASM_IMPORT("random") uint64_t ngi_wasm_host_random(void);
+NGI_WASM_IMPORT("schedule") void ngi_wasm_host_schedule(ng_time until);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#define NGI_WASM_PORT static inline __attribute__((unused))
+
+NGI_WASM_PORT ng_time ngi_wasm_now(void *ctx) {
+    (void)ctx;
+    return ngi_wasm_host_now();
+}
+
+NGI_WASM_PORT ng_time ngi_wasm_wall(void *ctx) {
+    (void)ctx;
+    return ngi_wasm_host_wall();
+}
+
+NGI_WASM_PORT uint64_t ngi_wasm_random(void *ctx) {
+    (void)ctx;
+    return ngi_wasm_host_random();
+}
+
+NGI_WASM_PORT ng_status ngi_wasm_wait(void *ctx, ng_time until) {
+    (void)ctx;
+    ngi_wasm_host_schedule(until);
+    return NG_AGAIN;
+}
+
+NGI_WASM_PORT void ngi_wasm_wake(void *ctx) {
+    (void)ctx;
+    ngi_wasm_host_schedule(NG_NOW);
+}
+
+/* The host's port. A module has one loop on it. Any thread. */
+NGI_WASM_PORT ng_port ng_wasm_port(void) {
+    ng_port port;
+    port.now = ngi_wasm_now;
+    port.wall = ngi_wasm_wall;
+    port.wait = ngi_wasm_wait;
+    port.wake = ngi_wasm_wake;
+    port.random = ngi_wasm_random;
+    port.watch = NULL;
+    port.unwatch = NULL;
+    port.start_thread = NULL;
+    port.join_thread = NULL;
+    port.ctx = NULL;
+    return port;
+}
+
+/* What is there without being named: here this port. */
+typedef struct ng_platform {
+    char unused;
+} ng_platform;
+
+NG_NODISCARD NGI_WASM_PORT ng_status ng_default_port(ng_port *port, ng_platform *platform) {
+    if (port == NULL || platform == NULL) {
+        return NG_INVALID;
+    }
+    *port = ng_wasm_port();
+    return NG_OK;
+}
+
+NGI_WASM_PORT void ng_default_close(ng_platform *platform) { (void)platform; }
+
+#endif
+
+/* ---- runtime_sim.h --------------------------------------------------------------------------- */
+
+/* runtime_sim: a world of which every detail follows from a seed.
+ *
+ * Time begins at 0 and passes only while all loops of the world wait, so a year takes no time, and
+ * what a program does takes none. Which of several loops goes on first, how long a wake is under
+ * way and how late a wait ends are drawn from the seed, and so are a program's own dice. The same
+ * program with the same seed does the same, to the last detail, on every machine; ng_sim_note
+ * collects what it did in one number that tells two runs apart.
+ *
+ *     ng_sim sim;
+ *     ng_sim_loop one, other;
+ *     ng_sim_init(&sim, seed);
+ *     if (ng_sim_loop_init(&sim, &one) == NG_OK && ng_sim_loop_init(&sim, &other) == NG_OK) {
+ *         ... set tasks, timers and channels on one.loop and other.loop ...
+ *         status = ng_sim_run(&sim, NG_FOREVER);
+ *     }
+ *     printf("seed %llu: %016llx\n", seed, sim.trace);
+ *
+ * The generator is SplitMix64. It, what is drawn in which order, and the trace are part of the
+ * interface: a seed that found a mistake finds it in later versions, too. A world belongs to one
+ * thread, and its loops stand in for threads. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+struct ng_sim;
+
+/* A loop in a world, with what the world knows of it. */
+typedef struct ng_sim_loop {
+    ng_loop loop;
+    struct ng_sim *sim; /* private from here on */
+    struct ng_sim_loop *next;
+    ng_time wakes; /* when a wake arrives */
+} ng_sim_loop;
+
+typedef struct ng_sim {
+    ng_time now;           /* read-only */
+    ng_time wall_offset;   /* the wall clock is ahead of `now` by this; may be changed at any time */
+    ng_time wake_delay;    /* the longest a wake is under way; 0 */
+    ng_time oversleep;     /* the longest a wait lasts too long; 0 */
+    uint64_t trace;        /* read-only: what was noted */
+    uint64_t turns;        /* read-only: of all loops, in ng_sim_run */
+    uint64_t fail_at;      /* the request for memory, from 1, that fails; 0: none */
+    uint64_t fail_one_in;  /* requests for memory fail once in so many, by chance; 0: none */
+    uint64_t requests;     /* read-only: for memory */
+    uint64_t seed;         /* private from here on */
+    ng_sim_loop *loops;
+    ng_allocator inner;
+} ng_sim;
+
+/* Begins a world, in which nothing is late and no memory is refused. */
+void ng_sim_init(ng_sim *sim, uint64_t seed);
+
+/* Starts a loop in the world, on a port of its own. Both are kept. NG_INVALID for NULL. */
+NG_NODISCARD ng_status ng_sim_loop_init(ng_sim *sim, ng_sim_loop *loop);
+
+/* Runs the loops, a turn of one of them at a time, until `until`: NG_AGAIN, or until nothing can
+ * happen any more: NG_OK, or NG_END if a loop waits for what never comes (it has an open channel).
+ * A loop that is stopped rests until the next call. Below 0: as ng_loop_turn. With a single loop
+ * ng_loop_run does as well. */
+NG_NODISCARD ng_status ng_sim_run(ng_sim *sim, ng_time until);
+
+/* Mixes a number into the trace, which depends on the order. */
+void ng_sim_note(ng_sim *sim, uint64_t number);
+
+/* 64 bits of the seed. */
+uint64_t ng_sim_random(ng_sim *sim);
+
+/* True once in `one_in` times, on average; always for 1, never for 0. Draws one number, but for 0.
+ */
+bool ng_sim_chance(ng_sim *sim, uint64_t one_in);
+
+/* A duration from 0 to `longest`, both included. Draws one number if `longest` is above 0. */
+ng_time ng_sim_delay(ng_sim *sim, ng_time longest);
+
+/* Memory from `inner`, and, by `fail_at` and `fail_one_in`, none. Taking memory back never fails. A
+ * world has one such allocator. */
+ng_allocator ng_sim_allocator(ng_sim *sim, ng_allocator inner);
+
+#if defined(__cplusplus)
+}
+#endif
+
 #endif
 
 #endif
@@ -7753,6 +8388,1402 @@ const ng_csv_reader *ng_program_reader(const ng_program *program, size_t node) {
 uint64_t ng_program_rows(const ng_program *program, size_t node) {
     return program->nodes[node].total;
 }
+
+#if !NG_NO_RUNTIME
+
+/* ---- loop.c ---------------------------------------------------------------------------------- */
+
+/* loop: turns, waking, what other threads leave, and watches. */
+
+/* ---- loop_parts.h ---------------------------------------------------------------------------- */
+
+/* loop_parts: what the files of the loop need of each other. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* States of a loop. */
+enum { NGI_OUTSIDE = 0, NGI_AWAKE = 1, NGI_WOKEN = 2 };
+
+/* States of a task. */
+enum {
+    NGI_IDLE = 0,
+    NGI_QUEUED = 1,
+    NGI_RUNNING = 2,
+    NGI_PARKED = 3,
+    NGI_JOINING = 4,
+    NGI_FINISHED = 5,
+    NGI_ENDED_EARLY = 6 /* `after` of a task that was cancelled while it ran */
+};
+
+/* Runs the tasks that were queued before this call. */
+void ngi_tasks_run(ng_loop *loop);
+
+/* Makes the task run soon if it is idle, finished or resting. */
+void ngi_task_notify(ng_loop *loop, ng_task *task);
+
+void ngi_timers_init(ng_loop *loop);
+
+/* Fires what is due at the loop's present. */
+void ngi_timers_run(ng_loop *loop);
+
+/* When the first timer is due, or, if it was stopped, would have been. */
+ng_time ngi_timers_next(ng_loop *loop);
+
+/* Leaves something at the loop, to be delivered in its next turn. Any thread. */
+void ngi_loop_post(ng_loop *loop, ngi_post *post);
+
+/* The owner has given the loop something to do: between turns, what waits must know. */
+static inline void ngi_loop_changed(ng_loop *loop) {
+    if (!loop->in_turn) {
+        ng_wake(loop);
+    }
+}
+
+#if defined(__cplusplus)
+}
+#endif
+
+ng_status ng_loop_init(ng_loop *loop, const ng_port *port) {
+    if (loop == NULL || port == NULL || port->now == NULL || port->wait == NULL ||
+        port->wake == NULL) {
+        return NG_INVALID;
+    }
+    loop->port = *port;
+    loop->now = port->now(port->ctx);
+    loop->ready.first = loop->ready.last = NULL;
+    loop->timers = loop->watches = loop->channels = 0;
+    loop->inbox = NULL;
+    loop->state = NGI_OUTSIDE;
+    loop->stopping = 0;
+    loop->turn = 0;
+    loop->in_turn = loop->woken = loop->stopped = false;
+    ngi_timers_init(loop);
+    return NG_OK;
+}
+
+ng_time ng_loop_now(ng_loop *loop) {
+    if (loop == NULL) {
+        return 0;
+    }
+    if (!loop->in_turn) {
+        const ng_time now = loop->port.now(loop->port.ctx);
+        if (now > loop->now) {
+            loop->now = now;
+        }
+    }
+    return loop->now;
+}
+
+/* Of those who wake a loop that is between turns the first tells the port; during a turn the loop
+ * finds out at its end. */
+void ng_wake(ng_loop *loop) {
+    if (loop != NULL &&
+        __atomic_exchange_n(&loop->state, NGI_WOKEN, __ATOMIC_SEQ_CST) == NGI_OUTSIDE) {
+        loop->port.wake(loop->port.ctx);
+    }
+}
+
+void ng_loop_stop(ng_loop *loop) {
+    if (loop != NULL) {
+        __atomic_store_n(&loop->stopping, 1, __ATOMIC_SEQ_CST);
+        ng_wake(loop);
+    }
+}
+
+void ngi_loop_post(ng_loop *loop, ngi_post *post) {
+    ngi_post *first = __atomic_load_n(&loop->inbox, __ATOMIC_RELAXED);
+    do {
+        post->next = first;
+    } while (!__atomic_compare_exchange_n(&loop->inbox, &first, post, true, __ATOMIC_SEQ_CST,
+                                          __ATOMIC_RELAXED));
+    ng_wake(loop);
+}
+
+/* The inbox is a stack: what was left first comes last. */
+static void ngi_loop_deliver(ng_loop *loop) {
+    ngi_post *post = __atomic_exchange_n(&loop->inbox, NULL, __ATOMIC_SEQ_CST), *in_order = NULL;
+    while (post != NULL) {
+        ngi_post *next = post->next;
+        post->next = in_order;
+        in_order = post;
+        post = next;
+    }
+    while (in_order != NULL) {
+        ngi_post *next = in_order->next;
+        in_order->deliver(in_order);
+        in_order = next;
+    }
+}
+
+static bool ngi_loop_is_idle(const ng_loop *loop) {
+    return loop->ready.first == NULL && loop->timers == 0 && loop->watches == 0 &&
+           loop->channels == 0 && !loop->woken;
+}
+
+/* A turn without the wait. Whether there is a reason to go on. */
+static bool ngi_loop_pass(ng_loop *loop) {
+    ng_loop_now(loop);
+    loop->in_turn = true;
+    __atomic_exchange_n(&loop->state, NGI_AWAKE, __ATOMIC_SEQ_CST);
+    ngi_loop_deliver(loop);
+    ngi_timers_run(loop);
+    ngi_tasks_run(loop);
+    loop->in_turn = false;
+    loop->woken = __atomic_exchange_n(&loop->state, NGI_OUTSIDE, __ATOMIC_SEQ_CST) == NGI_WOKEN;
+    loop->stopped = __atomic_exchange_n(&loop->stopping, 0, __ATOMIC_SEQ_CST) != 0;
+    return !loop->stopped && !ngi_loop_is_idle(loop);
+}
+
+ng_time ng_loop_next(ng_loop *loop) {
+    if (loop == NULL) {
+        return NG_FOREVER;
+    }
+    return loop->ready.first != NULL || loop->woken ? loop->now : ngi_timers_next(loop);
+}
+
+static ng_status ngi_loop_wait(ng_loop *loop, ng_time until) {
+    if (loop->ready.first != NULL || loop->woken) {
+        until = NG_NOW;
+    } else if (until != NG_NOW) {
+        const ng_time next = ngi_timers_next(loop);
+        until = next < until ? next : until;
+    }
+    return loop->port.wait(loop->port.ctx, until);
+}
+
+ng_status ng_loop_turn(ng_loop *loop, ng_time until) {
+    if (loop == NULL) {
+        return NG_INVALID;
+    }
+    if (loop->in_turn) {
+        return NG_MISUSED;
+    }
+    if (!ngi_loop_pass(loop)) {
+        return NG_END;
+    }
+    const ng_status status = ngi_loop_wait(loop, until);
+    return status < 0 ? status : NG_OK;
+}
+
+ng_status ng_loop_run(ng_loop *loop) {
+    if (loop == NULL) {
+        return NG_INVALID;
+    }
+    if (loop->in_turn) {
+        return NG_MISUSED;
+    }
+    while (ngi_loop_pass(loop)) {
+        const ng_status status = ngi_loop_wait(loop, NG_FOREVER);
+        if (status != NG_OK) {
+            return status;
+        }
+    }
+    return NG_OK;
+}
+
+/* ---- watches ---- */
+
+static void ngi_watch_run(ng_task *task) {
+    ng_watch *watch = (ng_watch *)task->ctx;
+    const unsigned seen = watch->seen;
+    watch->seen = 0;
+    watch->ready(watch, seen);
+}
+
+ng_status ng_watch_start(ng_loop *loop, ng_watch *watch) {
+    if (loop == NULL || watch == NULL || watch->ready == NULL || watch->file < 0 ||
+        watch->events == 0 || watch->events > (NG_READABLE | NG_WRITABLE)) {
+        return NG_INVALID;
+    }
+    if (watch->loop != NULL) {
+        return NG_MISUSED;
+    }
+    if (loop->port.watch == NULL || loop->port.unwatch == NULL) {
+        return NG_UNSUPPORTED;
+    }
+    const ng_status status = loop->port.watch(loop->port.ctx, watch);
+    if (status == NG_OK) {
+        watch->loop = loop;
+        watch->seen = 0;
+        watch->task.run = ngi_watch_run;
+        watch->task.ctx = watch;
+        loop->watches++;
+        ngi_loop_changed(loop);
+    }
+    return status;
+}
+
+void ng_watch_stop(ng_watch *watch) {
+    if (watch != NULL && watch->loop != NULL) {
+        watch->loop->port.unwatch(watch->loop->port.ctx, watch);
+        watch->loop->watches--;
+        watch->loop = NULL;
+        ng_task_cancel(&watch->task);
+    }
+}
+
+void ng_watch_ready(ng_watch *watch, unsigned events) {
+    if (watch != NULL && watch->loop != NULL && events != 0) {
+        watch->seen |= events;
+        ngi_task_notify(watch->loop, &watch->task);
+    }
+}
+
+/* ---- threads ---- */
+
+ng_status ng_thread_start(const ng_port *port, ng_thread *thread) {
+    if (port == NULL || thread == NULL || thread->run == NULL) {
+        return NG_INVALID;
+    }
+    if (thread->started) {
+        return NG_MISUSED;
+    }
+    if (port->start_thread == NULL || port->join_thread == NULL) {
+        return NG_UNSUPPORTED;
+    }
+    const ng_status status = port->start_thread(port->ctx, thread);
+    thread->started = status == NG_OK;
+    return status;
+}
+
+ng_status ng_thread_join(const ng_port *port, ng_thread *thread) {
+    if (port == NULL || thread == NULL) {
+        return NG_INVALID;
+    }
+    if (!thread->started || port->join_thread == NULL) {
+        return NG_MISUSED;
+    }
+    const ng_status status = port->join_thread(port->ctx, thread);
+    thread->started = status != NG_OK;
+    return status;
+}
+
+/* ---- loop_tasks.c ---------------------------------------------------------------------------- */
+
+/* loop_tasks: tasks and deadlines. */
+
+static void ngi_tasks_append(ngi_tasks *list, ng_task *task) {
+    task->next = NULL;
+    task->previous = list->last;
+    if (list->last != NULL) {
+        list->last->next = task;
+    } else {
+        list->first = task;
+    }
+    list->last = task;
+}
+
+static void ngi_tasks_remove(ngi_tasks *list, ng_task *task) {
+    if (task->previous != NULL) {
+        task->previous->next = task->next;
+    } else {
+        list->first = task->next;
+    }
+    if (task->next != NULL) {
+        task->next->previous = task->previous;
+    } else {
+        list->last = task->previous;
+    }
+}
+
+static void ngi_task_queue(ng_task *task) {
+    task->state = NGI_QUEUED;
+    task->turn = task->loop->turn;
+    ngi_tasks_append(&task->loop->ready, task);
+    ngi_loop_changed(task->loop);
+}
+
+static void ngi_task_finish(ng_task *task, ng_status status) {
+    task->state = NGI_FINISHED;
+    task->status = status;
+    while (task->waiters.first != NULL) {
+        ng_task *waiter = task->waiters.first;
+        ngi_tasks_remove(&task->waiters, waiter);
+        waiter->joined = NULL;
+        if (waiter->state == NGI_RUNNING) {
+            waiter->after = NGI_QUEUED;
+        } else {
+            ngi_task_queue(waiter);
+        }
+    }
+}
+
+static bool ngi_task_is_done(const ng_task *task) {
+    return task->state == NGI_IDLE || task->state == NGI_FINISHED;
+}
+
+/* Takes the task out of whatever it waits for. */
+static void ngi_task_detach(ng_task *task) {
+    if (task->joined != NULL) {
+        ngi_tasks_remove(&task->joined->waiters, task);
+        task->joined = NULL;
+    }
+    if (task->sleeping != NULL) {
+        ng_timer *timer = task->sleeping;
+        task->sleeping = NULL;
+        ng_timer_stop(timer);
+    }
+}
+
+ng_status ng_spawn(ng_loop *loop, ng_task *task) {
+    if (loop == NULL || task == NULL || task->run == NULL) {
+        return NG_INVALID;
+    }
+    if (!ngi_task_is_done(task)) {
+        return NG_MISUSED;
+    }
+    task->loop = loop;
+    task->status = NG_OK;
+    ngi_task_queue(task);
+    return NG_OK;
+}
+
+/* What the running task does next, if nothing is decided yet. */
+static ng_status ngi_task_goes_on(ng_task *task, uint8_t after) {
+    if (task == NULL) {
+        return NG_INVALID;
+    }
+    if (task->state != NGI_RUNNING) {
+        return NG_MISUSED;
+    }
+    if (task->after == NGI_ENDED_EARLY) {
+        return NG_CANCELLED;
+    }
+    if (task->after != NGI_FINISHED && task->after != after) {
+        return NG_MISUSED;
+    }
+    task->after = after;
+    return NG_OK;
+}
+
+ng_status ng_yield(ng_task *task) { return ngi_task_goes_on(task, NGI_QUEUED); }
+
+ng_status ng_task_park(ng_task *task) { return ngi_task_goes_on(task, NGI_PARKED); }
+
+static void ngi_task_slept(ng_timer *timer) {
+    ng_task *task = (ng_task *)timer->ctx;
+    task->sleeping = NULL;
+    ngi_task_queue(task);
+}
+
+ng_status ng_task_sleep(ng_task *task, ng_timer *timer, ng_time duration) {
+    if (task == NULL || timer == NULL || duration < 0) {
+        return NG_INVALID;
+    }
+    if (timer->loop != NULL || task->sleeping != NULL) {
+        return NG_MISUSED;
+    }
+    const ng_status status = ngi_task_goes_on(task, NGI_PARKED);
+    if (status != NG_OK) {
+        return status;
+    }
+    timer->fire = ngi_task_slept;
+    timer->ctx = task;
+    task->sleeping = timer;
+    return ng_timer_after(task->loop, timer, duration);
+}
+
+ng_status ng_task_resume(ng_task *task) {
+    if (task == NULL) {
+        return NG_INVALID;
+    }
+    if (task->state == NGI_QUEUED || (task->state == NGI_RUNNING && task->after == NGI_QUEUED)) {
+        return NG_OK;
+    }
+    if (task->state == NGI_RUNNING && task->after == NGI_PARKED) {
+        ngi_task_detach(task);
+        task->after = NGI_QUEUED;
+        return NG_OK;
+    }
+    if (task->state != NGI_PARKED) {
+        return NG_MISUSED;
+    }
+    ngi_task_detach(task);
+    ngi_task_queue(task);
+    return NG_OK;
+}
+
+void ngi_task_notify(ng_loop *loop, ng_task *task) {
+    if (ngi_task_is_done(task)) {
+        task->loop = loop;
+        task->status = NG_OK;
+        ngi_task_queue(task);
+    } else if (task->state == NGI_PARKED) {
+        ngi_task_detach(task);
+        ngi_task_queue(task);
+    }
+}
+
+ng_status ng_task_join(ng_task *task, ng_task *waiter) {
+    if (task == NULL || waiter == NULL || task == waiter || waiter->run == NULL) {
+        return NG_INVALID;
+    }
+    if (task->loop == NULL) {
+        return NG_MISUSED;
+    }
+    const bool runs = waiter->state == NGI_RUNNING;
+    if (!ngi_task_is_done(waiter) && waiter->loop != task->loop) {
+        return NG_INVALID;
+    }
+    if (runs) {
+        const ng_status status = ngi_task_goes_on(waiter, NGI_JOINING);
+        if (status != NG_OK || waiter->joined != NULL) {
+            return status == NG_OK ? NG_MISUSED : status;
+        }
+    } else if (waiter->state == NGI_QUEUED || waiter->state == NGI_JOINING) {
+        return NG_MISUSED;
+    }
+    ngi_task_detach(waiter);
+    waiter->loop = task->loop;
+    if (ngi_task_is_done(task)) {
+        if (runs) {
+            waiter->after = NGI_QUEUED;
+        } else {
+            ngi_task_queue(waiter);
+        }
+        return NG_OK;
+    }
+    if (!runs) {
+        waiter->state = NGI_JOINING;
+    }
+    waiter->joined = task;
+    ngi_tasks_append(&task->waiters, waiter);
+    return NG_OK;
+}
+
+void ng_task_cancel(ng_task *task) {
+    if (task == NULL || ngi_task_is_done(task)) {
+        return;
+    }
+    ngi_task_detach(task);
+    if (task->state == NGI_RUNNING) {
+        task->after = NGI_ENDED_EARLY;
+        return;
+    }
+    if (task->state == NGI_QUEUED) {
+        ngi_tasks_remove(&task->loop->ready, task);
+    }
+    ngi_task_finish(task, NG_CANCELLED);
+}
+
+bool ng_task_is_pending(const ng_task *task) { return task != NULL && !ngi_task_is_done(task); }
+
+static void ngi_task_run(ng_task *task) {
+    task->state = NGI_RUNNING;
+    task->after = NGI_FINISHED;
+    task->run(task);
+    switch (task->after) {
+    case NGI_QUEUED:
+        ngi_task_queue(task);
+        break;
+    case NGI_PARKED:
+    case NGI_JOINING:
+        task->state = task->after;
+        break;
+    default:
+        ngi_task_finish(task, task->after == NGI_FINISHED ? NG_OK : NG_CANCELLED);
+    }
+}
+
+void ngi_tasks_run(ng_loop *loop) {
+    const uint32_t turn = ++loop->turn;
+    while (loop->ready.first != NULL && loop->ready.first->turn != turn) {
+        ng_task *task = loop->ready.first;
+        ngi_tasks_remove(&loop->ready, task);
+        ngi_task_run(task);
+    }
+}
+
+/* ---- deadlines ---- */
+
+static void ngi_deadline_joined(ng_task *waiter) {
+    ng_deadline *deadline = (ng_deadline *)waiter->ctx;
+    const ng_status status = deadline->task->status;
+    ng_timer_stop(&deadline->timer);
+    deadline->task = NULL;
+    deadline->done(deadline, status);
+}
+
+/* A task that has finished in the same turn was in time. */
+static void ngi_deadline_passed(ng_timer *timer) {
+    ng_deadline *deadline = (ng_deadline *)timer->ctx;
+    if (deadline->waiter.state == NGI_JOINING) {
+        ng_deadline_stop(deadline);
+        deadline->done(deadline, NG_TIMEOUT);
+    }
+}
+
+ng_status ng_deadline_start(ng_deadline *deadline, ng_task *task, ng_time when) {
+    if (deadline == NULL || task == NULL || deadline->done == NULL) {
+        return NG_INVALID;
+    }
+    if (deadline->task != NULL) {
+        return NG_MISUSED;
+    }
+    deadline->waiter.run = ngi_deadline_joined;
+    deadline->waiter.ctx = deadline;
+    const ng_status status = ng_task_join(task, &deadline->waiter);
+    if (status != NG_OK) {
+        return status;
+    }
+    deadline->task = task;
+    deadline->timer.fire = ngi_deadline_passed;
+    deadline->timer.ctx = deadline;
+    return ng_timer_at(task->loop, &deadline->timer, when);
+}
+
+void ng_deadline_stop(ng_deadline *deadline) {
+    if (deadline != NULL && deadline->task != NULL) {
+        deadline->task = NULL;
+        ng_timer_stop(&deadline->timer);
+        ng_task_cancel(&deadline->waiter);
+    }
+}
+
+/* ---- loop_timers.c --------------------------------------------------------------------------- */
+
+/* loop_timers: when which timer fires. */
+
+/* `level` of what was set for a time that had come: these two lists of the wheel. */
+#define NGI_LATE 0x80
+
+static uint64_t ngi_key_of(ng_time when) { return (uint64_t)when ^ (uint64_t)1 << 63; }
+
+static ng_time ngi_time_of(uint64_t key) { return (ng_time)(key ^ (uint64_t)1 << 63); }
+
+void ngi_timers_init(ng_loop *loop) {
+    ngi_wheel *wheel = &loop->wheel;
+    wheel->now = ngi_key_of(loop->now);
+    wheel->earliest_known = false;
+    wheel->earliest = UINT64_MAX;
+    wheel->levels = 0;
+    wheel->collecting = 0;
+    for (size_t level = 0; level < NGI_WHEEL_LEVELS; level++) {
+        wheel->filled[level] = 0;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        wheel->late[i].first = wheel->late[i].last = NULL;
+    }
+}
+
+static unsigned ngi_digit(uint64_t key, unsigned level) {
+    return (unsigned)(key >> level * NGI_WHEEL_BITS) & (NGI_WHEEL_SLOTS - 1);
+}
+
+static void ngi_slot_append(ngi_slot *slot, ng_timer *timer, bool is_empty) {
+    timer->next = NULL;
+    if (is_empty) {
+        timer->previous = NULL;
+        slot->first = timer;
+    } else {
+        timer->previous = slot->last;
+        slot->last->next = timer;
+    }
+    slot->last = timer;
+}
+
+/* Puts a timer that is not earlier than the wheel's present into its slot. */
+static void ngi_wheel_put(ngi_wheel *wheel, ng_timer *timer) {
+    const uint64_t differs = (timer->key ^ wheel->now) | 1;
+    const unsigned level = (unsigned)(63 - __builtin_clzll(differs)) / NGI_WHEEL_BITS;
+    const unsigned digit = ngi_digit(timer->key, level);
+    const uint64_t bit = (uint64_t)1 << digit;
+    ngi_slot_append(&wheel->slots[level][digit], timer, (wheel->filled[level] & bit) == 0);
+    timer->level = (uint8_t)level;
+    wheel->filled[level] |= bit;
+    wheel->levels |= 1u << level;
+}
+
+static ngi_slot *ngi_slot_of(ngi_wheel *wheel, const ng_timer *timer) {
+    return timer->level >= NGI_LATE
+               ? &wheel->late[timer->level - NGI_LATE]
+               : &wheel->slots[timer->level][ngi_digit(timer->key, timer->level)];
+}
+
+static void ngi_wheel_emptied(ngi_wheel *wheel, unsigned level, unsigned digit) {
+    wheel->filled[level] &= ~((uint64_t)1 << digit);
+    if (wheel->filled[level] == 0) {
+        wheel->levels &= ~(1u << level);
+    }
+}
+
+static void ngi_wheel_take(ng_loop *loop, ng_timer *timer) {
+    ngi_slot *slot = ngi_slot_of(&loop->wheel, timer);
+    if (timer->previous != NULL) {
+        timer->previous->next = timer->next;
+    } else {
+        slot->first = timer->next;
+    }
+    if (timer->next != NULL) {
+        timer->next->previous = timer->previous;
+    } else {
+        slot->last = timer->previous;
+    }
+    if (slot->first == NULL && timer->level < NGI_LATE) {
+        ngi_wheel_emptied(&loop->wheel, timer->level, ngi_digit(timer->key, timer->level));
+    }
+    timer->loop = NULL;
+    loop->timers--;
+}
+
+/* The first timer that is due at `limit`, taken out, or NULL. */
+static ng_timer *ngi_wheel_pop(ng_loop *loop, uint64_t limit) {
+    ngi_wheel *wheel = &loop->wheel;
+    while (wheel->levels != 0) {
+        const unsigned level = (unsigned)__builtin_ctz(wheel->levels);
+        const unsigned digit = (unsigned)__builtin_ctzll(wheel->filled[level]);
+        ng_timer *timer = wheel->slots[level][digit].first;
+        /* A timer that is alone needs no way down through the levels. */
+        if (level == 0 || timer->next == NULL) {
+            if (timer->key > limit) {
+                return NULL;
+            }
+            wheel->now = timer->key;
+            ngi_wheel_take(loop, timer);
+            return timer;
+        }
+        const uint64_t begins = timer->key >> level * NGI_WHEEL_BITS << level * NGI_WHEEL_BITS;
+        if (begins > limit) {
+            return NULL;
+        }
+        wheel->now = begins;
+        ngi_wheel_emptied(wheel, level, digit);
+        while (timer != NULL) {
+            ng_timer *next = timer->next;
+            ngi_wheel_put(wheel, timer);
+            timer = next;
+        }
+    }
+    return NULL;
+}
+
+static void ngi_timer_set(ng_loop *loop, ng_timer *timer, uint64_t key) {
+    ngi_wheel *wheel = &loop->wheel;
+    timer->loop = loop;
+    timer->key = key;
+    loop->timers++;
+    if (key <= wheel->now) {
+        ngi_slot *late = &wheel->late[wheel->collecting];
+        ngi_slot_append(late, timer, late->first == NULL);
+        timer->level = (uint8_t)(NGI_LATE + wheel->collecting);
+    } else {
+        ngi_wheel_put(wheel, timer);
+    }
+    if (key < wheel->earliest) {
+        wheel->earliest = key;
+    }
+}
+
+static void ngi_timer_fire(ng_loop *loop, ng_timer *timer) {
+    if (timer->period > 0) {
+        const ng_time due = ngi_time_of(timer->key);
+        ng_time next = ng_time_add(due, timer->period);
+        if (next <= loop->now) {
+            const uint64_t behind = (uint64_t)loop->now - (uint64_t)next;
+            const uint64_t missed = behind / (uint64_t)timer->period + 1;
+            timer->missed += missed;
+            next = ng_time_add(loop->now,
+                               timer->period - (ng_time)(behind % (uint64_t)timer->period));
+        }
+        ngi_timer_set(loop, timer, ngi_key_of(next));
+    }
+    timer->fire(timer);
+}
+
+void ngi_timers_run(ng_loop *loop) {
+    ngi_wheel *wheel = &loop->wheel;
+    const uint64_t limit = ngi_key_of(loop->now);
+    if (wheel->earliest > limit) {
+        wheel->now = limit;
+        return;
+    }
+    wheel->earliest_known = false;
+    ngi_slot *late = &wheel->late[wheel->collecting];
+    wheel->collecting ^= 1;
+    while (late->first != NULL) {
+        ng_timer *timer = late->first;
+        ngi_wheel_take(loop, timer);
+        ngi_timer_fire(loop, timer);
+    }
+    for (;;) {
+        ng_timer *timer = ngi_wheel_pop(loop, limit);
+        if (timer == NULL) {
+            break;
+        }
+        ngi_timer_fire(loop, timer);
+    }
+    wheel->now = limit;
+}
+
+static uint64_t ngi_wheel_earliest(const ngi_wheel *wheel) {
+    if (wheel->late[wheel->collecting].first != NULL) {
+        return wheel->now;
+    }
+    if (wheel->levels == 0) {
+        return UINT64_MAX;
+    }
+    const unsigned level = (unsigned)__builtin_ctz(wheel->levels);
+    const ng_timer *timer =
+        wheel->slots[level][(unsigned)__builtin_ctzll(wheel->filled[level])].first;
+    uint64_t earliest = timer->key;
+    for (; timer != NULL && level > 0; timer = timer->next) {
+        earliest = timer->key < earliest ? timer->key : earliest;
+    }
+    return earliest;
+}
+
+ng_time ngi_timers_next(ng_loop *loop) {
+    ngi_wheel *wheel = &loop->wheel;
+    if (!wheel->earliest_known || loop->timers == 0) {
+        wheel->earliest = ngi_wheel_earliest(wheel);
+        wheel->earliest_known = true;
+    }
+    return ngi_time_of(wheel->earliest);
+}
+
+ng_status ng_timer_at(ng_loop *loop, ng_timer *timer, ng_time when) {
+    if (loop == NULL || timer == NULL || timer->fire == NULL) {
+        return NG_INVALID;
+    }
+    if (timer->loop != NULL && timer->loop != loop) {
+        return NG_MISUSED;
+    }
+    ng_timer_stop(timer);
+    timer->period = 0;
+    timer->missed = 0;
+    ngi_timer_set(loop, timer, ngi_key_of(when));
+    ngi_loop_changed(loop);
+    return NG_OK;
+}
+
+ng_status ng_timer_after(ng_loop *loop, ng_timer *timer, ng_time delay) {
+    if (delay < 0) {
+        return NG_INVALID;
+    }
+    return ng_timer_at(loop, timer, ng_time_add(ng_loop_now(loop), delay));
+}
+
+ng_status ng_timer_every(ng_loop *loop, ng_timer *timer, ng_time period) {
+    if (period <= 0) {
+        return NG_INVALID;
+    }
+    const ng_status status = ng_timer_at(loop, timer, ng_loop_now(loop));
+    if (status == NG_OK) {
+        timer->period = period;
+    }
+    return status;
+}
+
+void ng_timer_stop(ng_timer *timer) {
+    if (timer != NULL && timer->loop != NULL) {
+        ngi_wheel_take(timer->loop, timer);
+    }
+}
+
+/* ---- channel.c ------------------------------------------------------------------------------- */
+
+/* channel: a ring of slots that many threads fill and one empties. */
+
+/* A count, the item, and what aligns the next count. 0: too large. */
+static size_t ngi_slot_size(size_t item_size) {
+    const size_t more = 2 * sizeof(size_t) - 1;
+    return item_size > SIZE_MAX - more ? 0 : (item_size + more) / sizeof(size_t) * sizeof(size_t);
+}
+
+size_t ng_channel_size(size_t capacity, size_t item_size) {
+    const size_t slot_size = ngi_slot_size(item_size);
+    /* Counts go up in steps of 2, and must tell a full ring from an empty one. */
+    if (capacity == 0 || (capacity & (capacity - 1)) != 0 || capacity > SIZE_MAX / 8 ||
+        item_size == 0 || slot_size == 0 || slot_size > SIZE_MAX / 2 / capacity) {
+        return 0;
+    }
+    return capacity * slot_size;
+}
+
+static size_t *ngi_slot_count(const ng_channel *channel, size_t count) {
+    return (size_t *)(void *)(channel->slots + (count >> 1 & channel->mask) * channel->slot_size);
+}
+
+static void ngi_channel_deliver(ngi_post *post) {
+    ng_channel *channel =
+        (ng_channel *)(void *)((unsigned char *)post - offsetof(ng_channel, post));
+    __atomic_exchange_n(&channel->is_posted, 0, __ATOMIC_SEQ_CST);
+    ngi_task_notify(channel->loop, channel->reader);
+}
+
+/* Those who have made a difference tell the receiver, once each time it has found nothing. */
+static void ngi_channel_tell(ng_channel *channel) {
+    if (channel->loop != NULL &&
+        __atomic_load_n(&channel->is_waiting, __ATOMIC_SEQ_CST) != 0 &&
+        __atomic_exchange_n(&channel->is_waiting, 0, __ATOMIC_SEQ_CST) != 0 &&
+        __atomic_exchange_n(&channel->is_posted, 1, __ATOMIC_SEQ_CST) == 0) {
+        ngi_loop_post(channel->loop, &channel->post);
+    }
+}
+
+ng_status ng_channel_init(ng_channel *channel, void *block, size_t block_size, size_t capacity,
+                          size_t item_size, ng_loop *loop, ng_task *reader) {
+    const size_t size = ng_channel_size(capacity, item_size);
+    if (channel == NULL || block == NULL || (uintptr_t)block % sizeof(size_t) != 0 || size == 0 ||
+        block_size < size || (loop == NULL) != (reader == NULL) ||
+        (reader != NULL && (reader->run == NULL || ng_task_is_pending(reader)))) {
+        return NG_INVALID;
+    }
+    channel->slots = (unsigned char *)block;
+    channel->mask = capacity - 1;
+    channel->item_size = item_size;
+    channel->slot_size = ngi_slot_size(item_size);
+    channel->sent = channel->received = 0;
+    channel->loop = loop;
+    channel->reader = reader;
+    channel->is_waiting = 1;
+    channel->is_posted = 0;
+    channel->ended = false;
+    channel->post.deliver = ngi_channel_deliver;
+    for (size_t i = 0; i < capacity; i++) {
+        *ngi_slot_count(channel, 2 * i) = 2 * i;
+    }
+    if (loop != NULL) {
+        loop->channels++;
+    }
+    return NG_OK;
+}
+
+ng_status ng_send(ng_channel *channel, const void *item) {
+    if (channel == NULL || item == NULL) {
+        return NG_INVALID;
+    }
+    size_t at = __atomic_load_n(&channel->sent, __ATOMIC_RELAXED);
+    for (;;) {
+        if ((at & 1) != 0) {
+            return NG_CLOSED;
+        }
+        size_t *count = ngi_slot_count(channel, at);
+        const size_t free_for = __atomic_load_n(count, __ATOMIC_ACQUIRE);
+        if (free_for == at) {
+            if (__atomic_compare_exchange_n(&channel->sent, &at, at + 2, true, __ATOMIC_RELAXED,
+                                            __ATOMIC_RELAXED)) {
+                __builtin_memcpy(count + 1, item, channel->item_size);
+                /* Sequentially consistent, as is the receiver's announcement that it waits: one of
+                 * both sees the other. */
+                __atomic_store_n(count, at + 1, __ATOMIC_SEQ_CST);
+                ngi_channel_tell(channel);
+                return NG_OK;
+            }
+        } else if (at - free_for <= SIZE_MAX / 2) {
+            return NG_AGAIN; /* it holds an item of a round ago */
+        } else {
+            at = __atomic_load_n(&channel->sent, __ATOMIC_RELAXED);
+        }
+    }
+}
+
+static ng_status ngi_channel_ended(ng_channel *channel) {
+    if (!channel->ended) {
+        channel->ended = true;
+        if (channel->loop != NULL) {
+            channel->loop->channels--;
+        }
+    }
+    return NG_END;
+}
+
+ng_status ng_receive(ng_channel *channel, void *item) {
+    if (channel == NULL || item == NULL) {
+        return NG_INVALID;
+    }
+    const size_t at = channel->received;
+    size_t *count = ngi_slot_count(channel, at);
+    if (__atomic_load_n(count, __ATOMIC_ACQUIRE) != at + 1) {
+        __atomic_store_n(&channel->is_waiting, 1, __ATOMIC_SEQ_CST);
+        const size_t sent = __atomic_load_n(&channel->sent, __ATOMIC_SEQ_CST);
+        if (__atomic_load_n(count, __ATOMIC_SEQ_CST) != at + 1) {
+            return sent == at + 1 ? ngi_channel_ended(channel) : NG_AGAIN;
+        }
+        __atomic_store_n(&channel->is_waiting, 0, __ATOMIC_SEQ_CST);
+    }
+    __builtin_memcpy(item, count + 1, channel->item_size);
+    __atomic_store_n(count, at + 2 * (channel->mask + 1), __ATOMIC_RELEASE);
+    channel->received = at + 2;
+    return NG_OK;
+}
+
+void ng_channel_close(ng_channel *channel) {
+    if (channel != NULL &&
+        (__atomic_fetch_or(&channel->sent, 1, __ATOMIC_SEQ_CST) & 1) == 0) {
+        ngi_channel_tell(channel);
+    }
+}
+
+/* ---- runtime_posix.c ------------------------------------------------------------------------- */
+
+/* runtime_posix: the port for Linux, where the system's names are visible. */
+
+#if defined(__linux__)
+#include <time.h>
+
+#if defined(CLOCK_MONOTONIC) && defined(TIMER_ABSTIME)
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define NGI_POSIX_EVENTS 64
+
+static ng_time ngi_posix_clock(clockid_t clock) {
+    struct timespec time = {0, 0};
+    (void)clock_gettime(clock, &time);
+    return (ng_time)time.tv_sec * NG_SECOND + (ng_time)time.tv_nsec;
+}
+
+static ng_time ngi_posix_now(void *ctx) {
+    (void)ctx;
+    return ngi_posix_clock(CLOCK_MONOTONIC);
+}
+
+static ng_time ngi_posix_wall(void *ctx) {
+    (void)ctx;
+    return ngi_posix_clock(CLOCK_REALTIME);
+}
+
+/* SplitMix64, from a seed of the system's. */
+static uint64_t ngi_posix_random(void *ctx) {
+    ng_posix *posix = (ng_posix *)ctx;
+    uint64_t mixed = posix->random += UINT64_C(0x9e3779b97f4a7c15);
+    mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
+    return mixed ^ mixed >> 31;
+}
+
+/* Fails only when there is a wake already that was not taken notice of. */
+static void ngi_posix_wake(void *ctx) {
+    const ng_posix *posix = (const ng_posix *)ctx;
+    const uint64_t one = 1;
+    const int before = errno;
+    const ssize_t written = write(posix->woken, &one, sizeof one);
+    (void)written;
+    errno = before;
+}
+
+/* Lets the alarm go off at `until`. epoll's own timeout counts in milliseconds. */
+static ng_status ngi_posix_set_alarm(ng_posix *posix, ng_time until) {
+    struct itimerspec alarm;
+    if (until == posix->set) {
+        return NG_OK;
+    }
+    /* All zero would turn it off. */
+    const ng_time at = until == NG_FOREVER ? 0 : until < 1 ? 1 : until;
+    alarm.it_interval.tv_sec = 0;
+    alarm.it_interval.tv_nsec = 0;
+    alarm.it_value.tv_sec = (time_t)(at / NG_SECOND);
+    alarm.it_value.tv_nsec = (long)(at % NG_SECOND);
+    if (timerfd_settime(posix->alarm, TFD_TIMER_ABSTIME, &alarm, NULL) != 0) {
+        return NG_IO;
+    }
+    posix->set = until;
+    return NG_OK;
+}
+
+static unsigned ngi_posix_events(uint32_t seen) {
+    const uint32_t broken = (uint32_t)EPOLLERR | (uint32_t)EPOLLHUP;
+    unsigned events = 0;
+    if ((seen & ((uint32_t)EPOLLIN | broken)) != 0) {
+        events |= NG_READABLE;
+    }
+    if ((seen & ((uint32_t)EPOLLOUT | broken)) != 0) {
+        events |= NG_WRITABLE;
+    }
+    return events;
+}
+
+static void ngi_posix_seen(ng_posix *posix, const struct epoll_event *event) {
+    if (event->data.ptr == &posix->woken || event->data.ptr == &posix->alarm) {
+        uint64_t count;
+        const ssize_t size = read(*(int *)event->data.ptr, &count, sizeof count);
+        (void)size;
+        if (event->data.ptr == &posix->alarm) {
+            posix->set = NG_FOREVER;
+        }
+        return;
+    }
+    ng_watch *watch = (ng_watch *)event->data.ptr;
+    ng_watch_ready(watch, ngi_posix_events(event->events) & watch->events);
+}
+
+static ng_status ngi_posix_wait(void *ctx, ng_time until) {
+    ng_posix *posix = (ng_posix *)ctx;
+    struct epoll_event events[NGI_POSIX_EVENTS];
+    if (until == NG_NOW) {
+        if (posix->files == 0) {
+            return NG_OK;
+        }
+    } else {
+        const ng_status status = ngi_posix_set_alarm(posix, until);
+        if (status != NG_OK) {
+            return status;
+        }
+    }
+    const int count = epoll_wait(posix->poll, events, NGI_POSIX_EVENTS, until == NG_NOW ? 0 : -1);
+    if (count < 0) {
+        return errno == EINTR ? NG_OK : NG_IO;
+    }
+    for (int i = 0; i < count; i++) {
+        ngi_posix_seen(posix, &events[i]);
+    }
+    return NG_OK;
+}
+
+static ng_status ngi_posix_add(const ng_posix *posix, int file, uint32_t events, void *what) {
+    struct epoll_event event;
+    event.events = events;
+    event.data.u64 = 0;
+    event.data.ptr = what;
+    if (epoll_ctl(posix->poll, EPOLL_CTL_ADD, file, &event) == 0) {
+        return NG_OK;
+    }
+    switch (errno) {
+    case EEXIST:
+        return NG_MISUSED;
+    case EPERM: /* as with files on disks, which are always ready */
+        return NG_UNSUPPORTED;
+    case EBADF:
+        return NG_INVALID;
+    default:
+        return NG_IO;
+    }
+}
+
+static ng_status ngi_posix_watch(void *ctx, ng_watch *watch) {
+    ng_posix *posix = (ng_posix *)ctx;
+    const uint32_t events = ((watch->events & NG_READABLE) != 0 ? (uint32_t)EPOLLIN : 0) |
+                            ((watch->events & NG_WRITABLE) != 0 ? (uint32_t)EPOLLOUT : 0);
+    const ng_status status = ngi_posix_add(posix, watch->file, events, watch);
+    posix->files += status == NG_OK;
+    return status;
+}
+
+static void ngi_posix_unwatch(void *ctx, ng_watch *watch) {
+    ng_posix *posix = (ng_posix *)ctx;
+    struct epoll_event unused;
+    (void)epoll_ctl(posix->poll, EPOLL_CTL_DEL, watch->file, &unused);
+    posix->files--;
+}
+
+typedef char ngi_posix_thread_fits[sizeof(pthread_t) <= sizeof(uintptr_t) ? 1 : -1];
+
+static void *ngi_posix_run_thread(void *argument) {
+    const ng_thread *thread = (const ng_thread *)argument;
+    thread->run(thread->ctx);
+    return NULL;
+}
+
+static ng_status ngi_posix_start_thread(void *ctx, ng_thread *thread) {
+    pthread_t handle;
+    (void)ctx;
+    if (pthread_create(&handle, NULL, ngi_posix_run_thread, thread) != 0) {
+        return NG_IO;
+    }
+    thread->handle = (uintptr_t)handle;
+    return NG_OK;
+}
+
+static ng_status ngi_posix_join_thread(void *ctx, ng_thread *thread) {
+    (void)ctx;
+    return pthread_join((pthread_t)thread->handle, NULL) == 0 ? NG_OK : NG_IO;
+}
+
+static ng_status ngi_posix_seed(ng_posix *posix) {
+    const int file = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    const ssize_t size = file < 0 ? -1 : read(file, &posix->random, sizeof posix->random);
+    if (file >= 0) {
+        (void)close(file);
+    }
+    return size == (ssize_t)sizeof posix->random ? NG_OK : NG_IO;
+}
+
+ng_status ng_posix_open(ng_posix *posix, ng_port *port) {
+    if (posix == NULL || port == NULL) {
+        return NG_INVALID;
+    }
+    posix->set = NG_FOREVER;
+    posix->files = 0;
+    posix->poll = epoll_create1(EPOLL_CLOEXEC);
+    posix->woken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    posix->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (posix->poll < 0 || posix->woken < 0 || posix->alarm < 0 ||
+        ngi_posix_add(posix, posix->woken, (uint32_t)EPOLLIN, &posix->woken) != NG_OK ||
+        ngi_posix_add(posix, posix->alarm, (uint32_t)EPOLLIN, &posix->alarm) != NG_OK ||
+        ngi_posix_seed(posix) != NG_OK) {
+        ng_posix_close(posix);
+        return NG_IO;
+    }
+    port->now = ngi_posix_now;
+    port->wall = ngi_posix_wall;
+    port->wait = ngi_posix_wait;
+    port->wake = ngi_posix_wake;
+    port->random = ngi_posix_random;
+    port->watch = ngi_posix_watch;
+    port->unwatch = ngi_posix_unwatch;
+    port->start_thread = ngi_posix_start_thread;
+    port->join_thread = ngi_posix_join_thread;
+    port->ctx = posix;
+    return NG_OK;
+}
+
+static void ngi_posix_close_file(int *file) {
+    if (*file >= 0) {
+        (void)close(*file);
+        *file = -1;
+    }
+}
+
+void ng_posix_close(ng_posix *posix) {
+    if (posix != NULL) {
+        ngi_posix_close_file(&posix->poll);
+        ngi_posix_close_file(&posix->woken);
+        ngi_posix_close_file(&posix->alarm);
+    }
+}
+
+ng_status ng_default_port(ng_port *port, ng_platform *platform) {
+    return ng_posix_open(platform, port);
+}
+
+void ng_default_close(ng_platform *platform) { ng_posix_close(platform); }
+
+#else
+
+#define NGI_POSIX_HIDDEN                                                                           \
+    __attribute__((error("the system's names are hidden: include nagare.h before system headers, " \
+                         "or compile with -D_POSIX_C_SOURCE=200809L")))
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+ng_status ng_posix_open(ng_posix *posix, ng_port *port) NGI_POSIX_HIDDEN;
+ng_status ng_default_port(ng_port *port, ng_platform *platform) NGI_POSIX_HIDDEN;
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif
+#endif
+
+/* ---- runtime_sim.c --------------------------------------------------------------------------- */
+
+/* runtime_sim: the world that follows from a seed. */
+
+static uint64_t ngi_sim_mixed(uint64_t bits) {
+    bits = (bits ^ bits >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    bits = (bits ^ bits >> 27) * UINT64_C(0x94d049bb133111eb);
+    return bits ^ bits >> 31;
+}
+
+void ng_sim_init(ng_sim *sim, uint64_t seed) {
+    if (sim != NULL) {
+        sim->now = sim->wall_offset = sim->wake_delay = sim->oversleep = 0;
+        sim->trace = sim->turns = 0;
+        sim->fail_at = sim->fail_one_in = sim->requests = 0;
+        sim->seed = seed;
+        sim->loops = NULL;
+        sim->inner.resize = NULL;
+        sim->inner.ctx = NULL;
+    }
+}
+
+uint64_t ng_sim_random(ng_sim *sim) {
+    return sim == NULL ? 0 : ngi_sim_mixed(sim->seed += UINT64_C(0x9e3779b97f4a7c15));
+}
+
+bool ng_sim_chance(ng_sim *sim, uint64_t one_in) {
+    return sim != NULL && one_in != 0 && ng_sim_random(sim) % one_in == 0;
+}
+
+ng_time ng_sim_delay(ng_sim *sim, ng_time longest) {
+    return sim == NULL || longest <= 0
+               ? 0
+               : (ng_time)(ng_sim_random(sim) % ((uint64_t)longest + 1));
+}
+
+void ng_sim_note(ng_sim *sim, uint64_t number) {
+    if (sim != NULL) {
+        sim->trace = ngi_sim_mixed((sim->trace ^ number) + UINT64_C(0x9e3779b97f4a7c15));
+    }
+}
+
+/* ---- memory ---- */
+
+static void *ngi_sim_resize(void *ctx, void *block, size_t old_size, size_t size) {
+    ng_sim *sim = (ng_sim *)ctx;
+    if (size > 0) {
+        sim->requests++;
+        if (sim->requests == sim->fail_at || ng_sim_chance(sim, sim->fail_one_in)) {
+            return NULL;
+        }
+    }
+    return sim->inner.resize(sim->inner.ctx, block, old_size, size);
+}
+
+ng_allocator ng_sim_allocator(ng_sim *sim, ng_allocator inner) {
+    ng_allocator allocator = {NULL, NULL};
+    if (sim != NULL && inner.resize != NULL) {
+        sim->inner = inner;
+        allocator.resize = ngi_sim_resize;
+        allocator.ctx = sim;
+    }
+    return allocator;
+}
+
+/* ---- the port ---- */
+
+static ng_time ngi_sim_now(void *ctx) { return ((const ng_sim_loop *)ctx)->sim->now; }
+
+static ng_time ngi_sim_wall(void *ctx) {
+    const ng_sim *sim = ((const ng_sim_loop *)ctx)->sim;
+    return (ng_time)((uint64_t)sim->now + (uint64_t)sim->wall_offset);
+}
+
+static uint64_t ngi_sim_dice(void *ctx) { return ng_sim_random(((const ng_sim_loop *)ctx)->sim); }
+
+static void ngi_sim_wake(void *ctx) {
+    ng_sim_loop *loop = (ng_sim_loop *)ctx;
+    const ng_time arrives =
+        ng_time_add(loop->sim->now, ng_sim_delay(loop->sim, loop->sim->wake_delay));
+    if (arrives < loop->wakes) {
+        loop->wakes = arrives;
+    }
+}
+
+/* Lets time pass until `until`, or a bit longer. */
+static void ngi_sim_pass(ng_sim *sim, ng_time until) {
+    if (until > sim->now) {
+        sim->now = ng_time_add(until, ng_sim_delay(sim, sim->oversleep));
+    }
+}
+
+static ng_status ngi_sim_wait(void *ctx, ng_time until) {
+    ng_sim_loop *loop = (ng_sim_loop *)ctx;
+    if (until == NG_NOW) {
+        return NG_OK;
+    }
+    if (loop->sim->loops != loop || loop->next != NULL) {
+        return NG_MISUSED; /* the others would stand still */
+    }
+    until = loop->wakes < until ? loop->wakes : until;
+    if (until == NG_FOREVER) {
+        return NG_END;
+    }
+    ngi_sim_pass(loop->sim, until);
+    if (loop->wakes <= loop->sim->now) {
+        loop->wakes = NG_FOREVER;
+    }
+    return NG_OK;
+}
+
+ng_status ng_sim_loop_init(ng_sim *sim, ng_sim_loop *loop) {
+    ng_port port;
+    if (sim == NULL || loop == NULL) {
+        return NG_INVALID;
+    }
+    port.now = ngi_sim_now;
+    port.wall = ngi_sim_wall;
+    port.wait = ngi_sim_wait;
+    port.wake = ngi_sim_wake;
+    port.random = ngi_sim_dice;
+    port.watch = NULL;
+    port.unwatch = NULL;
+    port.start_thread = NULL;
+    port.join_thread = NULL;
+    port.ctx = loop;
+    loop->sim = sim;
+    loop->wakes = NG_FOREVER;
+    loop->next = NULL;
+    ng_sim_loop **last = &sim->loops;
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = loop;
+    return ng_loop_init(&loop->loop, &port);
+}
+
+/* ---- the world ---- */
+
+static ng_time ngi_sim_due(ng_sim_loop *loop) {
+    if (loop->loop.stopped) {
+        return NG_FOREVER;
+    }
+    const ng_time next = ng_loop_next(&loop->loop);
+    return next < loop->wakes ? next : loop->wakes;
+}
+
+/* One of the loops that have something to do now, or NULL and when one will have. */
+static ng_sim_loop *ngi_sim_choose(ng_sim *sim, ng_time *next) {
+    uint64_t count = 0;
+    *next = NG_FOREVER;
+    for (ng_sim_loop *loop = sim->loops; loop != NULL; loop = loop->next) {
+        const ng_time due = ngi_sim_due(loop);
+        count += due <= sim->now;
+        *next = due < *next ? due : *next;
+    }
+    if (count == 0) {
+        return NULL;
+    }
+    uint64_t skip = ng_sim_random(sim) % count;
+    for (ng_sim_loop *loop = sim->loops;; loop = loop->next) {
+        if (ngi_sim_due(loop) <= sim->now && skip-- == 0) {
+            return loop;
+        }
+    }
+}
+
+static ng_status ngi_sim_end(const ng_sim *sim) {
+    for (const ng_sim_loop *loop = sim->loops; loop != NULL; loop = loop->next) {
+        if (!loop->loop.stopped && (loop->loop.channels > 0 || loop->loop.timers > 0)) {
+            return NG_END;
+        }
+    }
+    return NG_OK;
+}
+
+ng_status ng_sim_run(ng_sim *sim, ng_time until) {
+    if (sim == NULL) {
+        return NG_INVALID;
+    }
+    for (ng_sim_loop *loop = sim->loops; loop != NULL; loop = loop->next) {
+        loop->loop.stopped = false;
+    }
+    for (;;) {
+        ng_time next;
+        ng_sim_loop *loop = ngi_sim_choose(sim, &next);
+        if (loop == NULL) {
+            if (next == NG_FOREVER) {
+                return ngi_sim_end(sim);
+            }
+            if (next > until) {
+                sim->now = until > sim->now ? until : sim->now;
+                return NG_AGAIN;
+            }
+            ngi_sim_pass(sim, next);
+            continue;
+        }
+        if (loop->wakes <= sim->now) {
+            loop->wakes = NG_FOREVER;
+        }
+        sim->turns++;
+        const ng_status status = ng_loop_turn(&loop->loop, NG_NOW);
+        if (status < 0) {
+            return status;
+        }
+    }
+}
+#endif
 
 #endif
 #endif

@@ -37,6 +37,7 @@
  *   NAGARE_KERNELS         not defined  Adds the vector operations kernels are written in, which
  *                                       takes the compiler a moment; generated headers ask for it
  *                                       where they need it.
+ *   NG_NO_RUNTIME          0            1: leaves out loops, channels and their ports.
  *   NG_NO_SIMDE            0            1: never include SIMDe. Without it the profile v128 is
  * there on WASM only; the profile scalar stands in for it.
  *
@@ -145,8 +146,19 @@
  *
  *   ng_ and NG_ are for users. ngi_ and NGI_ are internal and change without notice.
  */
+
+/* The port for Linux needs names that strict C hides unless they are asked for. */
+#if defined(NAGARE_IMPLEMENTATION) && defined(__STRICT_ANSI__) && !defined(_POSIX_C_SOURCE) &&     \
+    !defined(_XOPEN_SOURCE) && !defined(_DEFAULT_SOURCE) && !defined(_GNU_SOURCE)
+#define _POSIX_C_SOURCE 200809L
+#endif
+
 #ifndef NG_NAGARE_H
 #define NG_NAGARE_H
+
+#if !defined(NG_NO_RUNTIME)
+#define NG_NO_RUNTIME 0
+#endif
 
 #include "base.h"
 #include "number.h"
@@ -154,6 +166,15 @@
 #include "csv_reader.h"
 #include "csv_writer.h"
 #include "program.h"
+
+#if !NG_NO_RUNTIME
+#include "runtime.h"
+#include "loop.h"
+#include "channel.h"
+#include "runtime_posix.h"
+#include "runtime_wasm.h"
+#include "runtime_sim.h"
+#endif
 
 #endif
 
@@ -192,6 +213,15 @@
 #include "csv_reader.c"
 #include "csv_writer.c"
 #include "program.c"
+
+#if !NG_NO_RUNTIME
+#include "loop.c"
+#include "loop_tasks.c"
+#include "loop_timers.c"
+#include "channel.c"
+#include "runtime_posix.c"
+#include "runtime_sim.c"
+#endif
 
 #endif
 #endif
