@@ -407,6 +407,525 @@ NG_NODISCARD bool ng_read_value(const char *text, size_t size, ng_type type, voi
 }
 #endif
 
+/* ---- batch.h --------------------------------------------------------------------------------- */
+
+/* batch: rows in Arrow's columns, and the counted memory they lie in.
+ *
+ * A block is memory laid out as columns; whoever needs it holds it, and the last to let go of it
+ * gives it back to where it came from. A batch is some rows of a block. It is a small value: it is
+ * handed on by copying it, together with its one hold of the block. Slicing a batch copies no rows.
+ *
+ * What is in a batch is not changed any more. Rows may still be written behind those that batches
+ * show, by the one that filled the block. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Names and types of columns. Borrowed: it outlives all that uses it. */
+typedef struct ng_schema {
+    const ng_field *fields;
+    size_t count;
+} ng_schema;
+
+/* A field of a schema that is written by hand:
+ *     static const ng_field fields[] = {NG_FIELD("ts", NG_I64), NG_NULLABLE("x", NG_F64)}; */
+#define NG_FIELD(name, type) {name, type, false, NG_NONE, NG_NONE, NG_NONE, NG_NONE}
+#define NG_NULLABLE(name, type) {name, type, true, NG_NONE, NG_NONE, NG_NONE, NG_NONE}
+
+/* NG_OK, or NG_INVALID: there is no column, a name is missing, empty or there twice, or a type is
+ * none. Any thread. */
+NG_NODISCARD ng_status ng_schema_check(const ng_schema *schema);
+
+/* Whether two schemas have the same names, types and nulls in the same order. Any thread. */
+bool ng_schema_equal(const ng_schema *a, const ng_schema *b);
+
+/* The place of a column, or schema->count if there is none of that name. Any thread. */
+size_t ng_schema_find(const ng_schema *schema, const char *name);
+
+/* Memory laid out as columns. */
+typedef struct ng_block {
+    ng_column *columns; /* one for each field of its schema */
+    size_t capacity;    /* rows that fit into it */
+    uint32_t holders;   /* private; counted atomically */
+    void (*release)(struct ng_block *block); /* called by the last holder, on its thread; NULL: the
+                                                block stays where it is */
+    void *owner;                             /* for `release` */
+    struct ng_block *next;                   /* for its owner while no one holds it */
+} ng_block;
+
+/* A block over columns that the caller owns, held once. `release` may be NULL. */
+void ng_block_init(ng_block *block, ng_column *columns, size_t capacity,
+                   void (*release)(ng_block *block), void *owner);
+
+/* One more holder; only for those who hold the block already. Any thread. */
+void ng_block_hold(ng_block *block);
+
+/* Lets go of a hold. NG_INVALID: there is no block; NG_MISUSED: no one held it. Any thread. */
+ng_status ng_block_release(ng_block *block);
+
+/* How many hold it at the moment. Any thread. */
+uint32_t ng_block_holders(const ng_block *block);
+
+/* Rows [offset, offset + rows) of a block. */
+typedef struct ng_batch {
+    const ng_schema *schema;
+    ng_block *block; /* held once by the batch; NULL: the batch is gone */
+    size_t offset, rows;
+} ng_batch;
+
+/* Lets go of the batch, which is gone then. NG_MISUSED: it was gone already. Any thread. */
+ng_status ng_batch_release(ng_batch *batch);
+
+/* Makes `*slice` the rows [from, from + rows) of a batch, with a hold of its own. NG_INVALID: the
+ * batch has not that many; NG_MISUSED: it is gone. `slice` must not be `batch`. Any thread. */
+NG_NODISCARD ng_status ng_batch_slice(const ng_batch *batch, size_t from, size_t rows,
+                                      ng_batch *slice);
+
+/* How many bytes the rows take, without padding. Any thread. */
+uint64_t ng_batch_bytes(const ng_batch *batch);
+
+/* Copies rows of a batch behind the `at` rows that a block of the same schema has. Answers how many
+ * were copied: fewer than `rows` where the block has no more room for rows or text. */
+size_t ng_batch_copy(const ng_batch *batch, size_t from, size_t rows, ng_block *to, size_t at);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- pool.h ---------------------------------------------------------------------------------- */
+
+/* pool: a fixed number of equal blocks in one piece of memory. One thread takes, any thread gives
+ * back, by letting go of the last hold. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* All fields are private. */
+typedef struct ng_pool {
+    const ng_schema *schema;
+    ng_block *blocks;
+    size_t count;
+    ng_block *idle;     /* of the thread that takes */
+    ng_block *returned; /* atomic: what came back since */
+} ng_pool;
+
+/* How many bytes a pool of `count` blocks needs, each of `rows` rows and `text_bytes` of text in
+ * each utf8 column; 0 where a number is 0 that must not be (`text_bytes` must not where there is
+ * text), where text exceeds the 2 GiB that offsets reach, and where the sum does not fit into a
+ * size_t. Any thread. */
+size_t ng_pool_size(const ng_schema *schema, size_t count, size_t rows, size_t text_bytes);
+
+/* Lays a pool out in `memory`, of ng_pool_size bytes and any alignment, which must outlive all
+ * holds of its blocks. Columns are aligned to 64. NG_INVALID where ng_pool_size says 0, or
+ * something is NULL. */
+NG_NODISCARD ng_status ng_pool_init(ng_pool *pool, void *memory, const ng_schema *schema,
+                                    size_t count, size_t rows, size_t text_bytes);
+
+/* A block with no rows in it, held once; NULL: all are in use. */
+ng_block *ng_pool_take(ng_pool *pool);
+
+/* How many blocks are held by someone. Exact while no other thread lets go of one. */
+size_t ng_pool_in_use(const ng_pool *pool);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- row.h ----------------------------------------------------------------------------------- */
+
+/* row: one row of a batch or of the room behind it, for functions that are called row by row.
+ *
+ * Reading a null gives whatever stands there; ask ng_is_null first. A row that is written starts
+ * out as it happens to lie: every column must be set, in any order. Types are the caller's care, as
+ * with plain C variables: the column of an ng_get_i64 must be an NG_I64 or a timestamp. */
+
+/* ---- bits.h ---------------------------------------------------------------------------------- */
+
+/* bits: rows of bits in Arrow's order, the least significant bit of each byte first. */
+
+/* ---- profile.h ------------------------------------------------------------------------------- */
+
+/* profile: which instruction sets kernels are compiled for, and which of them the machine has. */
+
+/* ---- exact.h --------------------------------------------------------------------------------- */
+
+/* exact: keeps floating point exact in kernels, whatever flags their includer compiles with. */
+
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "kernels must see NaN and infinity: compile without -ffast-math, -Ofast, -ffinite-math-only"
+#endif
+
+/* gcc's -fsingle-precision-constant rounds 0.1 to float before any code of ours runs. */
+typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 : -1];
+
+/* x86 that adds in 80-bit registers, which round twice. */
+#if (defined(__i386__) || defined(__x86_64__)) && !defined(__SSE2_MATH__)
+#define NGI_X87 1
+#else
+#define NGI_X87 0
+#endif
+
+/* Between these two, each operation is rounded by itself and in its place: a * b + c rounds twice,
+ * sums keep their order, divisions divide, and zeros keep their signs. The includer's own settings
+ * hold again behind the end. Both stand at file scope. */
+#if defined(__wasm__)
+/* clang saves no settings on this target, and has no fused operation to leave on again. */
+#define NGI_EXACT_BEGIN _Pragma("clang fp contract(off) reassociate(off)")
+#define NGI_EXACT_END _Pragma("clang fp contract(on)")
+#elif defined(__clang__) && NGI_X87
+#define NGI_EXACT_BEGIN                                                                            \
+    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")                  \
+        _Pragma("clang attribute push(__attribute__((target(\"sse2\"))), apply_to = function)")
+#define NGI_EXACT_END _Pragma("clang attribute pop") _Pragma("float_control(pop)")
+#elif defined(__clang__)
+#define NGI_EXACT_BEGIN                                                                            \
+    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")
+#define NGI_EXACT_END _Pragma("float_control(pop)")
+#else
+#define NGI_EXACT_OPTIONS                                                                          \
+    _Pragma("GCC push_options")                                                                    \
+        _Pragma("GCC optimize(\"fp-contract=off,no-unsafe-math-optimizations\")")                  \
+            _Pragma("GCC optimize(\"no-associative-math,no-reciprocal-math,signed-zeros\")")
+#if NGI_X87
+#define NGI_EXACT_BEGIN NGI_EXACT_OPTIONS _Pragma("GCC target(\"sse2,fpmath=sse\")")
+#else
+#define NGI_EXACT_BEGIN NGI_EXACT_OPTIONS
+#endif
+#define NGI_EXACT_END _Pragma("GCC pop_options")
+#endif
+
+/* Rounds `x`, a product, before it can be fused with a sum. Only clang's -ffp-contract=fast needs
+ * it: it overrules the pragma, and no macro tells of it. `kind` is the register class of the
+ * target. */
+#if defined(__clang__) && !defined(__wasm__)
+#define NGI_ROUND_NOW(kind, x) __asm__("" : "+" kind(x))
+#else
+#define NGI_ROUND_NOW(kind, x) ((void)0)
+#endif
+
+/* The processor's own settings: a program linked with -ffast-math, or a library it loads, flushes
+ * tiny numbers to zero for everyone, and fesetround rounds them differently. A kernel takes them
+ * back for the length of a call: `enter` gives what `leave` restores. What stands between is
+ * compiled as usual, but nothing that goes through memory moves past them. */
+#define NGI_SETTINGS_INLINE static inline __attribute__((always_inline, unused))
+#if defined(__aarch64__)
+typedef uint64_t ngi_settings;
+#else
+typedef uint32_t ngi_settings;
+#endif
+#if defined(__x86_64__) || defined(__i386__)
+#define NGI_SETTINGS_EXACT                                                                         \
+    0x1f80u /* all exceptions masked, round to nearest; bits 0 to 5 only tell */
+NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) {
+    ngi_settings settings;
+    const uint32_t exact = NGI_SETTINGS_EXACT;
+    __asm__ __volatile__("stmxcsr %0" : "=m"(settings) : : "memory");
+    if ((settings & ~0x3fu) != exact) {
+        __asm__ __volatile__("ldmxcsr %0" : : "m"(exact) : "memory");
+    }
+    return settings;
+}
+NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) {
+    if ((settings & ~0x3fu) != NGI_SETTINGS_EXACT) {
+        __asm__ __volatile__("ldmxcsr %0" : : "m"(settings) : "memory");
+    }
+}
+#elif defined(__aarch64__)
+NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) {
+    ngi_settings settings;
+    __asm__ __volatile__("mrs %0, fpcr" : "=r"(settings) : : "memory");
+    if (settings != 0) {
+        __asm__ __volatile__("msr fpcr, %0" : : "r"((uint64_t)0) : "memory");
+    }
+    return settings;
+}
+NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) {
+    if (settings != 0) {
+        __asm__ __volatile__("msr fpcr, %0" : : "r"(settings) : "memory");
+    }
+}
+#else
+NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) { return 0; }
+NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) { (void)settings; }
+#endif
+
+#if !defined(NG_NO_SIMDE)
+#define NG_NO_SIMDE 0
+#endif
+
+#if defined(__x86_64__) || defined(__i386__)
+#define NGI_X86 1
+#else
+#define NGI_X86 0
+#endif
+
+/* The wide profiles are for 64-bit code: clang 19 miscompiles masks of AVX-512 in 32-bit code.
+ * Where floats live in x87 registers only `scalar` is left, since vector code that the includer's
+ * headers brought in earlier cannot be inlined into ours. */
+#if defined(__x86_64__) && !NGI_X87
+#define NGI_HAS_V256 1
+#define NGI_HAS_V512 1
+#else
+#define NGI_HAS_V256 0
+#define NGI_HAS_V512 0
+#endif
+
+#if defined(__wasm_simd128__)
+#define NGI_HAS_V128 1
+#elif !NG_NO_SIMDE && ((NGI_X86 && !NGI_X87) || (defined(__aarch64__) && !defined(__AARCH64EB__)))
+#if defined(__has_include)
+#if __has_include(<simde/wasm/simd128.h>)
+#define NGI_HAS_V128 1
+#endif
+#endif
+#endif
+#if !defined(NGI_HAS_V128)
+#define NGI_HAS_V128 0
+#endif
+
+/* NGI_V512 and the like make a function one of the profile; it may then call the profile's
+ * operations. NGI_V512_INLINE is for small static functions that vanish in their callers. */
+#define NGI_SCALAR
+#define NGI_V128
+#define NGI_V256 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
+#define NGI_V512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,popcnt,lzcnt")))
+
+#define NGI_ALWAYS_INLINE static inline __attribute__((always_inline, unused))
+#define NGI_SCALAR_INLINE NGI_SCALAR NGI_ALWAYS_INLINE
+#define NGI_V128_INLINE NGI_V128 NGI_ALWAYS_INLINE
+#define NGI_V256_INLINE NGI_V256 NGI_ALWAYS_INLINE
+#define NGI_V512_INLINE NGI_V512 NGI_ALWAYS_INLINE
+
+#if NGI_HAS_V256
+/* eax, ebx, ecx and edx of the processor's description `leaf`, or zeros if it has no such leaf. */
+NGI_ALWAYS_INLINE void ngi_cpuid(uint32_t leaf, uint32_t r[4]) {
+    uint32_t last, b, c, d;
+    __asm__ __volatile__("cpuid" : "=a"(last), "=b"(b), "=c"(c), "=d"(d) : "a"(0), "c"(0));
+    r[0] = r[1] = r[2] = r[3] = 0;
+    if (leaf <= last) {
+        __asm__ __volatile__("cpuid"
+                             : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
+                             : "a"(leaf), "c"(0));
+    }
+}
+
+NGI_ALWAYS_INLINE ng_profile ngi_best_x86_profile(void) {
+    /* Bits of cpuid: leaf 1 ecx, leaf 7 ebx, leaf 0x80000001 ecx. */
+    const uint32_t osxsave_avx_popcnt = 1u << 27 | 1u << 28 | 1u << 23;
+    const uint32_t bmi_avx2_bmi2 = 1u << 3 | 1u << 5 | 1u << 8;
+    const uint32_t avx512_f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
+    const uint32_t lzcnt = 1u << 5;
+    const ng_profile least = NGI_HAS_V128 ? NG_V128 : NG_SCALAR;
+    uint32_t basic[4], more[4], extended[4], saved, saved_high;
+    ngi_cpuid(1, basic);
+    ngi_cpuid(7, more);
+    __asm__ __volatile__("cpuid"
+                         : "=a"(extended[0]), "=b"(extended[1]), "=c"(extended[2]),
+                           "=d"(extended[3])
+                         : "a"(0x80000001u), "c"(0));
+    if ((basic[2] & osxsave_avx_popcnt) != osxsave_avx_popcnt ||
+        (more[1] & bmi_avx2_bmi2) != bmi_avx2_bmi2 || (extended[2] & lzcnt) == 0) {
+        return least;
+    }
+    /* What the system saves when it switches threads: xmm and ymm, then k and zmm. */
+    __asm__ __volatile__("xgetbv" : "=a"(saved), "=d"(saved_high) : "c"(0));
+    if ((saved & 0x06) != 0x06) {
+        return least;
+    }
+    if ((saved & 0xe0) != 0xe0 || (more[1] & avx512_f_dq_bw_vl) != avx512_f_dq_bw_vl) {
+        return NG_V256;
+    }
+    return NG_V512;
+}
+#endif
+
+/* The widest profile that this machine runs and this compilation has. Any thread. */
+NGI_ALWAYS_INLINE ng_profile ng_best_profile(void) {
+#if NGI_HAS_V256
+    return ngi_best_x86_profile();
+#elif NGI_HAS_V128
+    return NG_V128;
+#else
+    return NG_SCALAR;
+#endif
+}
+
+/* The lowest `n` bits set; n <= 64. */
+NGI_ALWAYS_INLINE uint64_t ngi_bits_low(unsigned n) {
+    return n >= 64 ? UINT64_MAX : ((uint64_t)1 << n) - 1;
+}
+
+/* Bits [at, at + n) as a number, bit `at` lowest; n <= 64. Reads only the bytes that hold them. */
+NGI_ALWAYS_INLINE uint64_t ngi_bits_load(const uint8_t *bits, size_t at, unsigned n) {
+    const uint8_t *from = bits + at / 8;
+    const unsigned skip = (unsigned)(at % 8);
+    const unsigned bytes = n == 0 ? 0 : (skip + n + 7) / 8;
+    uint64_t v = 0;
+    if (bytes >= 8) {
+        __builtin_memcpy(&v, from, 8);
+        v >>= skip;
+        if (bytes > 8) { /* so skip is not 0 */
+            v |= (uint64_t)from[8] << (64 - skip);
+        }
+    } else {
+        for (unsigned i = 0; i < bytes; i++) {
+            v |= (uint64_t)from[i] << (8 * i);
+        }
+        v >>= skip;
+    }
+    return v & ngi_bits_low(n);
+}
+
+/* Writes `bits` of `*byte` where `mask` is set. */
+NGI_ALWAYS_INLINE void ngi_bits_blend(uint8_t *byte, unsigned bits, unsigned mask) {
+    *byte = (uint8_t)((*byte & ~mask) | (bits & mask));
+}
+
+/* Makes bits [at, at + n) the low bits of `v`; n <= 64. Their neighbours stay, and no byte but
+ * those that hold the n bits is read or written. */
+NGI_ALWAYS_INLINE void ngi_bits_store(uint8_t *bits, size_t at, uint64_t v, unsigned n) {
+    uint8_t *to = bits + at / 8;
+    const unsigned skip = (unsigned)(at % 8);
+    if (skip == 0 && n == 64) {
+        __builtin_memcpy(to, &v, 8);
+        return;
+    }
+    if (skip != 0 && n != 0) { /* the first byte, from `skip` on */
+        const unsigned first = n < 8 - skip ? n : 8 - skip;
+        ngi_bits_blend(to, (unsigned)(v & 0xff) << skip, (unsigned)ngi_bits_low(first) << skip);
+        v >>= first;
+        n -= first;
+        to++;
+    }
+    for (unsigned whole = 0; whole < 8 && n >= 8;
+         whole++, n -= 8) { /* at most 8, as gcc must see */
+        *to++ = (uint8_t)(v & 0xff);
+        v >>= 8;
+    }
+    if (n != 0) {
+        ngi_bits_blend(to, (unsigned)(v & 0xff), (unsigned)ngi_bits_low(n));
+    }
+}
+
+NGI_ALWAYS_INLINE bool ngi_bits_get(const uint8_t *bits, size_t at) {
+    return (bits[at / 8] >> (at % 8) & 1) != 0;
+}
+
+NGI_ALWAYS_INLINE void ngi_bits_put(uint8_t *bits, size_t at, bool v) {
+    ngi_bits_blend(bits + at / 8, (unsigned)v << (at % 8), 1u << (at % 8));
+}
+
+/* How many bits are set. Written out, since a processor that need not have the instruction would
+ * make the builtin a call into the compiler's library. */
+NGI_ALWAYS_INLINE uint32_t ngi_bits_count(uint64_t v) {
+#if defined(__POPCNT__) || defined(__wasm__) || defined(__aarch64__)
+    return (uint32_t)__builtin_popcountll(v);
+#else
+    v -= v >> 1 & 0x5555555555555555u;
+    v = (v & 0x3333333333333333u) + (v >> 2 & 0x3333333333333333u);
+    v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    return (uint32_t)(v * 0x0101010101010101u >> 56);
+#endif
+}
+
+/* The bits of `v` at the places where `mask` is set, moved together at the low end, the others
+ * gone. In six rounds each kept bit moves down by 1, 2, 4, ... where the number of gaps below it
+ * says so. */
+NGI_ALWAYS_INLINE uint64_t ngi_bits_pack(uint64_t v, uint64_t mask) {
+    uint64_t gaps = ~mask << 1; /* bit i: the place below i is a gap */
+    v &= mask;
+    for (unsigned shift = 1; shift < 64; shift *= 2) {
+        uint64_t odd = gaps; /* parity of the gaps at and below each place */
+        for (unsigned by = 1; by < 64; by *= 2) {
+            odd ^= odd << by;
+        }
+        const uint64_t moving = odd & mask;
+        const uint64_t bits = v & moving;
+        mask = (mask ^ moving) | moving >> shift;
+        v = (v ^ bits) | bits >> shift;
+        gaps &= ~odd;
+    }
+    return v;
+}
+
+typedef struct ng_row {
+    ng_column *columns;
+    size_t at;
+} ng_row;
+
+/* Row `i` of a batch, to be read. */
+static inline ng_row ng_batch_row(const ng_batch *batch, size_t i) {
+    ng_row row = {batch->block->columns, batch->offset + i};
+    return row;
+}
+
+static inline bool ng_is_null(ng_row row, size_t column) {
+    const uint8_t *const valid = row.columns[column].valid;
+    return valid != NULL && !ngi_bits_get(valid, row.at);
+}
+
+/* Makes the column's value null, or not. Only columns that can be null have the bits for it. */
+static inline void ng_set_null(ng_row row, size_t column, bool null) {
+    if (row.columns[column].valid != NULL) {
+        ngi_bits_put(row.columns[column].valid, row.at, !null);
+    }
+}
+
+/* ng_get_TYPE and ng_set_TYPE for each type of fixed width. Setting a value makes it not null. */
+#define NGI_ROW_ACCESS(suffix, type)                                                               \
+    static inline type ng_get_##suffix(ng_row row, size_t column) {                                \
+        return ((const type *)row.columns[column].values)[row.at];                                 \
+    }                                                                                              \
+    static inline void ng_set_##suffix(ng_row row, size_t column, type value) {                    \
+        ((type *)row.columns[column].values)[row.at] = value;                                      \
+        ng_set_null(row, column, false);                                                           \
+    }
+
+NGI_ROW_ACCESS(i8, int8_t)
+NGI_ROW_ACCESS(i16, int16_t)
+NGI_ROW_ACCESS(i32, int32_t)
+NGI_ROW_ACCESS(i64, int64_t)
+NGI_ROW_ACCESS(u8, uint8_t)
+NGI_ROW_ACCESS(u16, uint16_t)
+NGI_ROW_ACCESS(u32, uint32_t)
+NGI_ROW_ACCESS(u64, uint64_t)
+NGI_ROW_ACCESS(f32, float)
+NGI_ROW_ACCESS(f64, double)
+#undef NGI_ROW_ACCESS
+
+static inline bool ng_get_bool(ng_row row, size_t column) {
+    return ngi_bits_get((const uint8_t *)row.columns[column].values, row.at);
+}
+
+static inline void ng_set_bool(ng_row row, size_t column, bool value) {
+    ngi_bits_put((uint8_t *)row.columns[column].values, row.at, value);
+    ng_set_null(row, column, false);
+}
+
+/* The text of a utf8 column, not ended by a zero; `*size` is how many bytes it has. */
+static inline const char *ng_get_text(ng_row row, size_t column, size_t *size) {
+    const int32_t *const offsets = (const int32_t *)row.columns[column].values;
+    *size = (size_t)offsets[row.at + 1] - (size_t)offsets[row.at];
+    return (const char *)row.columns[column].bytes + offsets[row.at];
+}
+
+/* Copies text into a column, whose rows before this one are written. NG_TOO_LARGE, and the row's
+ * text is empty: it does not fit. */
+static inline ng_status ng_set_text(ng_row row, size_t column, const char *text, size_t size) {
+    ng_column *const into = &row.columns[column];
+    int32_t *const offsets = (int32_t *)into->values;
+    const size_t used = (size_t)offsets[row.at];
+    const bool fits = size <= into->bytes_size - used;
+    if (fits && size != 0) {
+        __builtin_memcpy(into->bytes + used, text, size);
+    }
+    offsets[row.at + 1] = offsets[row.at] + (fits ? (int32_t)size : 0);
+    ng_set_null(row, column, false);
+    return fits ? NG_OK : NG_TOO_LARGE;
+}
+
 /* ---- csv_reader.h ---------------------------------------------------------------------------- */
 
 /* csv_reader: CSV text of any size to columns, in constant memory.
@@ -742,315 +1261,6 @@ uint64_t ng_program_rows(const ng_program *program, size_t node);
 #if defined(NAGARE_KERNELS) || defined(NAGARE_IMPLEMENTATION)
 #ifndef NGI_SHARED_SECTION
 #define NGI_SHARED_SECTION
-
-/* ---- exact.h --------------------------------------------------------------------------------- */
-
-/* exact: keeps floating point exact in kernels, whatever flags their includer compiles with. */
-
-#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
-#error "kernels must see NaN and infinity: compile without -ffast-math, -Ofast, -ffinite-math-only"
-#endif
-
-/* gcc's -fsingle-precision-constant rounds 0.1 to float before any code of ours runs. */
-typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 : -1];
-
-/* x86 that adds in 80-bit registers, which round twice. */
-#if (defined(__i386__) || defined(__x86_64__)) && !defined(__SSE2_MATH__)
-#define NGI_X87 1
-#else
-#define NGI_X87 0
-#endif
-
-/* Between these two, each operation is rounded by itself and in its place: a * b + c rounds twice,
- * sums keep their order, divisions divide, and zeros keep their signs. The includer's own settings
- * hold again behind the end. Both stand at file scope. */
-#if defined(__wasm__)
-/* clang saves no settings on this target, and has no fused operation to leave on again. */
-#define NGI_EXACT_BEGIN _Pragma("clang fp contract(off) reassociate(off)")
-#define NGI_EXACT_END _Pragma("clang fp contract(on)")
-#elif defined(__clang__) && NGI_X87
-#define NGI_EXACT_BEGIN                                                                            \
-    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")                  \
-        _Pragma("clang attribute push(__attribute__((target(\"sse2\"))), apply_to = function)")
-#define NGI_EXACT_END _Pragma("clang attribute pop") _Pragma("float_control(pop)")
-#elif defined(__clang__)
-#define NGI_EXACT_BEGIN                                                                            \
-    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")
-#define NGI_EXACT_END _Pragma("float_control(pop)")
-#else
-#define NGI_EXACT_OPTIONS                                                                          \
-    _Pragma("GCC push_options")                                                                    \
-        _Pragma("GCC optimize(\"fp-contract=off,no-unsafe-math-optimizations\")")                  \
-            _Pragma("GCC optimize(\"no-associative-math,no-reciprocal-math,signed-zeros\")")
-#if NGI_X87
-#define NGI_EXACT_BEGIN NGI_EXACT_OPTIONS _Pragma("GCC target(\"sse2,fpmath=sse\")")
-#else
-#define NGI_EXACT_BEGIN NGI_EXACT_OPTIONS
-#endif
-#define NGI_EXACT_END _Pragma("GCC pop_options")
-#endif
-
-/* Rounds `x`, a product, before it can be fused with a sum. Only clang's -ffp-contract=fast needs
- * it: it overrules the pragma, and no macro tells of it. `kind` is the register class of the
- * target. */
-#if defined(__clang__) && !defined(__wasm__)
-#define NGI_ROUND_NOW(kind, x) __asm__("" : "+" kind(x))
-#else
-#define NGI_ROUND_NOW(kind, x) ((void)0)
-#endif
-
-/* The processor's own settings: a program linked with -ffast-math, or a library it loads, flushes
- * tiny numbers to zero for everyone, and fesetround rounds them differently. A kernel takes them
- * back for the length of a call: `enter` gives what `leave` restores. What stands between is
- * compiled as usual, but nothing that goes through memory moves past them. */
-#define NGI_SETTINGS_INLINE static inline __attribute__((always_inline, unused))
-#if defined(__aarch64__)
-typedef uint64_t ngi_settings;
-#else
-typedef uint32_t ngi_settings;
-#endif
-#if defined(__x86_64__) || defined(__i386__)
-#define NGI_SETTINGS_EXACT                                                                         \
-    0x1f80u /* all exceptions masked, round to nearest; bits 0 to 5 only tell */
-NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) {
-    ngi_settings settings;
-    const uint32_t exact = NGI_SETTINGS_EXACT;
-    __asm__ __volatile__("stmxcsr %0" : "=m"(settings) : : "memory");
-    if ((settings & ~0x3fu) != exact) {
-        __asm__ __volatile__("ldmxcsr %0" : : "m"(exact) : "memory");
-    }
-    return settings;
-}
-NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) {
-    if ((settings & ~0x3fu) != NGI_SETTINGS_EXACT) {
-        __asm__ __volatile__("ldmxcsr %0" : : "m"(settings) : "memory");
-    }
-}
-#elif defined(__aarch64__)
-NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) {
-    ngi_settings settings;
-    __asm__ __volatile__("mrs %0, fpcr" : "=r"(settings) : : "memory");
-    if (settings != 0) {
-        __asm__ __volatile__("msr fpcr, %0" : : "r"((uint64_t)0) : "memory");
-    }
-    return settings;
-}
-NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) {
-    if (settings != 0) {
-        __asm__ __volatile__("msr fpcr, %0" : : "r"(settings) : "memory");
-    }
-}
-#else
-NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) { return 0; }
-NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) { (void)settings; }
-#endif
-
-/* ---- profile.h ------------------------------------------------------------------------------- */
-
-/* profile: which instruction sets kernels are compiled for, and which of them the machine has. */
-
-#if !defined(NG_NO_SIMDE)
-#define NG_NO_SIMDE 0
-#endif
-
-#if defined(__x86_64__) || defined(__i386__)
-#define NGI_X86 1
-#else
-#define NGI_X86 0
-#endif
-
-/* The wide profiles are for 64-bit code: clang 19 miscompiles masks of AVX-512 in 32-bit code.
- * Where floats live in x87 registers only `scalar` is left, since vector code that the includer's
- * headers brought in earlier cannot be inlined into ours. */
-#if defined(__x86_64__) && !NGI_X87
-#define NGI_HAS_V256 1
-#define NGI_HAS_V512 1
-#else
-#define NGI_HAS_V256 0
-#define NGI_HAS_V512 0
-#endif
-
-#if defined(__wasm_simd128__)
-#define NGI_HAS_V128 1
-#elif !NG_NO_SIMDE && ((NGI_X86 && !NGI_X87) || (defined(__aarch64__) && !defined(__AARCH64EB__)))
-#if defined(__has_include)
-#if __has_include(<simde/wasm/simd128.h>)
-#define NGI_HAS_V128 1
-#endif
-#endif
-#endif
-#if !defined(NGI_HAS_V128)
-#define NGI_HAS_V128 0
-#endif
-
-/* NGI_V512 and the like make a function one of the profile; it may then call the profile's
- * operations. NGI_V512_INLINE is for small static functions that vanish in their callers. */
-#define NGI_SCALAR
-#define NGI_V128
-#define NGI_V256 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
-#define NGI_V512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,popcnt,lzcnt")))
-
-#define NGI_ALWAYS_INLINE static inline __attribute__((always_inline, unused))
-#define NGI_SCALAR_INLINE NGI_SCALAR NGI_ALWAYS_INLINE
-#define NGI_V128_INLINE NGI_V128 NGI_ALWAYS_INLINE
-#define NGI_V256_INLINE NGI_V256 NGI_ALWAYS_INLINE
-#define NGI_V512_INLINE NGI_V512 NGI_ALWAYS_INLINE
-
-#if NGI_HAS_V256
-/* eax, ebx, ecx and edx of the processor's description `leaf`, or zeros if it has no such leaf. */
-NGI_ALWAYS_INLINE void ngi_cpuid(uint32_t leaf, uint32_t r[4]) {
-    uint32_t last, b, c, d;
-    __asm__ __volatile__("cpuid" : "=a"(last), "=b"(b), "=c"(c), "=d"(d) : "a"(0), "c"(0));
-    r[0] = r[1] = r[2] = r[3] = 0;
-    if (leaf <= last) {
-        __asm__ __volatile__("cpuid"
-                             : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
-                             : "a"(leaf), "c"(0));
-    }
-}
-
-NGI_ALWAYS_INLINE ng_profile ngi_best_x86_profile(void) {
-    /* Bits of cpuid: leaf 1 ecx, leaf 7 ebx, leaf 0x80000001 ecx. */
-    const uint32_t osxsave_avx_popcnt = 1u << 27 | 1u << 28 | 1u << 23;
-    const uint32_t bmi_avx2_bmi2 = 1u << 3 | 1u << 5 | 1u << 8;
-    const uint32_t avx512_f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
-    const uint32_t lzcnt = 1u << 5;
-    const ng_profile least = NGI_HAS_V128 ? NG_V128 : NG_SCALAR;
-    uint32_t basic[4], more[4], extended[4], saved, saved_high;
-    ngi_cpuid(1, basic);
-    ngi_cpuid(7, more);
-    __asm__ __volatile__("cpuid"
-                         : "=a"(extended[0]), "=b"(extended[1]), "=c"(extended[2]),
-                           "=d"(extended[3])
-                         : "a"(0x80000001u), "c"(0));
-    if ((basic[2] & osxsave_avx_popcnt) != osxsave_avx_popcnt ||
-        (more[1] & bmi_avx2_bmi2) != bmi_avx2_bmi2 || (extended[2] & lzcnt) == 0) {
-        return least;
-    }
-    /* What the system saves when it switches threads: xmm and ymm, then k and zmm. */
-    __asm__ __volatile__("xgetbv" : "=a"(saved), "=d"(saved_high) : "c"(0));
-    if ((saved & 0x06) != 0x06) {
-        return least;
-    }
-    if ((saved & 0xe0) != 0xe0 || (more[1] & avx512_f_dq_bw_vl) != avx512_f_dq_bw_vl) {
-        return NG_V256;
-    }
-    return NG_V512;
-}
-#endif
-
-/* The widest profile that this machine runs and this compilation has. Any thread. */
-NGI_ALWAYS_INLINE ng_profile ng_best_profile(void) {
-#if NGI_HAS_V256
-    return ngi_best_x86_profile();
-#elif NGI_HAS_V128
-    return NG_V128;
-#else
-    return NG_SCALAR;
-#endif
-}
-
-/* ---- bits.h ---------------------------------------------------------------------------------- */
-
-/* bits: rows of bits in Arrow's order, the least significant bit of each byte first. */
-
-/* The lowest `n` bits set; n <= 64. */
-NGI_ALWAYS_INLINE uint64_t ngi_bits_low(unsigned n) {
-    return n >= 64 ? UINT64_MAX : ((uint64_t)1 << n) - 1;
-}
-
-/* Bits [at, at + n) as a number, bit `at` lowest; n <= 64. Reads only the bytes that hold them. */
-NGI_ALWAYS_INLINE uint64_t ngi_bits_load(const uint8_t *bits, size_t at, unsigned n) {
-    const uint8_t *from = bits + at / 8;
-    const unsigned skip = (unsigned)(at % 8);
-    const unsigned bytes = n == 0 ? 0 : (skip + n + 7) / 8;
-    uint64_t v = 0;
-    if (bytes >= 8) {
-        __builtin_memcpy(&v, from, 8);
-        v >>= skip;
-        if (bytes > 8) { /* so skip is not 0 */
-            v |= (uint64_t)from[8] << (64 - skip);
-        }
-    } else {
-        for (unsigned i = 0; i < bytes; i++) {
-            v |= (uint64_t)from[i] << (8 * i);
-        }
-        v >>= skip;
-    }
-    return v & ngi_bits_low(n);
-}
-
-/* Writes `bits` of `*byte` where `mask` is set. */
-NGI_ALWAYS_INLINE void ngi_bits_blend(uint8_t *byte, unsigned bits, unsigned mask) {
-    *byte = (uint8_t)((*byte & ~mask) | (bits & mask));
-}
-
-/* Makes bits [at, at + n) the low bits of `v`; n <= 64. Their neighbours stay, and no byte but
- * those that hold the n bits is read or written. */
-NGI_ALWAYS_INLINE void ngi_bits_store(uint8_t *bits, size_t at, uint64_t v, unsigned n) {
-    uint8_t *to = bits + at / 8;
-    const unsigned skip = (unsigned)(at % 8);
-    if (skip == 0 && n == 64) {
-        __builtin_memcpy(to, &v, 8);
-        return;
-    }
-    if (skip != 0 && n != 0) { /* the first byte, from `skip` on */
-        const unsigned first = n < 8 - skip ? n : 8 - skip;
-        ngi_bits_blend(to, (unsigned)(v & 0xff) << skip, (unsigned)ngi_bits_low(first) << skip);
-        v >>= first;
-        n -= first;
-        to++;
-    }
-    for (unsigned whole = 0; whole < 8 && n >= 8;
-         whole++, n -= 8) { /* at most 8, as gcc must see */
-        *to++ = (uint8_t)(v & 0xff);
-        v >>= 8;
-    }
-    if (n != 0) {
-        ngi_bits_blend(to, (unsigned)(v & 0xff), (unsigned)ngi_bits_low(n));
-    }
-}
-
-NGI_ALWAYS_INLINE bool ngi_bits_get(const uint8_t *bits, size_t at) {
-    return (bits[at / 8] >> (at % 8) & 1) != 0;
-}
-
-NGI_ALWAYS_INLINE void ngi_bits_put(uint8_t *bits, size_t at, bool v) {
-    ngi_bits_blend(bits + at / 8, (unsigned)v << (at % 8), 1u << (at % 8));
-}
-
-/* How many bits are set. Written out, since a processor that need not have the instruction would
- * make the builtin a call into the compiler's library. */
-NGI_ALWAYS_INLINE uint32_t ngi_bits_count(uint64_t v) {
-#if defined(__POPCNT__) || defined(__wasm__) || defined(__aarch64__)
-    return (uint32_t)__builtin_popcountll(v);
-#else
-    v -= v >> 1 & 0x5555555555555555u;
-    v = (v & 0x3333333333333333u) + (v >> 2 & 0x3333333333333333u);
-    v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-    return (uint32_t)(v * 0x0101010101010101u >> 56);
-#endif
-}
-
-/* The bits of `v` at the places where `mask` is set, moved together at the low end, the others
- * gone. In six rounds each kept bit moves down by 1, 2, 4, ... where the number of gaps below it
- * says so. */
-NGI_ALWAYS_INLINE uint64_t ngi_bits_pack(uint64_t v, uint64_t mask) {
-    uint64_t gaps = ~mask << 1; /* bit i: the place below i is a gap */
-    v &= mask;
-    for (unsigned shift = 1; shift < 64; shift *= 2) {
-        uint64_t odd = gaps; /* parity of the gaps at and below each place */
-        for (unsigned by = 1; by < 64; by *= 2) {
-            odd ^= odd << by;
-        }
-        const uint64_t moving = odd & mask;
-        const uint64_t bits = v & moving;
-        mask = (mask ^ moving) | moving >> shift;
-        v = (v ^ bits) | bits >> shift;
-        gaps &= ~odd;
-    }
-    return v;
-}
 
 #endif
 #endif
@@ -5535,6 +5745,366 @@ bool ng_read_value(const char *text, size_t size, ng_type type, void *out) {
         ((uint8_t *)out)[i] = (uint8_t)(natural >> (8 * i));
     }
     return true;
+}
+
+/* ---- batch.c --------------------------------------------------------------------------------- */
+
+/* batch: rows of counted blocks. */
+
+/* ---- schemas ---------------------------------------------------------------------------------- */
+
+static bool ngi_same_text(const char *a, const char *b) {
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+size_t ng_schema_find(const ng_schema *schema, const char *name) {
+    size_t place = 0;
+    while (place < schema->count && !ngi_same_text(schema->fields[place].name, name)) {
+        place++;
+    }
+    return place;
+}
+
+ng_status ng_schema_check(const ng_schema *schema) {
+    if (schema == NULL || schema->fields == NULL || schema->count == 0) {
+        return NG_INVALID;
+    }
+    for (size_t i = 0; i < schema->count; i++) {
+        const ng_field *const field = &schema->fields[i];
+        const bool known = field->type >= NG_BOOL && field->type <= NG_UTF8;
+        if (!known || field->name == NULL || field->name[0] == '\0' ||
+            ng_schema_find(schema, field->name) != i) {
+            return NG_INVALID;
+        }
+    }
+    return NG_OK;
+}
+
+bool ng_schema_equal(const ng_schema *a, const ng_schema *b) {
+    if (a->count != b->count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->count && a->fields != b->fields; i++) {
+        const ng_field *const left = &a->fields[i], *const right = &b->fields[i];
+        if (left->type != right->type || left->nullable != right->nullable ||
+            !ngi_same_text(left->name, right->name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- blocks ----------------------------------------------------------------------------------- */
+
+void ng_block_init(ng_block *block, ng_column *columns, size_t capacity,
+                   void (*release)(ng_block *block), void *owner) {
+    block->columns = columns;
+    block->capacity = capacity;
+    block->holders = 1;
+    block->release = release;
+    block->owner = owner;
+    block->next = NULL;
+}
+
+void ng_block_hold(ng_block *block) { __atomic_add_fetch(&block->holders, 1, __ATOMIC_RELAXED); }
+
+ng_status ng_block_release(ng_block *block) {
+    if (block == NULL) {
+        return NG_INVALID;
+    }
+    const uint32_t before = __atomic_fetch_sub(&block->holders, 1, __ATOMIC_ACQ_REL);
+    if (before == 0) {
+        __atomic_store_n(&block->holders, 0, __ATOMIC_RELAXED);
+        return NG_MISUSED;
+    }
+    if (before == 1 && block->release != NULL) {
+        block->release(block);
+    }
+    return NG_OK;
+}
+
+uint32_t ng_block_holders(const ng_block *block) {
+    return __atomic_load_n(&block->holders, __ATOMIC_ACQUIRE);
+}
+
+/* ---- batches ---------------------------------------------------------------------------------- */
+
+ng_status ng_batch_release(ng_batch *batch) {
+    ng_block *const block = batch->block;
+    if (block == NULL) {
+        return NG_MISUSED;
+    }
+    batch->block = NULL;
+    batch->rows = 0;
+    return ng_block_release(block);
+}
+
+ng_status ng_batch_slice(const ng_batch *batch, size_t from, size_t rows, ng_batch *slice) {
+    if (batch->block == NULL) {
+        return NG_MISUSED;
+    }
+    if (from > batch->rows || rows > batch->rows - from) {
+        return NG_INVALID;
+    }
+    ng_block_hold(batch->block);
+    slice->schema = batch->schema;
+    slice->block = batch->block;
+    slice->offset = batch->offset + from;
+    slice->rows = rows;
+    return NG_OK;
+}
+
+/* The text of rows [from, from + rows) of a column, in bytes. */
+static size_t ngi_text_bytes(const ng_column *column, size_t from, size_t rows) {
+    const int32_t *const offsets = (const int32_t *)column->values;
+    return (size_t)offsets[from + rows] - (size_t)offsets[from];
+}
+
+uint64_t ng_batch_bytes(const ng_batch *batch) {
+    const uint64_t bits = (batch->rows + 7) / 8;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < batch->schema->count && batch->rows != 0; i++) {
+        const ng_type type = batch->schema->fields[i].type;
+        const ng_column *const column = &batch->block->columns[i];
+        if (type == NG_UTF8) {
+            bytes += 4 * ((uint64_t)batch->rows + 1) +
+                     ngi_text_bytes(column, batch->offset, batch->rows);
+        } else {
+            bytes += type == NG_BOOL ? bits : batch->rows * (uint64_t)ng_type_size(type);
+        }
+        bytes += column->valid != NULL ? bits : 0;
+    }
+    return bytes;
+}
+
+/* ---- copying ---------------------------------------------------------------------------------- */
+
+static void ngi_copy_bits(uint8_t *to, size_t at, const uint8_t *from, size_t first, size_t rows) {
+    for (size_t done = 0; done < rows; done += 64) {
+        const unsigned n = rows - done < 64 ? (unsigned)(rows - done) : 64;
+        const uint64_t bits = from == NULL ? UINT64_MAX : ngi_bits_load(from, first + done, n);
+        ngi_bits_store(to, at + done, bits, n);
+    }
+}
+
+/* How many rows' text fits behind the `at` rows of a column. */
+static size_t ngi_text_fitting(const ng_column *from, size_t first, size_t rows,
+                               const ng_column *to, size_t at) {
+    const int32_t *const offsets = (const int32_t *)from->values;
+    const size_t used = (size_t)((const int32_t *)to->values)[at];
+    const size_t room = to->bytes_size - used;
+    size_t low = 0, high = rows;
+    while (low < high) { /* `low` rows fit; more than `high` do not */
+        const size_t middle = high - (high - low) / 2;
+        if ((size_t)offsets[first + middle] - (size_t)offsets[first] <= room) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    return low;
+}
+
+static void ngi_copy_text(const ng_column *from, size_t first, size_t rows, ng_column *to,
+                          size_t at) {
+    const int32_t *const offsets = (const int32_t *)from->values;
+    int32_t *const made = (int32_t *)to->values;
+    const size_t bytes = ngi_text_bytes(from, first, rows);
+    if (bytes != 0) {
+        __builtin_memcpy(to->bytes + made[at], from->bytes + offsets[first], bytes);
+    }
+    for (size_t i = 1; i <= rows; i++) {
+        made[at + i] = made[at] + (offsets[first + i] - offsets[first]);
+    }
+}
+
+static void ngi_copy_column(ng_type type, const ng_column *from, size_t first, size_t rows,
+                            ng_column *to, size_t at) {
+    if (type == NG_UTF8) {
+        ngi_copy_text(from, first, rows, to, at);
+    } else if (type == NG_BOOL) {
+        ngi_copy_bits((uint8_t *)to->values, at, (const uint8_t *)from->values, first, rows);
+    } else {
+        const size_t size = ng_type_size(type);
+        __builtin_memcpy((uint8_t *)to->values + at * size,
+                         (const uint8_t *)from->values + first * size, rows * size);
+    }
+    if (to->valid != NULL) {
+        ngi_copy_bits(to->valid, at, from->valid, first, rows);
+    }
+}
+
+size_t ng_batch_copy(const ng_batch *batch, size_t from, size_t rows, ng_block *to, size_t at) {
+    const size_t first = batch->offset + from;
+    size_t fitting = to->capacity - at < rows ? to->capacity - at : rows;
+    for (size_t i = 0; i < batch->schema->count && fitting != 0; i++) {
+        if (batch->schema->fields[i].type == NG_UTF8) {
+            fitting = ngi_text_fitting(&batch->block->columns[i], first, fitting, &to->columns[i], at);
+        }
+    }
+    for (size_t i = 0; i < batch->schema->count && fitting != 0; i++) {
+        ngi_copy_column(batch->schema->fields[i].type, &batch->block->columns[i], first, fitting,
+                        &to->columns[i], at);
+    }
+    return fitting;
+}
+
+/* ---- pool.c ---------------------------------------------------------------------------------- */
+
+/* pool: blocks laid out once, handed out and back. */
+
+/* ---- sizes.h --------------------------------------------------------------------------------- */
+
+/* sizes: sums of sizes that stick at SIZE_MAX, which no memory has, instead of wrapping. */
+
+static inline size_t ngi_size_plus(size_t a, size_t b) { return a > SIZE_MAX - b ? SIZE_MAX : a + b; }
+
+static inline size_t ngi_size_times(size_t a, size_t b) {
+    return b != 0 && a > SIZE_MAX / b ? SIZE_MAX : a * b;
+}
+
+/* Up to a multiple of `to`, a power of two. */
+static inline size_t ngi_size_round(size_t a, size_t to) {
+    return a > SIZE_MAX - (to - 1) ? SIZE_MAX : (a + (to - 1)) & ~(to - 1);
+}
+
+/* How far an address is from the next multiple of `to`. */
+static inline size_t ngi_size_gap(const void *at, size_t to) {
+    return (size_t)(0 - (uintptr_t)at) & (to - 1);
+}
+
+/* The parts of a block, or of all of them, one behind the other from a multiple of 64 on. */
+enum { NGI_LINE = 64 };
+
+static size_t ngi_bitmap_bytes(size_t rows) { return rows / 8 + 1; }
+
+static size_t ngi_values_bytes(ng_type type, size_t rows) {
+    if (type == NG_BOOL) {
+        return ngi_bitmap_bytes(rows);
+    }
+    return type == NG_UTF8 ? ngi_size_times(ngi_size_plus(rows, 1), 4)
+                           : ngi_size_times(rows, ng_type_size(type));
+}
+
+static size_t ngi_block_bytes(const ng_schema *schema, size_t rows, size_t text_bytes) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < schema->count; i++) {
+        const ng_field *const field = &schema->fields[i];
+        bytes = ngi_size_plus(bytes, ngi_size_round(ngi_values_bytes(field->type, rows), NGI_LINE));
+        if (field->nullable) {
+            bytes = ngi_size_plus(bytes, ngi_size_round(ngi_bitmap_bytes(rows), NGI_LINE));
+        }
+        if (field->type == NG_UTF8) {
+            bytes = ngi_size_plus(bytes, ngi_size_round(text_bytes, NGI_LINE));
+        }
+    }
+    return bytes;
+}
+
+static bool ngi_pool_fits(const ng_schema *schema, size_t text_bytes) {
+    for (size_t i = 0; i < schema->count; i++) {
+        if (schema->fields[i].type == NG_UTF8 && (text_bytes == 0 || text_bytes > INT32_MAX)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+size_t ng_pool_size(const ng_schema *schema, size_t count, size_t rows, size_t text_bytes) {
+    if (ng_schema_check(schema) != NG_OK || count == 0 || rows == 0 ||
+        !ngi_pool_fits(schema, text_bytes)) {
+        return 0;
+    }
+    const size_t headers =
+        ngi_size_plus(ngi_size_times(count, sizeof(ng_block)),
+                      ngi_size_times(ngi_size_times(count, schema->count), sizeof(ng_column)));
+    const size_t blocks = ngi_size_times(count, ngi_block_bytes(schema, rows, text_bytes));
+    const size_t all = ngi_size_plus(ngi_size_plus(headers, blocks), 2 * NGI_LINE);
+    return all == SIZE_MAX ? 0 : all;
+}
+
+static void ngi_pool_give_back(ng_block *block) {
+    ng_pool *const pool = (ng_pool *)block->owner;
+    ng_block *first = __atomic_load_n(&pool->returned, __ATOMIC_RELAXED);
+    do {
+        block->next = first;
+    } while (!__atomic_compare_exchange_n(&pool->returned, &first, block, true, __ATOMIC_RELEASE,
+                                          __ATOMIC_RELAXED));
+}
+
+static uint8_t *ngi_pool_part(uint8_t **at, size_t bytes) {
+    uint8_t *const part = *at;
+    *at += ngi_size_round(bytes, NGI_LINE);
+    return part;
+}
+
+static void ngi_block_lay_out(ng_block *block, const ng_schema *schema, size_t rows,
+                              size_t text_bytes, uint8_t **at) {
+    for (size_t i = 0; i < schema->count; i++) {
+        const ng_field *const field = &schema->fields[i];
+        ng_column *const column = &block->columns[i];
+        const bool text = field->type == NG_UTF8;
+        column->values = ngi_pool_part(at, ngi_values_bytes(field->type, rows));
+        column->valid = field->nullable ? ngi_pool_part(at, ngi_bitmap_bytes(rows)) : NULL;
+        column->bytes = text ? ngi_pool_part(at, text_bytes) : NULL;
+        column->bytes_size = text ? text_bytes : 0;
+    }
+}
+
+ng_status ng_pool_init(ng_pool *pool, void *memory, const ng_schema *schema, size_t count,
+                       size_t rows, size_t text_bytes) {
+    if (pool == NULL || memory == NULL || ng_pool_size(schema, count, rows, text_bytes) == 0) {
+        return NG_INVALID;
+    }
+    uint8_t *at = (uint8_t *)memory + ngi_size_gap(memory, NGI_LINE);
+    pool->schema = schema;
+    pool->count = count;
+    pool->blocks = (ng_block *)(void *)ngi_pool_part(&at, count * sizeof(ng_block));
+    pool->idle = NULL;
+    pool->returned = NULL;
+    ng_column *columns =
+        (ng_column *)(void *)ngi_pool_part(&at, count * schema->count * sizeof(ng_column));
+    for (size_t i = count; i-- > 0;) {
+        ng_block *const block = &pool->blocks[i];
+        ng_block_init(block, columns + i * schema->count, rows, ngi_pool_give_back, pool);
+        block->holders = 0;
+        block->next = pool->idle;
+        pool->idle = block;
+    }
+    for (size_t i = 0; i < count; i++) {
+        ngi_block_lay_out(&pool->blocks[i], schema, rows, text_bytes, &at);
+    }
+    return NG_OK;
+}
+
+ng_block *ng_pool_take(ng_pool *pool) {
+    if (pool->idle == NULL) {
+        pool->idle = __atomic_exchange_n(&pool->returned, (ng_block *)NULL, __ATOMIC_ACQUIRE);
+    }
+    ng_block *const block = pool->idle;
+    if (block == NULL) {
+        return NULL;
+    }
+    pool->idle = block->next;
+    block->holders = 1;
+    for (size_t i = 0; i < pool->schema->count; i++) {
+        if (pool->schema->fields[i].type == NG_UTF8) {
+            ((int32_t *)block->columns[i].values)[0] = 0;
+        }
+    }
+    return block;
+}
+
+size_t ng_pool_in_use(const ng_pool *pool) {
+    size_t held = 0;
+    for (size_t i = 0; i < pool->count; i++) {
+        held += ng_block_holders(&pool->blocks[i]) != 0;
+    }
+    return held;
 }
 
 /* ---- csv_reader.c ---------------------------------------------------------------------------- */
