@@ -197,14 +197,13 @@ extern "C" {
     X(NG_MISUSED, -9, NG_USAGE, "the object is not in a state that allows this call")              \
     X(NG_TOO_LARGE, -10, NG_USAGE, "a size does not fit into memory or its type")                  \
     X(NG_MISMATCH, -11, NG_USAGE, "columns do not have the types that are needed here")            \
-    X(NG_CYCLE, -12, NG_USAGE, "rivers flow in a circle")                                          \
-    X(NG_DANGLING, -13, NG_USAGE, "a river ends nowhere; end it in a sink, or fork fewer")         \
-    X(NG_UNSUPPORTED, -14, NG_USAGE, "this cannot be done here")                                   \
-    X(NG_FULL, -15, NG_MEMORY, "a queue is full, and its policy is to fail")                       \
-    X(NG_NO_CREDIT, -16, NG_USAGE, "more was sent than had been asked for")                        \
-    X(NG_TIMEOUT, -17, NG_OUTSIDE, "it took too long")                                             \
-    X(NG_CANCELLED, -18, NG_OUTSIDE, "it was cancelled")                                           \
-    X(NG_FAILED, -19, NG_OUTSIDE, "a function of the program failed")
+    X(NG_DANGLING, -12, NG_USAGE, "a river ends nowhere; end it in a sink, or fork fewer")         \
+    X(NG_UNSUPPORTED, -13, NG_USAGE, "this cannot be done here")                                   \
+    X(NG_FULL, -14, NG_MEMORY, "a queue is full, and its policy is to fail")                       \
+    X(NG_NO_CREDIT, -15, NG_USAGE, "more was sent than had been asked for")                        \
+    X(NG_TIMEOUT, -16, NG_OUTSIDE, "it took too long")                                             \
+    X(NG_CANCELLED, -17, NG_OUTSIDE, "it was cancelled")                                           \
+    X(NG_FAILED, -18, NG_OUTSIDE, "a function of the program failed")
 
 /* What a failure is about, and so who can do something about it. */
 typedef enum ng_category {
@@ -445,9 +444,9 @@ size_t ng_schema_find(const ng_schema *schema, const char *name);
 
 /* Memory laid out as columns. */
 typedef struct ng_block {
-    ng_column *columns; /* one for each field of its schema */
-    size_t capacity;    /* rows that fit into it */
-    uint32_t holders;   /* private; counted atomically */
+    ng_column *columns;                      /* one for each field of its schema */
+    size_t capacity;                         /* rows that fit into it */
+    uint32_t holders;                        /* private; counted atomically */
     void (*release)(struct ng_block *block); /* called by the last holder, on its thread; NULL: the
                                                 block stays where it is */
     void *owner;                             /* for `release` */
@@ -925,6 +924,500 @@ static inline ng_status ng_set_text(ng_row row, size_t column, const char *text,
     ng_set_null(row, column, false);
     return fits ? NG_OK : NG_TOO_LARGE;
 }
+
+/* ---- link.h ---------------------------------------------------------------------------------- */
+
+/* link: batches on their way from one operator to the next, bounded, with credit.
+ *
+ * One side sends and one side takes; the two may be different threads. What may be under way is
+ * bounded in rows, the high-water mark, and in batches; a sender has credit for high-water minus
+ * queued rows and nothing goes beyond it. A link that has become full gives credit again once it
+ * has drained to its low-water mark, so that its sides do not take turns row by row.
+ *
+ * A link ends once, by its sender, with NG_END or an error, after the rows sent before. Its taker
+ * may cancel it, any number of times; what is under way is let go of then. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* What becomes of rows for which there is no credit. The policies that take rows back out of the
+ * queue are for links within one thread. */
+typedef enum ng_overflow {
+    NG_OVERFLOW_BLOCK = 0,       /* the sender waits */
+    NG_OVERFLOW_DROP_OLDEST = 1, /* whole batches make room at the front, and are counted */
+    NG_OVERFLOW_DROP_NEWEST = 2, /* what has no credit is dropped, and counted */
+    NG_OVERFLOW_LATEST = 3,      /* only the batch sent last is kept; what it replaces is counted */
+    NG_OVERFLOW_FAIL = 4,        /* NG_FULL */
+} ng_overflow;
+
+typedef struct ng_link_options {
+    size_t batches;   /* that may be queued: a power of two */
+    size_t high_rows; /* high-water mark, at least 1 and at most SIZE_MAX / 2 */
+    size_t low_rows;  /* low-water mark, below high_rows */
+    uint64_t high_bytes; /* no credit while this many bytes or more are queued; 0: not counted */
+    ng_overflow overflow;
+} ng_link_options;
+
+/* All fields are private. Those of the sender and of the taker stand apart. */
+typedef struct ng_link {
+    ng_batch *slots;
+    ng_link_options options;
+    /* Written by the sender: */
+    size_t tail, sent_rows, sent_bytes;
+    uint64_t dropped_rows; /* before they were queued */
+    int32_t ended;         /* ng_status: NG_OK while open */
+    bool throttled;
+    /* Written by the taker: */
+    size_t head, taken_rows, taken_bytes;
+
+    bool cancelled;
+} ng_link;
+
+/* How many bytes of slots a link needs; 0: the options are not allowed. Any thread. */
+size_t ng_link_size(const ng_link_options *options);
+
+/* Starts a link; `slots` is kept. NG_INVALID: something is NULL or not allowed. */
+NG_NODISCARD ng_status ng_link_init(ng_link *link, const ng_link_options *options, void *slots);
+
+/* ---- the sender's side ------------------------------------------------------------------------ */
+
+/* High-water mark minus queued rows, as `desiredSize` of WHATWG Streams. Either side. */
+size_t ng_link_desired(const ng_link *link);
+
+/* How many rows may be sent in one batch now; 0: none. A link that drops what is too much always
+ * takes some. */
+size_t ng_link_credit(ng_link *link);
+
+/* Sends a batch, which is moved on NG_OK and stays with the sender otherwise. NG_OK: it is queued,
+ * or was dropped as the policy says; NG_AGAIN: no credit for so many rows now; NG_NO_CREDIT: there
+ * can never be, it has more rows than the high-water mark; NG_FULL; NG_CANCELLED: no one takes any
+ * more; NG_MISUSED: the link has ended; NG_INVALID: the batch is gone or has no rows. */
+NG_NODISCARD ng_status ng_link_send(ng_link *link, ng_batch *batch);
+
+/* Ends the link with NG_END or an error. NG_MISUSED: it has ended before; NG_INVALID: `how` is
+ * neither. */
+ng_status ng_link_end(ng_link *link, ng_status how);
+
+/* ---- the taker's side ------------------------------------------------------------------------- */
+
+/* The first batch that is queued, or NULL. It stays the link's. */
+const ng_batch *ng_link_first(const ng_link *link);
+
+/* Takes the first `rows` rows of the first batch, which is let go of when none is left. NG_INVALID:
+ * it has not that many. */
+ng_status ng_link_take(ng_link *link, size_t rows);
+
+/* NG_OK: open, or there is something to take still; else how the link ended. */
+ng_status ng_link_state(const ng_link *link);
+
+/* Rows that are queued. Either side. */
+size_t ng_link_queued(const ng_link *link);
+
+/* Wants no more. What is queued is let go of; sending answers NG_CANCELLED from now on. */
+void ng_link_cancel(ng_link *link);
+
+/* Whether it was cancelled. Either side. */
+bool ng_link_is_cancelled(const ng_link *link);
+
+/* Lets go of what is queued, once neither side uses the link any more. */
+void ng_link_close(ng_link *link);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- graph.h --------------------------------------------------------------------------------- */
+
+/* graph: rivers of rows from sources through operators to sinks.
+ *
+ * A graph is built once, from its sources downwards, each step giving a river: a small value that
+ * the next step takes. Mistakes are kept until ng_graph_start, which names the first. All memory
+ * that flows need is taken there, in one piece whose size ng_graph_memory tells before; after that
+ * nothing is allocated.
+ *
+ *     ng_graph graph;
+ *     ng_graph_init(&graph, NULL);
+ *     ng_observe(ng_filter(ng_map(ng_range(&graph, 0, 100, 1), square, 0), even, 0), print, 0);
+ *     ng_status status = ng_graph_start(&graph);
+ *     while (status == NG_OK) {
+ *         status = ng_graph_step(&graph, NG_ALL);
+ *     }
+ *     ng_graph_close(&graph);
+ *
+ * Each river is used once; ng_fork makes several of one. Rivers exist before they are used, so they
+ * cannot flow in a circle. A graph belongs to one thread. */
+
+/* ---- operator.h ------------------------------------------------------------------------------ */
+
+/* operator: the one interface of sources, transforms, kernels, sinks and a program's own operators.
+ *
+ * An operator is a table of calls over a state. It is asked the question that kernels are asked:
+ * given these rows and this room, how much did you take and make? It takes and makes as much as it
+ * likes, at its own pace; what it leaves is offered again. A call that neither takes nor makes
+ * waits until something changes: more rows, more room, a timer, a wake.
+ *
+ * Only `push` must be there. All calls come from the graph's thread, one at a time. */
+
+/* ---- account.h ------------------------------------------------------------------------------- */
+
+/* account: where rows went. Nothing is lost without being counted somewhere. */
+
+/* The rows of an operator, by what became of them, or of a whole graph. Always
+ *
+ *     in + made = out + filtered + late + dropped + failed + held + in flight
+ *
+ * The fates, from `filtered` on, are numbered by ng_fate. */
+typedef struct ng_account {
+    uint64_t in;        /* came in */
+    uint64_t made;      /* began here: a source's rows, more rows than one made of one, totals */
+    uint64_t out;       /* went on */
+    uint64_t filtered;  /* not wanted, or folded into others */
+    uint64_t late;      /* came after their window had closed */
+    uint64_t dropped;   /* gave way where a queue was full, or no one wanted them any more */
+    uint64_t failed;    /* were bad */
+    uint64_t held;      /* wait in an operator */
+    uint64_t in_flight; /* wait between operators */
+} ng_account;
+
+typedef enum ng_fate {
+    NG_FILTERED = 0,
+    NG_LATE = 1,
+    NG_DROPPED = 2,
+    NG_ROW_FAILED = 3,
+    NG_HELD = 4,
+    NG_MADE = 5,
+} ng_fate;
+
+/* Whether the sum holds. Any thread that the account belongs to. */
+static inline bool ng_account_holds(const ng_account *a) {
+    return a->in + a->made ==
+           a->out + a->filtered + a->late + a->dropped + a->failed + a->held + a->in_flight;
+}
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* The graph as an operator sees it during a call. */
+typedef struct ng_context ng_context;
+
+/* Room for rows behind those that are there. */
+typedef struct ng_room {
+    ng_column *columns;
+    size_t at;   /* the first row that may be written */
+    size_t rows; /* how many may be; written in order from `at` on */
+} ng_room;
+
+/* Row `i` of the room, to be written. */
+static inline ng_row ng_room_row(const ng_room *room, size_t i) {
+    ng_row row = {room->columns, room->at + i};
+    return row;
+}
+
+/* What a call answers. */
+static inline ng_step ng_step_of(size_t consumed, size_t produced, ng_status status) {
+    ng_step step = {consumed, produced, status};
+    return step;
+}
+
+typedef struct ng_operator {
+    const char *name;
+    /* Before the first push. NG_END: there is nothing to do, its rivers end. May be NULL. */
+    ng_status (*open)(void *state, ng_context *context);
+    /* Rows of input ng_context_input(context) and room in output 0; `in` is NULL for an operator
+     * without inputs, `out` for one without outputs or one that only forwards. NG_OK; NG_END: wants
+     * no more and makes no more, all that it holds is done with; below 0: row `consumed` of `in` is
+     * bad, or, without rows, the operator is. */
+    ng_step (*push)(void *state, ng_context *context, const ng_batch *in, const ng_room *out);
+    /* An input has ended and is drained. `consumed` is 0. NG_AGAIN: there is more to make, call
+     * again; NG_OK: this input is done with; NG_END: so are the others. NULL: NG_OK. */
+    ng_step (*end)(void *state, ng_context *context, const ng_room *out);
+    /* The time asked for by ng_context_call_at has come. NULL: `push` sees to it. */
+    ng_step (*timer)(void *state, ng_context *context, const ng_room *out);
+    /* An input has ended with an error, which goes on to all outputs. May be NULL. */
+    void (*fail)(void *state, ng_context *context, ng_status status);
+    /* After the last call, however it came to it; once if `open` was called. May be NULL. */
+    void (*close)(void *state);
+    bool resumes; /* after a bad row it can go on with the next */
+} ng_operator;
+
+/* ---- what an operator may ask ----------------------------------------------------------------- */
+
+/* Which input this call is about. */
+uint32_t ng_context_input(const ng_context *context);
+
+/* The first rows that wait at an input, or NULL; and takes some of them besides those that the
+ * step says. NG_INVALID: there is no such input, or it has not that many rows. */
+const ng_batch *ng_context_first(ng_context *context, uint32_t input);
+ng_status ng_context_take(ng_context *context, uint32_t input, size_t rows);
+
+/* How many rows may go to an output at once; 0: none at the moment. */
+size_t ng_context_credit(ng_context *context, uint32_t output);
+
+/* Whether no one wants an output's rows any more. */
+bool ng_context_is_cancelled(const ng_context *context, uint32_t output);
+
+/* Passes rows of a batch on to an output without copying them. NG_AGAIN: there is no credit for so
+ * many; NG_CANCELLED: no one wants them; NG_INVALID: there is no such output, or there are no such
+ * rows. */
+NG_NODISCARD ng_status ng_context_forward(ng_context *context, uint32_t output,
+                                          const ng_batch *batch, size_t from, size_t rows);
+
+/* Room in another output than 0, which `push` is given, or false: there is none at the moment. */
+bool ng_context_room(ng_context *context, uint32_t output, ng_room *room);
+
+/* So many rows were written to the room of an output other than 0. NG_INVALID: it had less. */
+ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows);
+
+/* Counts rows whose fate the graph cannot see. `held` goes up and down. */
+void ng_context_count(ng_context *context, ng_fate fate, int64_t rows);
+
+/* Nanoseconds of the graph's clock. */
+int64_t ng_context_now(const ng_context *context);
+
+/* Asks for `timer` at a time; again replaces. INT64_MAX takes it back. */
+void ng_context_call_at(ng_context *context, int64_t when);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Where nanoseconds come from. */
+typedef struct ng_clock {
+    int64_t (*now)(void *ctx);
+    void *ctx;
+} ng_clock;
+
+typedef struct ng_graph_options {
+    ng_allocator allocator;
+    ng_clock clock;       /* `now` NULL: time stands still at 0, and timers are refused */
+    size_t batch_rows;    /* rows of a block, at least 1 */
+    size_t batch_text;    /* bytes of text in each utf8 column of a block, at least 1 */
+    ng_link_options link; /* of every river that ng_bound does not give others */
+} ng_graph_options;
+
+/* 4096 rows and 64 KiB of text a block, four batches in flight. */
+ng_graph_options ng_graph_defaults(ng_allocator allocator);
+
+struct ngi_node;
+
+/* Why a graph, or a part of it, failed. */
+typedef struct ng_error {
+    ng_status status;     /* NG_OK: it did not */
+    const char *calls;    /* the operator's name */
+    const char *river;    /* the name that ng_name gave it, or NULL */
+    uint64_t row;         /* of its input, from 0 */
+} ng_error;
+
+/* All fields are private. */
+typedef struct ng_graph {
+    ng_graph_options options;
+    struct ngi_node **nodes;
+    uint32_t count, room, live, timers;
+    uint64_t *ready; /* a bit for each node, sources first */
+    uint8_t *memory;
+    size_t memory_size;
+    ng_error error;
+    int state;
+    bool busy, cancelling;
+} ng_graph;
+
+/* A step's result, to be taken by the next step. */
+typedef struct ng_river {
+    ng_graph *graph;
+    uint32_t node, output;
+} ng_river;
+
+/* Starts building. `options` are copied. NG_INVALID: one is not allowed. */
+NG_NODISCARD ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options);
+
+/* ---- building --------------------------------------------------------------------------------- */
+
+/* How an operator stands in a graph. */
+typedef struct ng_stage {
+    const ng_operator *calls;
+    size_t state_size;       /* of a state that the graph keeps, zeroed; 0: `state` is used */
+    void *state;             /* the caller's, which outlives the graph; or, with `state_size`, what
+                                the kept state begins as, or NULL */
+    const ng_schema *schema; /* of all outputs; NULL: as the first input's. Kept. */
+    uint32_t outputs;
+    bool forwards;           /* only passes on rows that came in, so it needs no room of its own */
+    uint32_t holds;          /* how many batches it holds between calls at most */
+} ng_stage;
+
+/* Puts an operator behind `count` rivers, which become its inputs in this order, and gives its
+ * first output. With `count` 0 it is a source of `graph`; else `graph` is theirs. */
+ng_river ng_apply(ng_graph *graph, const ng_river *rivers, uint32_t count, const ng_stage *stage);
+
+/* Output `output` of the operator that gave `river`. */
+ng_river ng_output(ng_river river, uint32_t output);
+
+/* The state that the graph keeps for the operator that gave `river`, or NULL. */
+void *ng_state(ng_river river);
+
+/* The columns of a river, or NULL where building has failed. */
+const ng_schema *ng_columns(ng_river river);
+
+/* Names a river in errors and figures. The name is kept. */
+ng_river ng_name(ng_river river, const char *name);
+
+/* Bounds a river by other marks, or another policy, than the graph's. */
+ng_river ng_bound(ng_river river, const ng_link_options *options);
+
+/* Has building fail with a status, unless it has failed before; for those who write steps. */
+ng_river ng_refuse(ng_graph *graph, const char *calls, ng_status status);
+
+/* What happens at a bad row. */
+typedef enum ng_strategy {
+    NG_STOP = 0,        /* the river ends with the error */
+    NG_SKIP = 1,        /* the row is counted as failed, and left out */
+    NG_DEAD_LETTER = 2, /* the row goes to ng_dead_letters */
+} ng_strategy;
+
+/* Sets what the operator that gave `river` does at a bad row. Refused with NG_UNSUPPORTED for other
+ * than NG_STOP where it cannot go on after one. */
+ng_river ng_on_error(ng_river river, ng_strategy strategy);
+
+/* The river of the bad rows of an operator with NG_DEAD_LETTER, in its input's columns. */
+ng_river ng_dead_letters(ng_river river);
+
+/* ---- running ---------------------------------------------------------------------------------- */
+
+/* How many bytes ng_graph_start will take; 0: building has failed, or they do not fit. */
+size_t ng_graph_memory(const ng_graph *graph);
+
+/* Checks the whole and takes the memory. NG_DANGLING, NG_TOO_LARGE, NG_NO_MEMORY, or what a step was
+ * refused for; ng_graph_error tells where. */
+NG_NODISCARD ng_status ng_graph_start(ng_graph *graph);
+
+/* As many calls as there may be. */
+#define NG_ALL SIZE_MAX
+
+/* Makes at most `calls` calls of operators. NG_AGAIN: there are more to make; NG_OK: all wait for
+ * something outside; NG_END: all has ended; below 0: all has ended, and this is how the first
+ * operator failed. NG_MISUSED: it has not been started, or this is a call from within. */
+NG_NODISCARD ng_status ng_graph_step(ng_graph *graph, size_t calls);
+
+/* The operator that gave `river` has something to do: rows came in from outside, or room. The
+ * graph's thread only. */
+void ng_graph_wake(ng_river river);
+
+/* When the next timer is due, INT64_MAX if none is. */
+int64_t ng_graph_next(const ng_graph *graph);
+
+/* Ends it from outside: sources are cancelled, what is in flight is let go of and counted as
+ * dropped. */
+void ng_graph_cancel(ng_graph *graph);
+
+/* Gives all memory back. What is in flight is let go of. Any number of times. */
+void ng_graph_close(ng_graph *graph);
+
+/* The first failure. */
+ng_error ng_graph_error(const ng_graph *graph);
+
+/* The books of the operator that gave `river`; `in_flight` are rows in its outputs' queues that are
+ * counted in `out` too, so it is 0 here. */
+ng_account ng_river_account(ng_river river);
+
+/* Checks every operator's and every link's books. NG_OK, or NG_FAILED and `*at` tells the first
+ * operator whose rows do not add up. `*all`: the graph's own, from sources to sinks. */
+NG_NODISCARD ng_status ng_audit(const ng_graph *graph, ng_account *all, ng_error *at);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_source.h ---------------------------------------------------------------------------- */
+
+/* ops_source: where rows begin. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Integers in one column `value` of NG_I64: from `from` on, by `by`, up to before `to`. Refused with
+ * NG_INVALID if `by` is 0. */
+ng_river ng_range(ng_graph *graph, int64_t from, int64_t to, int64_t by);
+
+/* One column `value` of NG_I64 with these numbers, which are copied when the graph is built; at
+ * most 4096. */
+ng_river ng_of(ng_graph *graph, const int64_t *values, size_t count);
+
+/* The rows of an array of columns, without copying them: `columns` and what they point to stay as
+ * they are until the graph is closed. */
+ng_river ng_array(ng_graph *graph, const ng_schema *schema, ng_column *columns, size_t rows);
+
+/* Rows that a function makes: it sets every column of `out` and answers NG_OK; NG_AGAIN: there is
+ * none at the moment, ng_graph_wake says when to ask again; NG_END: there will be none; below 0: it
+ * failed. Where a text does not fit it may answer what ng_set_text said, and is asked for the same
+ * row again with more room. The schema is kept. */
+typedef ng_status ng_generate_fn(ng_row out, void *ctx);
+ng_river ng_generate(ng_graph *graph, const ng_schema *schema, ng_generate_fn *make, void *ctx);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_rows.h ------------------------------------------------------------------------------ */
+
+/* ops_rows: functions that are called row by row.
+ *
+ * A function answers NG_OK or a failure, which is handled as ng_on_error says. One that writes text
+ * answers what ng_set_text did; where the text did not fit behind that of other rows, it is called
+ * for the same row again with more room. `ctx` is handed through. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Reads a row and sets every column of another. */
+typedef ng_status ng_map_fn(ng_row in, ng_row out, void *ctx);
+
+/* Reads a row; 1: yes, 0: no, below 0: a failure. */
+typedef int ng_test_fn(ng_row in, void *ctx);
+
+/* Reads a row. */
+typedef ng_status ng_look_fn(ng_row in, void *ctx);
+
+/* Sets every column of the `k`th row, from 0, that comes of `in`; NG_END: there are no more. */
+typedef ng_status ng_flat_fn(ng_row in, size_t k, ng_row out, void *ctx);
+
+/* Every row becomes another, with the same columns or, by ng_map_to, with those of `schema`. */
+ng_river ng_map(ng_river river, ng_map_fn *map, void *ctx);
+ng_river ng_map_to(ng_river river, const ng_schema *schema, ng_map_fn *map, void *ctx);
+
+/* The rows for which a test says yes. */
+ng_river ng_filter(ng_river river, ng_test_fn *keep, void *ctx);
+
+/* Every row becomes any number of rows. */
+ng_river ng_flat_map(ng_river river, const ng_schema *schema, ng_flat_fn *flat, void *ctx);
+
+/* Calls a function for every row, which goes on as it is. */
+ng_river ng_tap(ng_river river, ng_look_fn *look, void *ctx);
+
+/* Folds a row into the state `ctx`, and sets the columns of what is to be told of it. */
+typedef ng_status ng_fold_fn(ng_row in, void *ctx);
+typedef ng_status ng_told_fn(ng_row out, void *ctx);
+
+/* Every row is folded into `ctx` and followed by what is told of it then. */
+ng_river ng_scan(ng_river river, const ng_schema *schema, ng_map_fn *scan, void *ctx);
+
+/* All rows are folded into `ctx`; what is told at the end is one row. */
+ng_river ng_reduce(ng_river river, const ng_schema *schema, ng_fold_fn *fold, ng_told_fn *tell,
+                   void *ctx);
+
+/* The end of a river: a function sees every row. It may answer NG_AGAIN: not now, the row is offered
+ * again after ng_graph_wake; and NG_END: this one was enough. */
+ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx);
+
+#if defined(__cplusplus)
+}
+#endif
 
 /* ---- csv_reader.h ---------------------------------------------------------------------------- */
 
@@ -5751,7 +6244,8 @@ bool ng_read_value(const char *text, size_t size, ng_type type, void *out) {
 
 /* batch: rows of counted blocks. */
 
-/* ---- schemas ---------------------------------------------------------------------------------- */
+/* ---- schemas ----------------------------------------------------------------------------------
+ */
 
 static bool ngi_same_text(const char *a, const char *b) {
     while (*a != '\0' && *a == *b) {
@@ -5798,7 +6292,8 @@ bool ng_schema_equal(const ng_schema *a, const ng_schema *b) {
     return true;
 }
 
-/* ---- blocks ----------------------------------------------------------------------------------- */
+/* ---- blocks -----------------------------------------------------------------------------------
+ */
 
 void ng_block_init(ng_block *block, ng_column *columns, size_t capacity,
                    void (*release)(ng_block *block), void *owner) {
@@ -5831,7 +6326,8 @@ uint32_t ng_block_holders(const ng_block *block) {
     return __atomic_load_n(&block->holders, __ATOMIC_ACQUIRE);
 }
 
-/* ---- batches ---------------------------------------------------------------------------------- */
+/* ---- batches ----------------------------------------------------------------------------------
+ */
 
 ng_status ng_batch_release(ng_batch *batch) {
     ng_block *const block = batch->block;
@@ -5881,7 +6377,8 @@ uint64_t ng_batch_bytes(const ng_batch *batch) {
     return bytes;
 }
 
-/* ---- copying ---------------------------------------------------------------------------------- */
+/* ---- copying ----------------------------------------------------------------------------------
+ */
 
 static void ngi_copy_bits(uint8_t *to, size_t at, const uint8_t *from, size_t first, size_t rows) {
     for (size_t done = 0; done < rows; done += 64) {
@@ -5943,7 +6440,8 @@ size_t ng_batch_copy(const ng_batch *batch, size_t from, size_t rows, ng_block *
     size_t fitting = to->capacity - at < rows ? to->capacity - at : rows;
     for (size_t i = 0; i < batch->schema->count && fitting != 0; i++) {
         if (batch->schema->fields[i].type == NG_UTF8) {
-            fitting = ngi_text_fitting(&batch->block->columns[i], first, fitting, &to->columns[i], at);
+            fitting =
+                ngi_text_fitting(&batch->block->columns[i], first, fitting, &to->columns[i], at);
         }
     }
     for (size_t i = 0; i < batch->schema->count && fitting != 0; i++) {
@@ -5961,7 +6459,9 @@ size_t ng_batch_copy(const ng_batch *batch, size_t from, size_t rows, ng_block *
 
 /* sizes: sums of sizes that stick at SIZE_MAX, which no memory has, instead of wrapping. */
 
-static inline size_t ngi_size_plus(size_t a, size_t b) { return a > SIZE_MAX - b ? SIZE_MAX : a + b; }
+static inline size_t ngi_size_plus(size_t a, size_t b) {
+    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
 
 static inline size_t ngi_size_times(size_t a, size_t b) {
     return b != 0 && a > SIZE_MAX / b ? SIZE_MAX : a * b;
@@ -6105,6 +6605,1713 @@ size_t ng_pool_in_use(const ng_pool *pool) {
         held += ng_block_holders(&pool->blocks[i]) != 0;
     }
     return held;
+}
+
+/* ---- link.c ---------------------------------------------------------------------------------- */
+
+/* link: a ring of batches, with what was sent and taken counted on both sides. */
+
+/* Counters wrap around; only their distances matter, which are bounded by the marks. */
+
+size_t ng_link_size(const ng_link_options *o) {
+    const bool power = o != NULL && o->batches != 0 && (o->batches & (o->batches - 1)) == 0;
+    if (!power || o->high_rows == 0 || o->high_rows > SIZE_MAX / 2 || o->low_rows >= o->high_rows ||
+        o->overflow < NG_OVERFLOW_BLOCK || o->overflow > NG_OVERFLOW_FAIL) {
+        return 0;
+    }
+    const size_t size = ngi_size_times(o->batches, sizeof(ng_batch));
+    return size == SIZE_MAX ? 0 : size;
+}
+
+ng_status ng_link_init(ng_link *link, const ng_link_options *options, void *slots) {
+    if (link == NULL || slots == NULL || ng_link_size(options) == 0) {
+        return NG_INVALID;
+    }
+    link->slots = (ng_batch *)slots;
+    link->options = *options;
+    link->tail = link->sent_rows = link->sent_bytes = 0;
+    link->dropped_rows = 0;
+    link->ended = NG_OK;
+    link->throttled = false;
+    link->head = link->taken_rows = link->taken_bytes = 0;
+    link->cancelled = false;
+    return NG_OK;
+}
+
+static size_t ngi_link_see(const size_t *counter) {
+    return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
+}
+
+static void ngi_link_say(size_t *counter, size_t value) {
+    __atomic_store_n(counter, value, __ATOMIC_RELEASE);
+}
+
+static ng_batch *ngi_link_slot(const ng_link *link, size_t place) {
+    return &link->slots[place & (link->options.batches - 1)];
+}
+
+size_t ng_link_queued(const ng_link *link) {
+    const size_t taken = ngi_link_see(&link->taken_rows);
+    return ngi_link_see(&link->sent_rows) - taken;
+}
+
+size_t ng_link_desired(const ng_link *link) {
+    return link->options.high_rows - ng_link_queued(link);
+}
+
+bool ng_link_is_cancelled(const ng_link *link) {
+    return __atomic_load_n(&link->cancelled, __ATOMIC_ACQUIRE);
+}
+
+/* ---- sending ---------------------------------------------------------------------------------- */
+
+static bool ngi_link_drops(const ng_link *link) {
+    return link->options.overflow != NG_OVERFLOW_BLOCK &&
+           link->options.overflow != NG_OVERFLOW_FAIL;
+}
+
+/* Rows for which there is room, whatever the low-water mark says. */
+static size_t ngi_link_room(const ng_link *link) {
+    const size_t queued_bytes = link->sent_bytes - ngi_link_see(&link->taken_bytes);
+    const bool no_slot = link->tail - ngi_link_see(&link->head) >= link->options.batches;
+    if (no_slot || (link->options.high_bytes != 0 && queued_bytes >= link->options.high_bytes)) {
+        return 0;
+    }
+    return link->options.high_rows - (link->sent_rows - ngi_link_see(&link->taken_rows));
+}
+
+size_t ng_link_credit(ng_link *link) {
+    if (ngi_link_drops(link)) {
+        return link->options.high_rows;
+    }
+    const size_t room = ngi_link_room(link);
+    if (room == 0) {
+        link->throttled = true;
+    } else if (link->throttled &&
+               link->options.high_rows - room <= link->options.low_rows) {
+        link->throttled = false;
+    }
+    return link->throttled ? 0 : room;
+}
+
+static void ngi_link_put(ng_link *link, ng_batch *batch) {
+    const size_t bytes = link->options.high_bytes == 0 ? 0 : (size_t)ng_batch_bytes(batch);
+    *ngi_link_slot(link, link->tail) = *batch;
+    batch->block = NULL;
+    link->sent_bytes += bytes;
+    ngi_link_say(&link->sent_rows, link->sent_rows + batch->rows);
+    ngi_link_say(&link->tail, link->tail + 1);
+}
+
+static void ngi_link_pop(ng_link *link) {
+    ng_batch *const first = ngi_link_slot(link, link->head);
+    const size_t bytes = link->options.high_bytes == 0 ? 0 : (size_t)ng_batch_bytes(first);
+    const size_t rows = first->rows;
+    (void)ng_batch_release(first);
+    ngi_link_say(&link->taken_bytes, link->taken_bytes + bytes);
+    ngi_link_say(&link->taken_rows, link->taken_rows + rows);
+    ngi_link_say(&link->head, link->head + 1);
+}
+
+static void ngi_link_drop_first(ng_link *link) {
+    link->dropped_rows += ngi_link_slot(link, link->head)->rows;
+    ngi_link_pop(link);
+}
+
+static ng_status ngi_link_overflow(ng_link *link, ng_batch *batch) {
+    switch (link->options.overflow) {
+    case NG_OVERFLOW_FAIL:
+        return NG_FULL;
+    case NG_OVERFLOW_DROP_NEWEST:
+        link->dropped_rows += batch->rows;
+        return ng_batch_release(batch);
+    case NG_OVERFLOW_DROP_OLDEST:
+    case NG_OVERFLOW_LATEST:
+        while (ng_link_first(link) != NULL && ngi_link_room(link) < batch->rows) {
+            ngi_link_drop_first(link);
+        }
+        ngi_link_put(link, batch);
+        return NG_OK;
+    default:
+        return NG_AGAIN;
+    }
+}
+
+ng_status ng_link_send(ng_link *link, ng_batch *batch) {
+    if (batch == NULL || batch->block == NULL || batch->rows == 0) {
+        return NG_INVALID;
+    }
+    if (link->ended != NG_OK) {
+        return NG_MISUSED;
+    }
+    if (ng_link_is_cancelled(link)) {
+        return NG_CANCELLED;
+    }
+    if (batch->rows > link->options.high_rows) {
+        return NG_NO_CREDIT;
+    }
+    if (link->options.overflow == NG_OVERFLOW_LATEST) {
+        while (ng_link_first(link) != NULL) {
+            ngi_link_drop_first(link);
+        }
+    }
+    if (batch->rows > ngi_link_room(link)) {
+        return ngi_link_overflow(link, batch);
+    }
+    ngi_link_put(link, batch);
+    return NG_OK;
+}
+
+ng_status ng_link_end(ng_link *link, ng_status how) {
+    if (how != NG_END && how >= NG_OK) {
+        return NG_INVALID;
+    }
+    if (link->ended != NG_OK) {
+        return NG_MISUSED;
+    }
+    __atomic_store_n(&link->ended, (int32_t)how, __ATOMIC_RELEASE);
+    return NG_OK;
+}
+
+/* ---- taking ----------------------------------------------------------------------------------- */
+
+const ng_batch *ng_link_first(const ng_link *link) {
+    return ngi_link_see(&link->tail) == link->head ? NULL : ngi_link_slot(link, link->head);
+}
+
+ng_status ng_link_take(ng_link *link, size_t rows) {
+    ng_batch *const first = ngi_link_see(&link->tail) == link->head
+                                ? NULL
+                                : ngi_link_slot(link, link->head);
+    if (first == NULL || rows > first->rows) {
+        return NG_INVALID;
+    }
+    if (rows == first->rows) {
+        ngi_link_pop(link);
+        return NG_OK;
+    }
+    const size_t before = link->options.high_bytes == 0 ? 0 : (size_t)ng_batch_bytes(first);
+    first->offset += rows;
+    first->rows -= rows;
+    const size_t after = link->options.high_bytes == 0 ? 0 : (size_t)ng_batch_bytes(first);
+    ngi_link_say(&link->taken_bytes, link->taken_bytes + (before - after));
+    ngi_link_say(&link->taken_rows, link->taken_rows + rows);
+    return NG_OK;
+}
+
+ng_status ng_link_state(const ng_link *link) {
+    /* The end is read before the queue: what was sent before the end is seen then. */
+    const ng_status ended = (ng_status)__atomic_load_n(&link->ended, __ATOMIC_ACQUIRE);
+    return ng_link_first(link) != NULL ? NG_OK : ended;
+}
+
+void ng_link_close(ng_link *link) {
+    while (ng_link_first(link) != NULL) {
+        ngi_link_pop(link);
+    }
+}
+
+void ng_link_cancel(ng_link *link) {
+    __atomic_store_n(&link->cancelled, true, __ATOMIC_RELEASE);
+    ng_link_close(link);
+}
+
+/* ---- graph_build.c --------------------------------------------------------------------------- */
+
+/* graph_build: nodes and how they hang together, until the graph is started. */
+
+/* ---- graph_parts.h --------------------------------------------------------------------------- */
+
+/* graph_parts: what graphs are made of. */
+
+#define NGI_NOWHERE UINT32_MAX
+
+/* A graph's life. */
+enum { NGI_BUILDING = 0, NGI_RUNNING = 1, NGI_ENDED = 2, NGI_CLOSED = 3 };
+
+typedef struct ngi_input {
+    uint32_t node, output; /* where it comes from */
+    uint64_t received;     /* rows taken */
+    uint64_t discarded;    /* rows that were queued when it was cancelled */
+    bool done;             /* its end has been seen to */
+} ngi_input;
+
+typedef struct ngi_output {
+    ng_link link;
+    ng_link_options options;
+    ng_pool pool;
+    ng_block *filling; /* the block that is written to, or NULL */
+    size_t filled;     /* its rows that have been sent */
+    uint64_t sent;     /* rows, those that a policy dropped included */
+    uint32_t to, to_input;
+    uint32_t blocks; /* of its pool */
+} ngi_output;
+
+/* One allocation each: the node, its state, inputs and outputs. */
+typedef struct ngi_node {
+    ng_stage stage;
+    const ng_schema *schema, *schema_in;
+    const char *name;
+    void *state;
+    ngi_input *inputs;
+    ngi_output *outputs; /* those of the stage, then the one for dead letters */
+    uint32_t input_count;
+    uint32_t self;       /* its number */
+    uint32_t next_input; /* whose turn it is */
+    ng_strategy strategy;
+    ng_account account;
+    int64_t when; /* its timer, INT64_MAX: none */
+    size_t size;
+    bool has_text, opened, closed, blocked, due;
+} ngi_node;
+
+struct ng_context {
+    ng_graph *graph;
+    ngi_node *node;
+    uint32_t input;
+};
+
+/* How many outputs a node has, that for dead letters included where it is used. */
+static inline uint32_t ngi_output_count(const ngi_node *node) {
+    return node->stage.outputs + (node->strategy == NG_DEAD_LETTER);
+}
+
+/* Whether a node's rows lie in blocks of its own. */
+static inline bool ngi_has_pool(const ngi_node *node, uint32_t output) {
+    return output < node->stage.outputs && !node->stage.forwards;
+}
+
+static inline ngi_output *ngi_source_of(const ng_graph *graph, const ngi_input *input) {
+    return &graph->nodes[input->node]->outputs[input->output];
+}
+
+static inline void ngi_make_ready(ng_graph *graph, uint32_t node) {
+    graph->ready[node / 64] |= (uint64_t)1 << (node % 64);
+}
+
+/* Keeps the first failure. */
+static inline void ngi_graph_blame(ng_graph *graph, ng_status status, const char *calls,
+                                   const char *river, uint64_t row) {
+    if (graph->error.status == NG_OK) {
+        graph->error.status = status;
+        graph->error.calls = calls;
+        graph->error.river = river;
+        graph->error.row = row;
+    }
+}
+
+/* Ends a node: its outputs with `how`, its inputs by cancelling them. */
+void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how);
+
+ng_graph_options ng_graph_defaults(ng_allocator allocator) {
+    ng_graph_options options;
+    options.allocator = allocator;
+    options.clock.now = NULL;
+    options.clock.ctx = NULL;
+    options.batch_rows = 4096;
+    options.batch_text = 65536;
+    options.link.batches = 4;
+    options.link.high_rows = 4 * options.batch_rows;
+    options.link.low_rows = 2 * options.batch_rows;
+    options.link.high_bytes = 0;
+    options.link.overflow = NG_OVERFLOW_BLOCK;
+    return options;
+}
+
+ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
+    if (graph == NULL || options == NULL || options->allocator.resize == NULL ||
+        options->batch_rows == 0 || options->batch_text == 0 || options->batch_text > INT32_MAX ||
+        ng_link_size(&options->link) == 0) {
+        return NG_INVALID;
+    }
+    graph->options = *options;
+    graph->nodes = NULL;
+    graph->count = graph->room = graph->live = graph->timers = 0;
+    graph->ready = NULL;
+    graph->memory = NULL;
+    graph->memory_size = 0;
+    graph->error.status = NG_OK;
+    graph->error.calls = graph->error.river = NULL;
+    graph->error.row = 0;
+    graph->state = NGI_BUILDING;
+    graph->busy = graph->cancelling = false;
+    return NG_OK;
+}
+
+/* ---- nodes ------------------------------------------------------------------------------------ */
+
+static ng_river ngi_nowhere(ng_graph *graph) {
+    ng_river river = {graph, NGI_NOWHERE, 0};
+    return river;
+}
+
+ng_river ng_refuse(ng_graph *graph, const char *calls, ng_status status) {
+    if (graph->state == NGI_BUILDING) {
+        ngi_graph_blame(graph, status, calls, NULL, 0);
+    }
+    return ngi_nowhere(graph);
+}
+
+/* The node that gave a river, or NULL: building has failed, or is over. */
+static ngi_node *ngi_node_of(ng_river river) {
+    const bool there = river.graph != NULL && river.node < river.graph->count;
+    return there ? river.graph->nodes[river.node] : NULL;
+}
+
+static ngi_node *ngi_node_to_change(ng_river river, const char *calls) {
+    ngi_node *const node = ngi_node_of(river);
+    const bool building = node != NULL && river.graph->state == NGI_BUILDING;
+    if (river.graph != NULL && !building) {
+        (void)ng_refuse(river.graph, calls, NG_MISUSED);
+    }
+    return building ? node : NULL;
+}
+
+/* The part of a node's memory that is its state begins here. */
+static size_t ngi_node_head(void) { return ngi_size_round(sizeof(ngi_node), 64); }
+
+static size_t ngi_node_size(const ng_stage *stage, uint32_t inputs) {
+    const size_t state = ngi_size_round(stage->state_size, 64);
+    const size_t ins = ngi_size_round(ngi_size_times(inputs, sizeof(ngi_input)), 64);
+    const size_t outs = ngi_size_times((size_t)stage->outputs + 1, sizeof(ngi_output));
+    return ngi_size_plus(ngi_size_plus(ngi_node_head(), state), ngi_size_plus(ins, outs));
+}
+
+static bool ngi_nodes_grow(ng_graph *graph) {
+    if (graph->count < graph->room) {
+        return true;
+    }
+    const uint32_t room = graph->room == 0 ? 16 : 2 * graph->room;
+    const ng_allocator *const a = &graph->options.allocator;
+    void *const moved = a->resize(a->ctx, graph->nodes, graph->room * sizeof(ngi_node *),
+                                  room * sizeof(ngi_node *));
+    if (moved == NULL) {
+        return false;
+    }
+    graph->nodes = (ngi_node **)moved;
+    graph->room = room;
+    return true;
+}
+
+static ngi_node *ngi_node_new(ng_graph *graph, const ng_stage *stage, uint32_t inputs) {
+    const ng_allocator *const a = &graph->options.allocator;
+    const size_t size = ngi_node_size(stage, inputs);
+    uint8_t *const memory =
+        size == SIZE_MAX || !ngi_nodes_grow(graph) ? NULL : (uint8_t *)a->resize(a->ctx, NULL, 0, size);
+    if (memory == NULL) {
+        return NULL;
+    }
+    __builtin_memset(memory, 0, size);
+    ngi_node *const node = (ngi_node *)(void *)memory;
+    uint8_t *const state = memory + ngi_node_head();
+    uint8_t *const ins = state + ngi_size_round(stage->state_size, 64);
+    node->size = size;
+    node->stage = *stage;
+    node->state = stage->state_size == 0 ? stage->state : state;
+    if (stage->state_size != 0 && stage->state != NULL) {
+        __builtin_memcpy(state, stage->state, stage->state_size);
+    }
+    node->inputs = (ngi_input *)(void *)ins;
+    node->input_count = inputs;
+    node->outputs =
+        (ngi_output *)(void *)(ins + ngi_size_round(inputs * sizeof(ngi_input), 64));
+    for (uint32_t i = 0; i <= stage->outputs; i++) {
+        node->outputs[i].options = graph->options.link;
+        node->outputs[i].to = NGI_NOWHERE;
+    }
+    node->when = INT64_MAX;
+    node->self = graph->count;
+    graph->nodes[graph->count++] = node;
+    return node;
+}
+
+static bool ngi_has_text(const ng_schema *schema) {
+    bool text = false;
+    for (size_t i = 0; i < schema->count; i++) {
+        text = text || schema->fields[i].type == NG_UTF8;
+    }
+    return text;
+}
+
+/* ---- steps ------------------------------------------------------------------------------------ */
+
+/* NG_OK, or why these rivers cannot be an operator's inputs. */
+static ng_status ngi_check_inputs(const ng_graph *graph, const ng_river *rivers, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        const ngi_node *const from = ngi_node_of(rivers[i]);
+        if (from == NULL || rivers[i].graph != graph) {
+            return NG_INVALID;
+        }
+        if (rivers[i].output >= ngi_output_count(from)) {
+            return NG_INVALID;
+        }
+        if (from->outputs[rivers[i].output].to != NGI_NOWHERE) {
+            return NG_MISUSED;
+        }
+        for (uint32_t other = 0; other < i; other++) {
+            if (rivers[other].node == rivers[i].node && rivers[other].output == rivers[i].output) {
+                return NG_MISUSED;
+            }
+        }
+    }
+    return NG_OK;
+}
+
+static const ng_schema *ngi_river_schema(ng_river river) {
+    const ngi_node *const node = ngi_node_of(river);
+    if (node == NULL) {
+        return NULL;
+    }
+    return river.output < node->stage.outputs ? node->schema : node->schema_in;
+}
+
+ng_river ng_apply(ng_graph *graph, const ng_river *rivers, uint32_t count, const ng_stage *stage) {
+    ng_graph *const g = count != 0 ? rivers[0].graph : graph;
+    const char *const name = stage->calls->name;
+    if (g->state != NGI_BUILDING || g->error.status != NG_OK) {
+        return ngi_nowhere(g);
+    }
+    const ng_status inputs = ngi_check_inputs(g, rivers, count);
+    const ng_schema *const in = count != 0 ? ngi_river_schema(rivers[0]) : NULL;
+    const ng_schema *const schema = stage->schema != NULL ? stage->schema : in;
+    if (inputs != NG_OK) {
+        return ng_refuse(g, name, inputs);
+    }
+    if (stage->calls->push == NULL || count >= NGI_NOWHERE / 2 || stage->outputs >= NGI_NOWHERE / 2 ||
+        (stage->outputs != 0 && ng_schema_check(schema) != NG_OK)) {
+        return ng_refuse(g, name, NG_INVALID);
+    }
+    ngi_node *const node = ngi_node_new(g, stage, count);
+    if (node == NULL) {
+        return ng_refuse(g, name, NG_NO_MEMORY);
+    }
+    node->schema = schema;
+    node->schema_in = in;
+    node->has_text = schema != NULL && ngi_has_text(schema);
+    for (uint32_t i = 0; i < count; i++) {
+        ngi_output *const from = &g->nodes[rivers[i].node]->outputs[rivers[i].output];
+        node->inputs[i].node = rivers[i].node;
+        node->inputs[i].output = rivers[i].output;
+        from->to = g->count - 1;
+        from->to_input = i;
+    }
+    ng_river river = {g, g->count - 1, 0};
+    return river;
+}
+
+ng_river ng_output(ng_river river, uint32_t output) {
+    river.output = output;
+    return river;
+}
+
+void *ng_state(ng_river river) {
+    const ngi_node *const node = ngi_node_of(river);
+    return node == NULL ? NULL : node->state;
+}
+
+const ng_schema *ng_columns(ng_river river) { return ngi_river_schema(river); }
+
+ng_river ng_name(ng_river river, const char *name) {
+    ngi_node *const node = ngi_node_to_change(river, "name");
+    if (node != NULL) {
+        node->name = name;
+    }
+    return river;
+}
+
+ng_river ng_bound(ng_river river, const ng_link_options *options) {
+    ngi_node *const node = ngi_node_to_change(river, "bound");
+    if (node == NULL) {
+        return river;
+    }
+    if (ng_link_size(options) == 0 || river.output >= ngi_output_count(node)) {
+        return ng_refuse(river.graph, "bound", NG_INVALID);
+    }
+    node->outputs[river.output].options = *options;
+    return river;
+}
+
+ng_river ng_on_error(ng_river river, ng_strategy strategy) {
+    ngi_node *const node = ngi_node_to_change(river, "on_error");
+    if (node == NULL) {
+        return river;
+    }
+    if (strategy < NG_STOP || strategy > NG_DEAD_LETTER) {
+        return ng_refuse(river.graph, "on_error", NG_INVALID);
+    }
+    if (strategy != NG_STOP && (!node->stage.calls->resumes || node->input_count != 1)) {
+        return ng_refuse(river.graph, node->stage.calls->name, NG_UNSUPPORTED);
+    }
+    node->strategy = strategy;
+    return river;
+}
+
+ng_river ng_dead_letters(ng_river river) {
+    ngi_node *const node = ngi_node_to_change(river, "dead_letters");
+    if (node == NULL) {
+        return river;
+    }
+    if (node->strategy != NG_DEAD_LETTER) {
+        return ng_refuse(river.graph, "dead_letters", NG_MISUSED);
+    }
+    return ng_output(river, node->stage.outputs);
+}
+
+/* ---- graph_start.c --------------------------------------------------------------------------- */
+
+/* graph_start: checks a graph, measures it, lays its memory out, and gives it back. */
+
+/* Blocks that can be pinned behind an output: one in each place of its queue, and, where what takes
+ * them passes them on, those behind that. Nodes come after their inputs, so the last comes first. */
+static size_t ngi_pinned(const ng_graph *graph, const ngi_output *output) {
+    const ngi_node *const to = graph->nodes[output->to];
+    size_t pinned = ngi_size_plus(output->options.batches, to->stage.holds);
+    for (uint32_t i = 0; i < ngi_output_count(to); i++) {
+        if (!ngi_has_pool(to, i)) {
+            pinned = ngi_size_plus(pinned, to->outputs[i].blocks);
+        }
+    }
+    return pinned;
+}
+
+static size_t ngi_output_size(const ng_graph *graph, const ngi_node *node, uint32_t i) {
+    const ngi_output *const output = &node->outputs[i];
+    const size_t slots = ngi_size_round(ng_link_size(&output->options), 64);
+    if (!ngi_has_pool(node, i)) {
+        return slots;
+    }
+    const size_t pool = ng_pool_size(node->schema, (size_t)output->blocks + 1,
+                                     graph->options.batch_rows, graph->options.batch_text);
+    return pool == 0 ? SIZE_MAX : ngi_size_plus(slots, ngi_size_round(pool, 64));
+}
+
+static bool ngi_is_dangling(const ngi_node *node) {
+    bool dangling = false;
+    for (uint32_t i = 0; i < ngi_output_count(node); i++) {
+        dangling = dangling || node->outputs[i].to == NGI_NOWHERE;
+    }
+    return dangling;
+}
+
+static size_t ngi_ready_words(const ng_graph *graph) { return graph->count / 64 + 1; }
+
+size_t ng_graph_memory(const ng_graph *graph) {
+    if (graph->error.status != NG_OK || graph->count == 0) {
+        return 0;
+    }
+    size_t size = ngi_size_round(ngi_size_times(ngi_ready_words(graph), sizeof(uint64_t)), 64);
+    size = ngi_size_plus(size, 64);
+    for (uint32_t at = graph->count; at-- > 0;) {
+        ngi_node *const node = graph->nodes[at];
+        if (ngi_is_dangling(node)) {
+            return 0;
+        }
+        for (uint32_t i = 0; i < ngi_output_count(node); i++) {
+            const size_t pinned = ngi_pinned(graph, &node->outputs[i]);
+            node->outputs[i].blocks = pinned >= UINT32_MAX ? UINT32_MAX : (uint32_t)pinned;
+            size = ngi_size_plus(size, ngi_output_size(graph, node, i));
+        }
+    }
+    return size == SIZE_MAX ? 0 : size;
+}
+
+static ng_status ngi_graph_fail(ng_graph *graph, const ngi_node *node, ng_status status) {
+    ngi_graph_blame(graph, status, node == NULL ? NULL : node->stage.calls->name,
+                    node == NULL ? NULL : node->name, 0);
+    return graph->error.status;
+}
+
+static ng_status ngi_graph_check(ng_graph *graph) {
+    if (graph->error.status != NG_OK) {
+        return graph->error.status;
+    }
+    if (graph->count == 0) {
+        return ngi_graph_fail(graph, NULL, NG_INVALID);
+    }
+    for (uint32_t i = 0; i < graph->count; i++) {
+        if (ngi_is_dangling(graph->nodes[i])) {
+            return ngi_graph_fail(graph, graph->nodes[i], NG_DANGLING);
+        }
+    }
+    return NG_OK;
+}
+
+static ng_status ngi_output_lay_out(ng_graph *graph, ngi_node *node, uint32_t i, uint8_t **at) {
+    ngi_output *const output = &node->outputs[i];
+    const ng_graph_options *const o = &graph->options;
+    ng_status status = ng_link_init(&output->link, &output->options, *at);
+    *at += ngi_size_round(ng_link_size(&output->options), 64);
+    if (status == NG_OK && ngi_has_pool(node, i)) {
+        const size_t count = (size_t)output->blocks + 1;
+        status = ng_pool_init(&output->pool, *at, node->schema, count, o->batch_rows, o->batch_text);
+        *at += ngi_size_round(ng_pool_size(node->schema, count, o->batch_rows, o->batch_text), 64);
+    }
+    return status;
+}
+
+static ng_status ngi_graph_lay_out(ng_graph *graph) {
+    uint8_t *at = graph->memory + ngi_size_gap(graph->memory, 64);
+    graph->ready = (uint64_t *)(void *)at;
+    for (size_t i = 0; i < ngi_ready_words(graph); i++) {
+        graph->ready[i] = 0;
+    }
+    at += ngi_size_round(ngi_ready_words(graph) * sizeof(uint64_t), 64);
+    ng_status status = NG_OK;
+    for (uint32_t node = 0; node < graph->count; node++) {
+        for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]) && status == NG_OK; i++) {
+            status = ngi_output_lay_out(graph, graph->nodes[node], i, &at);
+        }
+        ngi_make_ready(graph, node);
+    }
+    return status;
+}
+
+static ng_status ngi_graph_open(ng_graph *graph) {
+    for (uint32_t i = 0; i < graph->count; i++) {
+        ngi_node *const node = graph->nodes[i];
+        ng_context context = {graph, node, 0};
+        const ng_operator *const calls = node->stage.calls;
+        node->opened = true;
+        const ng_status status =
+            calls->open == NULL ? NG_OK : calls->open(node->state, &context);
+        if (status < NG_OK) {
+            return ngi_graph_fail(graph, node, status);
+        }
+        if (status == NG_END) {
+            ngi_node_finish(graph, node, NG_END);
+        }
+    }
+    return NG_OK;
+}
+
+ng_status ng_graph_start(ng_graph *graph) {
+    if (graph == NULL) {
+        return NG_INVALID;
+    }
+    if (graph->state != NGI_BUILDING) {
+        return NG_MISUSED;
+    }
+    ng_status status = ngi_graph_check(graph);
+    if (status != NG_OK) {
+        return status;
+    }
+    const ng_allocator *const a = &graph->options.allocator;
+    const size_t size = ng_graph_memory(graph);
+    graph->memory = size == 0 ? NULL : (uint8_t *)a->resize(a->ctx, NULL, 0, size);
+    if (graph->memory == NULL) {
+        return ngi_graph_fail(graph, NULL, size == 0 ? NG_TOO_LARGE : NG_NO_MEMORY);
+    }
+    graph->memory_size = size;
+    graph->live = graph->count;
+    status = ngi_graph_lay_out(graph);
+    if (status != NG_OK) {
+        return ngi_graph_fail(graph, NULL, status);
+    }
+    graph->state = NGI_RUNNING;
+    status = ngi_graph_open(graph);
+    if (status != NG_OK) {
+        ng_graph_cancel(graph);
+    }
+    return status;
+}
+
+void ng_graph_close(ng_graph *graph) {
+    if (graph->state == NGI_CLOSED || graph->busy) {
+        return;
+    }
+    if (graph->state == NGI_RUNNING) {
+        ng_graph_cancel(graph);
+    }
+    const ng_allocator *const a = &graph->options.allocator;
+    for (uint32_t i = 0; i < graph->count; i++) {
+        (void)a->resize(a->ctx, graph->nodes[i], graph->nodes[i]->size, 0);
+    }
+    if (graph->nodes != NULL) {
+        (void)a->resize(a->ctx, graph->nodes, graph->room * sizeof(ngi_node *), 0);
+    }
+    if (graph->memory != NULL) {
+        (void)a->resize(a->ctx, graph->memory, graph->memory_size, 0);
+    }
+    graph->nodes = NULL;
+    graph->memory = NULL;
+    graph->count = 0;
+    graph->state = NGI_CLOSED;
+}
+
+ng_error ng_graph_error(const ng_graph *graph) { return graph->error; }
+
+/* ---- graph_run.c ----------------------------------------------------------------------------- */
+
+/* graph_run: calls operators, the one furthest down that has something to do first, so that rows
+ * leave as soon as they can. */
+
+/* ---- sending ---------------------------------------------------------------------------------- */
+
+static void ngi_fill_stop(ngi_output *output) {
+    if (output->filling != NULL) {
+        (void)ng_block_release(output->filling);
+        output->filling = NULL;
+    }
+}
+
+static bool ngi_node_room(const ng_graph *graph, ngi_node *node, uint32_t i, ng_room *room) {
+    ngi_output *const output = &node->outputs[i];
+    const size_t credit = ng_link_credit(&output->link);
+    if (credit == 0) {
+        return false;
+    }
+    if (output->filling == NULL) {
+        output->filling = ng_pool_take(&output->pool);
+        output->filled = 0;
+        if (output->filling == NULL) {
+            return false;
+        }
+    }
+    const size_t left = graph->options.batch_rows - output->filled;
+    room->columns = output->filling->columns;
+    room->at = output->filled;
+    room->rows = left < credit ? left : credit;
+    return true;
+}
+
+static ng_status ngi_node_send(ng_graph *graph, ngi_node *node, uint32_t i, ng_batch *batch) {
+    ngi_output *const output = &node->outputs[i];
+    const size_t rows = batch->rows;
+    const ng_status status = ng_link_send(&output->link, batch);
+    if (status == NG_OK) {
+        output->sent += rows;
+        node->account.out += rows;
+        ngi_make_ready(graph, output->to);
+    }
+    return status;
+}
+
+/* Sends the rows that were written behind those sent before. */
+static void ngi_node_send_made(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
+    ngi_output *const output = &node->outputs[i];
+    if (rows == 0) {
+        return;
+    }
+    ng_batch batch = {node->schema, output->filling, output->filled, rows};
+    output->filled += rows;
+    if (output->filled == graph->options.batch_rows) {
+        output->filling = NULL; /* its hold is the batch's now */
+    } else {
+        ng_block_hold(output->filling);
+    }
+    if (ngi_node_send(graph, node, i, &batch) != NG_OK) { /* cancelled: credit was asked for before */
+        node->account.dropped += rows;
+        (void)ng_batch_release(&batch);
+    }
+}
+
+/* ---- ending ----------------------------------------------------------------------------------- */
+
+static void ngi_input_cancel(ng_graph *graph, ngi_input *input) {
+    ng_link *const link = &ngi_source_of(graph, input)->link;
+    if (!ng_link_is_cancelled(link)) {
+        input->discarded += ng_link_queued(link);
+        ng_link_cancel(link);
+        ngi_make_ready(graph, input->node);
+    }
+    input->done = true;
+}
+
+void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
+    if (node->closed) {
+        return;
+    }
+    node->closed = true;
+    for (uint32_t i = 0; i < ngi_output_count(node); i++) {
+        ngi_output *const output = &node->outputs[i];
+        ngi_fill_stop(output);
+        (void)ng_link_end(&output->link, how);
+        ngi_make_ready(graph, output->to);
+    }
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        ngi_input_cancel(graph, &node->inputs[i]);
+    }
+    if (node->opened && node->stage.calls->close != NULL) {
+        node->stage.calls->close(node->state);
+    }
+    node->account.dropped += node->account.held;
+    node->account.held = 0;
+    node->when = INT64_MAX;
+    graph->live--;
+}
+
+static void ngi_node_fail(ng_graph *graph, ngi_node *node, ng_status status, uint64_t row) {
+    ngi_graph_blame(graph, status, node->stage.calls->name, node->name, row);
+    ngi_node_finish(graph, node, status);
+}
+
+/* ---- taking ----------------------------------------------------------------------------------- */
+
+static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
+    ngi_input *const input = &node->inputs[i];
+    if (rows == 0) {
+        return;
+    }
+    (void)ng_link_take(&ngi_source_of(graph, input)->link, rows);
+    input->received += rows;
+    node->account.in += rows;
+    if (graph->nodes[input->node]->blocked) {
+        ngi_make_ready(graph, input->node);
+    }
+}
+
+/* What is done about a bad row, the first that waits. Answers whether the node has gone on. */
+static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
+                        ng_status status) {
+    ng_context context = {graph, node, input};
+    if (in == NULL || in->rows == 0 || node->strategy == NG_STOP) {
+        const uint64_t row = node->account.in;
+        if (in != NULL && in->rows != 0) {
+            ngi_node_take(graph, node, input, 1);
+            node->account.failed++;
+        }
+        ngi_node_fail(graph, node, status, row);
+        return true;
+    }
+    if (node->strategy == NG_DEAD_LETTER) {
+        const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
+        if (sent == NG_AGAIN) {
+            return false;
+        }
+        node->account.dropped += sent != NG_OK;
+    } else {
+        node->account.failed++;
+    }
+    ngi_node_take(graph, node, input, 1);
+    return true;
+}
+
+/* ---- one call --------------------------------------------------------------------------------- */
+
+typedef ng_step ngi_call(ngi_node *node, ng_context *context, const ng_batch *in,
+                         const ng_room *out);
+
+static ng_step ngi_call_push(ngi_node *node, ng_context *context, const ng_batch *in,
+                             const ng_room *out) {
+    return node->stage.calls->push(node->state, context, in, out);
+}
+
+static ng_step ngi_call_end(ngi_node *node, ng_context *context, const ng_batch *in,
+                            const ng_room *out) {
+    (void)in;
+    return node->stage.calls->end(node->state, context, out);
+}
+
+static ng_step ngi_call_timer(ngi_node *node, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    (void)in;
+    return node->stage.calls->timer(node->state, context, out);
+}
+
+/* What came of a call. */
+typedef struct ngi_outcome {
+    bool called;   /* there was room for it */
+    bool progress; /* rows were taken or made, or the node has ended */
+    ng_status status;
+} ngi_outcome;
+
+static ngi_outcome ngi_outcome_of(bool progress, ng_status status) {
+    ngi_outcome outcome = {true, progress, status};
+    return outcome;
+}
+
+/* A text that did not fit behind those of other rows may fit into a block of its own. */
+static bool ngi_wants_fresh_block(const ngi_node *node, ng_step step, const ng_room *out) {
+    return node->has_text && out != NULL && out->at != 0 && step.status == NG_OK &&
+           step.consumed == 0 && step.produced == 0;
+}
+
+/* Calls an operator with the rows that wait at `in` and room, and does what it says. */
+static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t input,
+                                      const ng_batch *in, ngi_call *call) {
+    ng_context context = {graph, node, input};
+    const bool writes = node->stage.outputs != 0 && !node->stage.forwards;
+    const uint64_t before = node->account.in + node->account.out;
+    const ngi_outcome not_called = {false, false, NG_OK};
+    ng_room room, *const out = writes ? &room : NULL;
+    if (writes && !ngi_node_room(graph, node, 0, &room)) {
+        return not_called;
+    }
+    graph->busy = true;
+    ng_step step = call(node, &context, in, out);
+    if (ngi_wants_fresh_block(node, step, out)) {
+        ngi_fill_stop(&node->outputs[0]);
+        if (ngi_node_room(graph, node, 0, &room)) {
+            step = call(node, &context, in, out);
+        }
+    }
+    graph->busy = false;
+    const size_t rows = in == NULL ? 0 : in->rows, space = writes ? room.rows : 0;
+    if (step.consumed > rows || step.produced > space) {
+        ngi_node_fail(graph, node, NG_MISUSED, node->account.in);
+        return ngi_outcome_of(true, NG_MISUSED);
+    }
+    ngi_node_send_made(graph, node, 0, step.produced);
+    ngi_node_take(graph, node, input, step.consumed);
+    node->account.out += node->stage.outputs == 0 ? step.consumed : 0;
+    if (step.status < NG_OK) {
+        const ng_batch *const bad = in == NULL || step.consumed == rows ? NULL : in;
+        return ngi_outcome_of(ngi_bad_row(graph, node, input, bad, step.status), step.status);
+    }
+    if (step.status == NG_END) {
+        ngi_node_finish(graph, node, NG_END);
+        return ngi_outcome_of(true, NG_END);
+    }
+    return ngi_outcome_of(node->account.in + node->account.out != before, step.status);
+}
+
+/* ---- one node --------------------------------------------------------------------------------- */
+
+static bool ngi_is_unwanted(const ngi_node *node) {
+    for (uint32_t i = 0; i < node->stage.outputs; i++) {
+        if (!ng_link_is_cancelled(&node->outputs[i].link)) {
+            return false;
+        }
+    }
+    return node->stage.outputs != 0;
+}
+
+/* An input that has ended, with `how`. */
+static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_status how) {
+    ng_context context = {graph, node, i};
+    if (how != NG_END) {
+        if (node->stage.calls->fail != NULL) {
+            graph->busy = true;
+            node->stage.calls->fail(node->state, &context, how);
+            graph->busy = false;
+        }
+        ngi_node_finish(graph, node, how);
+        return true;
+    }
+    if (node->stage.calls->end != NULL) {
+        const ngi_outcome outcome = ngi_call_with_room(graph, node, i, NULL, ngi_call_end);
+        if (!outcome.called || outcome.status == NG_AGAIN) {
+            return outcome.progress;
+        }
+    }
+    if (node->closed) {
+        return true;
+    }
+    node->inputs[i].done = true;
+    for (uint32_t other = 0; other < node->input_count; other++) {
+        if (!node->inputs[other].done) {
+            return true;
+        }
+    }
+    ngi_node_finish(graph, node, NG_END);
+    return true;
+}
+
+/* Offers one input. `*waiting`: there was something to offer. */
+static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *waiting) {
+    ng_link *const link = &ngi_source_of(graph, &node->inputs[i])->link;
+    const ng_batch *const first = ng_link_first(link);
+    if (node->inputs[i].done) {
+        return false;
+    }
+    if (first != NULL) {
+        *waiting = true;
+        return ngi_call_with_room(graph, node, i, first, ngi_call_push).progress;
+    }
+    const ng_status how = ng_link_state(link);
+    if (how == NG_OK) {
+        return false;
+    }
+    *waiting = true;
+    return ngi_input_ended(graph, node, i, how);
+}
+
+static bool ngi_timer_run(ng_graph *graph, ngi_node *node) {
+    if (node->stage.calls->timer == NULL) {
+        node->due = false;
+        return false;
+    }
+    const ngi_outcome outcome = ngi_call_with_room(graph, node, 0, NULL, ngi_call_timer);
+    if (outcome.called) {
+        node->due = outcome.status == NG_AGAIN;
+    }
+    return outcome.progress;
+}
+
+/* Makes one call. Answers whether the node may have more to do. */
+static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
+    bool waiting = node->input_count == 0;
+    node->blocked = false;
+    if (node->closed) {
+        return false;
+    }
+    if (ngi_is_unwanted(node)) {
+        ngi_node_finish(graph, node, NG_END);
+        return false;
+    }
+    if (node->due && ngi_timer_run(graph, node)) {
+        return true;
+    }
+    if (node->input_count == 0 && !node->closed &&
+        ngi_call_with_room(graph, node, 0, NULL, ngi_call_push).progress) {
+        return true;
+    }
+    for (uint32_t k = 0; k < node->input_count && !node->closed; k++) {
+        const uint32_t i = node->next_input;
+        node->next_input = i + 1 == node->input_count ? 0 : i + 1;
+        if (ngi_input_run(graph, node, i, &waiting)) {
+            return true;
+        }
+    }
+    node->blocked = waiting || node->due;
+    return false;
+}
+
+/* ---- steps ------------------------------------------------------------------------------------ */
+
+/* The node furthest down that is ready, or NGI_NOWHERE. */
+static uint32_t ngi_next_ready(const ng_graph *graph) {
+    for (size_t word = graph->count / 64 + 1; word-- > 0;) {
+        if (graph->ready[word] != 0) {
+            return (uint32_t)(64 * word) + 63 - (uint32_t)__builtin_clzll(graph->ready[word]);
+        }
+    }
+    return NGI_NOWHERE;
+}
+
+static int64_t ngi_graph_now(const ng_graph *graph) {
+    const ng_clock *const clock = &graph->options.clock;
+    return clock->now == NULL ? 0 : clock->now(clock->ctx);
+}
+
+int64_t ng_graph_next(const ng_graph *graph) {
+    int64_t next = INT64_MAX;
+    for (uint32_t i = 0; i < graph->count; i++) {
+        next = graph->nodes[i]->when < next ? graph->nodes[i]->when : next;
+    }
+    return next;
+}
+
+/* Marks the nodes whose time has come. */
+static void ngi_graph_timers(ng_graph *graph) {
+    if (graph->timers == 0) {
+        return;
+    }
+    const int64_t now = ngi_graph_now(graph);
+    for (uint32_t i = 0; i < graph->count; i++) {
+        ngi_node *const node = graph->nodes[i];
+        if (node->when <= now) {
+            node->when = INT64_MAX;
+            graph->timers--;
+            node->due = true;
+            ngi_make_ready(graph, i);
+        }
+    }
+}
+
+static ng_status ngi_graph_end(ng_graph *graph) {
+    graph->state = NGI_ENDED;
+    return graph->error.status == NG_OK ? NG_END : graph->error.status;
+}
+
+ng_status ng_graph_step(ng_graph *graph, size_t calls) {
+    if (graph == NULL || graph->busy) {
+        return graph == NULL ? NG_INVALID : NG_MISUSED;
+    }
+    if (graph->state == NGI_ENDED) {
+        return ngi_graph_end(graph);
+    }
+    if (graph->state != NGI_RUNNING) {
+        return NG_MISUSED;
+    }
+    ngi_graph_timers(graph);
+    for (; calls != 0 && !graph->cancelling; calls--) {
+        const uint32_t i = ngi_next_ready(graph);
+        if (i == NGI_NOWHERE) {
+            break;
+        }
+        if (!ngi_node_run(graph, graph->nodes[i])) {
+            graph->ready[i / 64] &= ~((uint64_t)1 << (i % 64));
+        }
+    }
+    if (graph->cancelling) {
+        ng_graph_cancel(graph);
+    }
+    if (graph->live == 0) {
+        return ngi_graph_end(graph);
+    }
+    return ngi_next_ready(graph) == NGI_NOWHERE ? NG_OK : NG_AGAIN;
+}
+
+void ng_graph_wake(ng_river river) {
+    if (river.graph != NULL && river.node < river.graph->count &&
+        river.graph->state == NGI_RUNNING) {
+        ngi_make_ready(river.graph, river.node);
+    }
+}
+
+void ng_graph_cancel(ng_graph *graph) {
+    if (graph->state != NGI_RUNNING) {
+        return;
+    }
+    graph->cancelling = true;
+    if (graph->busy) { /* from within a call: after it */
+        return;
+    }
+    for (uint32_t i = graph->count; i-- > 0;) {
+        ngi_node_finish(graph, graph->nodes[i], NG_CANCELLED);
+    }
+    graph->cancelling = false;
+    graph->state = NGI_ENDED;
+}
+
+/* ---- what operators ask ----------------------------------------------------------------------- */
+
+uint32_t ng_context_input(const ng_context *context) { return context->input; }
+
+const ng_batch *ng_context_first(ng_context *context, uint32_t input) {
+    return input >= context->node->input_count
+               ? NULL
+               : ng_link_first(&ngi_source_of(context->graph, &context->node->inputs[input])->link);
+}
+
+ng_status ng_context_take(ng_context *context, uint32_t input, size_t rows) {
+    const ng_batch *const first = ng_context_first(context, input);
+    if (first == NULL || rows > first->rows) {
+        return NG_INVALID;
+    }
+    ngi_node_take(context->graph, context->node, input, rows);
+    context->node->account.out += context->node->stage.outputs == 0 ? rows : 0;
+    return NG_OK;
+}
+
+size_t ng_context_credit(ng_context *context, uint32_t output) {
+    return output >= ngi_output_count(context->node)
+               ? 0
+               : ng_link_credit(&context->node->outputs[output].link);
+}
+
+bool ng_context_is_cancelled(const ng_context *context, uint32_t output) {
+    return output >= ngi_output_count(context->node) ||
+           ng_link_is_cancelled(&context->node->outputs[output].link);
+}
+
+ng_status ng_context_forward(ng_context *context, uint32_t output, const ng_batch *batch,
+                             size_t from, size_t rows) {
+    ng_batch slice;
+    if (output >= ngi_output_count(context->node) || rows == 0) {
+        return NG_INVALID;
+    }
+    ngi_output *const to = &context->node->outputs[output];
+    if (ng_link_is_cancelled(&to->link)) {
+        return NG_CANCELLED;
+    }
+    if (rows > ng_link_credit(&to->link)) {
+        return NG_AGAIN;
+    }
+    ng_status status = ng_batch_slice(batch, from, rows, &slice);
+    if (status == NG_OK) {
+        status = ngi_node_send(context->graph, context->node, output, &slice);
+    }
+    return status;
+}
+
+bool ng_context_room(ng_context *context, uint32_t output, ng_room *room) {
+    return ngi_has_pool(context->node, output) &&
+           ngi_node_room(context->graph, context->node, output, room);
+}
+
+ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows) {
+    ng_room room;
+    if (output == 0 || !ng_context_room(context, output, &room) || rows > room.rows) {
+        return NG_INVALID;
+    }
+    ngi_node_send_made(context->graph, context->node, output, rows);
+    return NG_OK;
+}
+
+void ng_context_count(ng_context *context, ng_fate fate, int64_t rows) {
+    ng_account *const a = &context->node->account;
+    uint64_t *const counters[] = {&a->filtered, &a->late, &a->dropped, &a->failed, &a->held, &a->made};
+    *counters[fate] += (uint64_t)rows;
+}
+
+int64_t ng_context_now(const ng_context *context) { return ngi_graph_now(context->graph); }
+
+void ng_context_call_at(ng_context *context, int64_t when) {
+    ngi_node *const node = context->node;
+    context->graph->timers -= node->when != INT64_MAX;
+    context->graph->timers += when != INT64_MAX;
+    node->when = when;
+}
+
+/* ---- graph_books.c --------------------------------------------------------------------------- */
+
+/* graph_books: whether all rows of a graph are accounted for. */
+
+ng_account ng_river_account(ng_river river) {
+    ng_account none;
+    __builtin_memset(&none, 0, sizeof none);
+    const bool there = river.graph != NULL && river.node < river.graph->count;
+    return there ? river.graph->nodes[river.node]->account : none;
+}
+
+/* What an output sent was taken, waits, was let go of, or gave way to other rows. */
+static bool ngi_link_holds(const ng_graph *graph, const ngi_output *output) {
+    const ngi_input *const to = &graph->nodes[output->to]->inputs[output->to_input];
+    return output->sent == to->received + to->discarded + output->link.dropped_rows +
+                               ng_link_queued(&output->link);
+}
+
+static void ngi_account_collect(const ng_graph *graph, const ngi_node *node, ng_account *all) {
+    const ng_account *const a = &node->account;
+    const uint64_t dead =
+        node->strategy == NG_DEAD_LETTER ? node->outputs[node->stage.outputs].sent : 0;
+    all->in += node->input_count == 0 ? a->made : 0;
+    all->made += node->input_count == 0 ? 0 : a->made;
+    all->out += node->stage.outputs == 0 ? a->out - dead : 0;
+    all->filtered += a->filtered;
+    all->late += a->late;
+    all->dropped += a->dropped;
+    all->failed += a->failed;
+    all->held += a->held;
+    for (uint32_t i = 0; i < ngi_output_count(node); i++) {
+        const ngi_output *const output = &node->outputs[i];
+        all->in_flight += ng_link_queued(&output->link);
+        all->dropped += output->link.dropped_rows +
+                        graph->nodes[output->to]->inputs[output->to_input].discarded;
+    }
+}
+
+ng_status ng_audit(const ng_graph *graph, ng_account *all, ng_error *at) {
+    __builtin_memset(all, 0, sizeof *all);
+    __builtin_memset(at, 0, sizeof *at);
+    for (uint32_t i = 0; i < graph->count; i++) {
+        const ngi_node *const node = graph->nodes[i];
+        const ng_account *const account = &node->account;
+        bool holds = ng_account_holds(account);
+        for (uint32_t k = 0; k < ngi_output_count(node) && graph->memory != NULL; k++) {
+            holds = holds && ngi_link_holds(graph, &node->outputs[k]);
+        }
+        if (!holds && at->status == NG_OK) {
+            at->status = NG_FAILED;
+            at->calls = node->stage.calls->name;
+            at->river = node->name;
+            at->row = account->in;
+        }
+        ngi_account_collect(graph, node, all);
+    }
+    return at->status;
+}
+
+/* ---- ops_source.c ---------------------------------------------------------------------------- */
+
+/* ops_source: sources within the program. */
+
+static const ng_field ngi_value_field[] = {NG_FIELD("value", NG_I64)};
+static const ng_schema ngi_value_schema = {ngi_value_field, 1};
+
+/* ---- range ------------------------------------------------------------------------------------ */
+
+typedef struct ngi_range {
+    int64_t next, by;
+    uint64_t left;
+} ngi_range;
+
+static ng_step ngi_range_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    ngi_range *const range = (ngi_range *)state;
+    const size_t n = range->left < out->rows ? (size_t)range->left : out->rows;
+    int64_t *const values = (int64_t *)out->columns[0].values + out->at;
+    (void)in;
+    for (size_t i = 0; i < n; i++) {
+        values[i] = (int64_t)((uint64_t)range->next + (uint64_t)range->by * i);
+    }
+    range->next = (int64_t)((uint64_t)range->next + (uint64_t)range->by * n);
+    range->left -= n;
+    ng_context_count(context, NG_MADE, (int64_t)n);
+    return ng_step_of(0, n, range->left == 0 ? NG_END : NG_OK);
+}
+
+static const ng_operator ngi_range_calls = {"range", NULL, ngi_range_push, NULL, NULL, NULL,
+                                            NULL,    false};
+
+/* How many numbers there are from `from` up to before `to` by steps of `by`, rounded up. */
+static uint64_t ngi_range_count(int64_t from, int64_t to, int64_t by) {
+    const bool up = by > 0;
+    if (up ? from >= to : from <= to) {
+        return 0;
+    }
+    const uint64_t distance = up ? (uint64_t)to - (uint64_t)from : (uint64_t)from - (uint64_t)to;
+    const uint64_t step = up ? (uint64_t)by : 0 - (uint64_t)by;
+    return (distance - 1) / step + 1;
+}
+
+ng_river ng_range(ng_graph *graph, int64_t from, int64_t to, int64_t by) {
+    if (by == 0) {
+        return ng_refuse(graph, "range", NG_INVALID);
+    }
+    ngi_range range = {from, by, ngi_range_count(from, to, by)};
+    ng_stage stage = {&ngi_range_calls, sizeof range, &range, &ngi_value_schema, 1, false, 0};
+    return ng_apply(graph, NULL, 0, &stage);
+}
+
+/* ---- arrays ----------------------------------------------------------------------------------- */
+
+typedef struct ngi_array {
+    ng_block block;
+    const ng_schema *schema;
+    size_t at, rows;
+} ngi_array;
+
+static ng_step ngi_array_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    ngi_array *const array = (ngi_array *)state;
+    const size_t credit = ng_context_credit(context, 0), left = array->rows - array->at;
+    const size_t n = left < credit ? left : credit;
+    ng_batch all = {array->schema, &array->block, 0, array->rows};
+    (void)in;
+    (void)out;
+    if (n != 0) {
+        const ng_status sent = ng_context_forward(context, 0, &all, array->at, n);
+        if (sent != NG_OK) {
+            return ng_step_of(0, 0, sent == NG_AGAIN ? NG_OK : NG_END);
+        }
+        array->at += n;
+        ng_context_count(context, NG_MADE, (int64_t)n);
+    }
+    return ng_step_of(0, 0, array->at == array->rows ? NG_END : NG_OK);
+}
+
+static const ng_operator ngi_array_calls = {"array", NULL, ngi_array_push, NULL, NULL, NULL,
+                                            NULL,    false};
+
+ng_river ng_array(ng_graph *graph, const ng_schema *schema, ng_column *columns, size_t rows) {
+    if (columns == NULL) {
+        return ng_refuse(graph, "array", NG_INVALID);
+    }
+    ngi_array array;
+    ng_block_init(&array.block, columns, rows, NULL, NULL);
+    array.schema = schema;
+    array.at = 0;
+    array.rows = rows;
+    ng_stage stage = {&ngi_array_calls, sizeof array, &array, schema, 1, true, 0};
+    return ng_apply(graph, NULL, 0, &stage);
+}
+
+/* ---- values ----------------------------------------------------------------------------------- */
+
+typedef struct ngi_of {
+    size_t at, count;
+    int64_t values[1]; /* `count` of them */
+} ngi_of;
+
+static ng_step ngi_of_push(void *state, ng_context *context, const ng_batch *in,
+                           const ng_room *out) {
+    ngi_of *const of = (ngi_of *)state;
+    const size_t left = of->count - of->at, n = left < out->rows ? left : out->rows;
+    (void)in;
+    for (size_t i = 0; i < n; i++) {
+        ng_set_i64(ng_room_row(out, i), 0, of->values[of->at + i]);
+    }
+    of->at += n;
+    ng_context_count(context, NG_MADE, (int64_t)n);
+    return ng_step_of(0, n, of->at == of->count ? NG_END : NG_OK);
+}
+
+static const ng_operator ngi_of_calls = {"of", NULL, ngi_of_push, NULL, NULL, NULL, NULL, false};
+
+ng_river ng_of(ng_graph *graph, const int64_t *values, size_t count) {
+    if (count > 4096 || (values == NULL && count != 0)) {
+        return ng_refuse(graph, "of", count > 4096 ? NG_TOO_LARGE : NG_INVALID);
+    }
+    const size_t size = sizeof(ngi_of) + count * sizeof(int64_t);
+    ng_stage stage = {&ngi_of_calls, size, NULL, &ngi_value_schema, 1, false, 0};
+    const ng_river river = ng_apply(graph, NULL, 0, &stage);
+    ngi_of *const of = (ngi_of *)ng_state(river);
+    if (of != NULL) {
+        of->count = count;
+        for (size_t i = 0; i < count; i++) {
+            of->values[i] = values[i];
+        }
+    }
+    return river;
+}
+
+/* ---- generate --------------------------------------------------------------------------------- */
+
+typedef struct ngi_generate {
+    ng_generate_fn *make;
+    void *ctx;
+} ngi_generate;
+
+static ng_step ngi_generate_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    const ngi_generate *const generate = (const ngi_generate *)state;
+    ng_status status = NG_OK;
+    size_t made = 0;
+    (void)in;
+    while (made < out->rows && status == NG_OK) {
+        status = generate->make(ng_room_row(out, made), generate->ctx);
+        made += status == NG_OK;
+    }
+    ng_context_count(context, NG_MADE, (int64_t)made);
+    const bool no_room = status == NG_TOO_LARGE && out->at + made != 0;
+    return ng_step_of(0, made, status == NG_AGAIN || no_room ? NG_OK : status);
+}
+
+static const ng_operator ngi_generate_calls = {"generate", NULL, ngi_generate_push, NULL, NULL,
+                                               NULL,       NULL, false};
+
+ng_river ng_generate(ng_graph *graph, const ng_schema *schema, ng_generate_fn *make, void *ctx) {
+    ngi_generate generate = {make, ctx};
+    ng_stage stage = {&ngi_generate_calls, sizeof generate, &generate, schema, 1, false, 0};
+    return make == NULL ? ng_refuse(graph, "generate", NG_INVALID)
+                        : ng_apply(graph, NULL, 0, &stage);
+}
+
+/* ---- ops_rows.c ------------------------------------------------------------------------------ */
+
+/* ops_rows: rows through functions of the program. */
+
+/* Puts a step behind a river, unless a function is missing. */
+static ng_river ngi_behind(ng_river river, bool complete, const ng_stage *stage) {
+    return complete ? ng_apply(river.graph, &river, 1, stage)
+                    : ng_refuse(river.graph, stage->calls->name, NG_INVALID);
+}
+
+/* NG_TOO_LARGE is a failure only where the text had a block to itself. */
+static ng_status ngi_or_more_room(ng_status status, const ng_room *out, size_t made) {
+    return status == NG_TOO_LARGE && out->at + made != 0 ? NG_OK : status;
+}
+
+static size_t ngi_rows_fewer(size_t a, size_t b) { return a < b ? a : b; }
+
+/* ---- map, scan -------------------------------------------------------------------------------- */
+
+typedef struct ngi_mapping {
+    ng_map_fn *map;
+    void *ctx;
+} ngi_mapping;
+
+static ng_step ngi_map_push(void *state, ng_context *context, const ng_batch *in,
+                            const ng_room *out) {
+    const ngi_mapping *const mapping = (const ngi_mapping *)state;
+    const size_t n = ngi_rows_fewer(in->rows, out->rows);
+    ng_row from = ng_batch_row(in, 0), to = ng_room_row(out, 0);
+    ng_status status = NG_OK;
+    size_t done = 0;
+    (void)context;
+    for (; done < n; done++, from.at++, to.at++) {
+        status = mapping->map(from, to, mapping->ctx);
+        if (status != NG_OK) {
+            break;
+        }
+    }
+    return ng_step_of(done, done, ngi_or_more_room(status, out, done));
+}
+
+static const ng_operator ngi_map_calls = {"map", NULL, ngi_map_push, NULL, NULL, NULL, NULL, true};
+
+ng_river ng_map_to(ng_river river, const ng_schema *schema, ng_map_fn *map, void *ctx) {
+    ngi_mapping mapping = {map, ctx};
+    const ng_stage stage = {&ngi_map_calls, sizeof mapping, &mapping, schema, 1, false, 0};
+    return ngi_behind(river, map != NULL, &stage);
+}
+
+ng_river ng_map(ng_river river, ng_map_fn *map, void *ctx) {
+    return ng_map_to(river, NULL, map, ctx);
+}
+
+static const ng_operator ngi_scan_calls = {"scan", NULL, ngi_map_push, NULL, NULL, NULL, NULL, true};
+
+ng_river ng_scan(ng_river river, const ng_schema *schema, ng_map_fn *scan, void *ctx) {
+    ngi_mapping mapping = {scan, ctx};
+    const ng_stage stage = {&ngi_scan_calls, sizeof mapping, &mapping, schema, 1, false, 0};
+    return ngi_behind(river, scan != NULL, &stage);
+}
+
+/* ---- filter ----------------------------------------------------------------------------------- */
+
+typedef struct ngi_testing {
+    ng_test_fn *test;
+    void *ctx;
+} ngi_testing;
+
+static ng_step ngi_filter_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    const ngi_testing *const filter = (const ngi_testing *)state;
+    size_t done = 0, made = 0, kept = 0; /* `kept` rows up to `done` are still to be copied */
+    ng_block into = {out->columns, out->at + out->rows, 1, NULL, NULL, NULL};
+    int answer = 1;
+    while (done < in->rows && made + kept < out->rows) {
+        answer = filter->test(ng_batch_row(in, done), filter->ctx);
+        if (answer < 0) {
+            break;
+        }
+        if (answer == 0 && kept != 0) {
+            const size_t copied = ng_batch_copy(in, done - kept, kept, &into, out->at + made);
+            made += copied;
+            if (copied != kept) { /* no more room for text: the rest is looked at again */
+                done -= kept - copied;
+                kept = 0;
+                answer = 1;
+                break;
+            }
+            kept = 0;
+        }
+        kept += answer != 0;
+        done++;
+    }
+    const size_t copied = kept == 0 ? 0 : ng_batch_copy(in, done - kept, kept, &into, out->at + made);
+    done -= kept - copied;
+    made += copied;
+    ng_context_count(context, NG_FILTERED, (int64_t)(done - made));
+    return ng_step_of(done, made, answer < 0 && copied == kept ? (ng_status)answer : NG_OK);
+}
+
+static const ng_operator ngi_filter_calls = {"filter", NULL, ngi_filter_push, NULL, NULL,
+                                             NULL,     NULL, true};
+
+ng_river ng_filter(ng_river river, ng_test_fn *keep, void *ctx) {
+    ngi_testing filter = {keep, ctx};
+    const ng_stage stage = {&ngi_filter_calls, sizeof filter, &filter, NULL, 1, false, 0};
+    return ngi_behind(river, keep != NULL, &stage);
+}
+
+/* ---- flat_map --------------------------------------------------------------------------------- */
+
+typedef struct ngi_flattening {
+    ng_flat_fn *flat;
+    void *ctx;
+    size_t k; /* rows that the first row of the input has brought out */
+} ngi_flattening;
+
+static ng_step ngi_flat_map_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    ngi_flattening *const f = (ngi_flattening *)state;
+    ng_status status = NG_OK;
+    size_t done = 0, made = 0;
+    while (done < in->rows && made < out->rows && status == NG_OK) {
+        status = f->flat(ng_batch_row(in, done), f->k, ng_room_row(out, made), f->ctx);
+        if (status == NG_OK) {
+            f->k++;
+            made++;
+        } else if (status == NG_END) {
+            status = NG_OK;
+            f->k = 0;
+            done++;
+        }
+    }
+    /* Each row that came in is gone, each that goes out is new. */
+    ng_context_count(context, NG_FILTERED, (int64_t)done);
+    ng_context_count(context, NG_MADE, (int64_t)made);
+    status = ngi_or_more_room(status, out, made);
+    f->k = status < NG_OK ? 0 : f->k;
+    return ng_step_of(done, made, status);
+}
+
+static const ng_operator ngi_flat_map_calls = {"flat_map", NULL, ngi_flat_map_push, NULL, NULL,
+                                               NULL,       NULL, true};
+
+ng_river ng_flat_map(ng_river river, const ng_schema *schema, ng_flat_fn *flat, void *ctx) {
+    ngi_flattening flattening = {flat, ctx, 0};
+    const ng_stage stage = {&ngi_flat_map_calls, sizeof flattening, &flattening, schema, 1, false, 0};
+    return ngi_behind(river, flat != NULL, &stage);
+}
+
+/* ---- tap, observe ----------------------------------------------------------------------------- */
+
+typedef struct ngi_looking {
+    ng_look_fn *look;
+    void *ctx;
+} ngi_looking;
+
+/* Looks at up to `n` rows. */
+static ng_step ngi_look_at(const ngi_looking *looking, const ng_batch *in, size_t n) {
+    ng_row row = ng_batch_row(in, 0);
+    ng_status status = NG_OK;
+    size_t done = 0;
+    for (; done < n && status == NG_OK; row.at++) {
+        status = looking->look(row, looking->ctx);
+        done += status == NG_OK || status == NG_END;
+    }
+    return ng_step_of(done, 0, status == NG_AGAIN ? NG_OK : status);
+}
+
+static ng_step ngi_tap_push(void *state, ng_context *context, const ng_batch *in,
+                            const ng_room *out) {
+    const size_t n = ngi_rows_fewer(in->rows, ng_context_credit(context, 0));
+    ng_step step = ngi_look_at((const ngi_looking *)state, in, n);
+    (void)out;
+    if (step.consumed != 0) {
+        const ng_status sent = ng_context_forward(context, 0, in, 0, step.consumed);
+        step.status = sent < NG_OK ? NG_END : step.status;
+    }
+    return step;
+}
+
+static const ng_operator ngi_tap_calls = {"tap", NULL, ngi_tap_push, NULL, NULL, NULL, NULL, true};
+
+ng_river ng_tap(ng_river river, ng_look_fn *look, void *ctx) {
+    ngi_looking looking = {look, ctx};
+    const ng_stage stage = {&ngi_tap_calls, sizeof looking, &looking, NULL, 1, true, 0};
+    return ngi_behind(river, look != NULL, &stage);
+}
+
+static ng_step ngi_observe_push(void *state, ng_context *context, const ng_batch *in,
+                                const ng_room *out) {
+    (void)context;
+    (void)out;
+    return ngi_look_at((const ngi_looking *)state, in, in->rows);
+}
+
+static const ng_operator ngi_observe_calls = {"observe", NULL, ngi_observe_push, NULL, NULL,
+                                              NULL,      NULL, true};
+
+ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx) {
+    ngi_looking looking = {look, ctx};
+    const ng_stage stage = {&ngi_observe_calls, sizeof looking, &looking, NULL, 0, false, 0};
+    return ngi_behind(river, look != NULL, &stage);
+}
+
+/* ---- reduce ----------------------------------------------------------------------------------- */
+
+typedef struct ngi_reduction {
+    ng_fold_fn *fold;
+    ng_told_fn *tell;
+    void *ctx;
+} ngi_reduction;
+
+static ng_step ngi_reduce_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    const ngi_reduction *const r = (const ngi_reduction *)state;
+    ng_status status = NG_OK;
+    size_t done = 0;
+    (void)out;
+    while (done < in->rows && status == NG_OK) {
+        status = r->fold(ng_batch_row(in, done), r->ctx);
+        done += status == NG_OK;
+    }
+    ng_context_count(context, NG_FILTERED, (int64_t)done);
+    return ng_step_of(done, 0, status);
+}
+
+static ng_step ngi_reduce_end(void *state, ng_context *context, const ng_room *out) {
+    const ngi_reduction *const r = (const ngi_reduction *)state;
+    const ng_status status = r->tell(ng_room_row(out, 0), r->ctx);
+    ng_context_count(context, NG_MADE, status == NG_OK);
+    return ng_step_of(0, status == NG_OK, status);
+}
+
+static const ng_operator ngi_reduce_calls = {"reduce", NULL, ngi_reduce_push, ngi_reduce_end, NULL,
+                                             NULL,     NULL, true};
+
+ng_river ng_reduce(ng_river river, const ng_schema *schema, ng_fold_fn *fold, ng_told_fn *tell,
+                   void *ctx) {
+    ngi_reduction reduction = {fold, tell, ctx};
+    const ng_stage stage = {&ngi_reduce_calls, sizeof reduction, &reduction, schema, 1, false, 0};
+    return ngi_behind(river, fold != NULL && tell != NULL, &stage);
 }
 
 /* ---- csv_reader.c ---------------------------------------------------------------------------- */

@@ -47,14 +47,13 @@ extern "C" {
     X(NG_MISUSED, -9, NG_USAGE, "the object is not in a state that allows this call")              \
     X(NG_TOO_LARGE, -10, NG_USAGE, "a size does not fit into memory or its type")                  \
     X(NG_MISMATCH, -11, NG_USAGE, "columns do not have the types that are needed here")            \
-    X(NG_CYCLE, -12, NG_USAGE, "rivers flow in a circle")                                          \
-    X(NG_DANGLING, -13, NG_USAGE, "a river ends nowhere; end it in a sink, or fork fewer")         \
-    X(NG_UNSUPPORTED, -14, NG_USAGE, "this cannot be done here")                                   \
-    X(NG_FULL, -15, NG_MEMORY, "a queue is full, and its policy is to fail")                       \
-    X(NG_NO_CREDIT, -16, NG_USAGE, "more was sent than had been asked for")                        \
-    X(NG_TIMEOUT, -17, NG_OUTSIDE, "it took too long")                                             \
-    X(NG_CANCELLED, -18, NG_OUTSIDE, "it was cancelled")                                           \
-    X(NG_FAILED, -19, NG_OUTSIDE, "a function of the program failed")
+    X(NG_DANGLING, -12, NG_USAGE, "a river ends nowhere; end it in a sink, or fork fewer")         \
+    X(NG_UNSUPPORTED, -13, NG_USAGE, "this cannot be done here")                                   \
+    X(NG_FULL, -14, NG_MEMORY, "a queue is full, and its policy is to fail")                       \
+    X(NG_NO_CREDIT, -15, NG_USAGE, "more was sent than had been asked for")                        \
+    X(NG_TIMEOUT, -16, NG_OUTSIDE, "it took too long")                                             \
+    X(NG_CANCELLED, -17, NG_OUTSIDE, "it was cancelled")                                           \
+    X(NG_FAILED, -18, NG_OUTSIDE, "a function of the program failed")
 
 /* What a failure is about, and so who can do something about it. */
 typedef enum ng_category {

@@ -3,7 +3,8 @@
 
 #include "bits.h"
 
-/* ---- schemas ---------------------------------------------------------------------------------- */
+/* ---- schemas ----------------------------------------------------------------------------------
+ */
 
 static bool ngi_same_text(const char *a, const char *b) {
     while (*a != '\0' && *a == *b) {
@@ -50,7 +51,8 @@ bool ng_schema_equal(const ng_schema *a, const ng_schema *b) {
     return true;
 }
 
-/* ---- blocks ----------------------------------------------------------------------------------- */
+/* ---- blocks -----------------------------------------------------------------------------------
+ */
 
 void ng_block_init(ng_block *block, ng_column *columns, size_t capacity,
                    void (*release)(ng_block *block), void *owner) {
@@ -83,7 +85,8 @@ uint32_t ng_block_holders(const ng_block *block) {
     return __atomic_load_n(&block->holders, __ATOMIC_ACQUIRE);
 }
 
-/* ---- batches ---------------------------------------------------------------------------------- */
+/* ---- batches ----------------------------------------------------------------------------------
+ */
 
 ng_status ng_batch_release(ng_batch *batch) {
     ng_block *const block = batch->block;
@@ -133,7 +136,8 @@ uint64_t ng_batch_bytes(const ng_batch *batch) {
     return bytes;
 }
 
-/* ---- copying ---------------------------------------------------------------------------------- */
+/* ---- copying ----------------------------------------------------------------------------------
+ */
 
 static void ngi_copy_bits(uint8_t *to, size_t at, const uint8_t *from, size_t first, size_t rows) {
     for (size_t done = 0; done < rows; done += 64) {
@@ -195,7 +199,8 @@ size_t ng_batch_copy(const ng_batch *batch, size_t from, size_t rows, ng_block *
     size_t fitting = to->capacity - at < rows ? to->capacity - at : rows;
     for (size_t i = 0; i < batch->schema->count && fitting != 0; i++) {
         if (batch->schema->fields[i].type == NG_UTF8) {
-            fitting = ngi_text_fitting(&batch->block->columns[i], first, fitting, &to->columns[i], at);
+            fitting =
+                ngi_text_fitting(&batch->block->columns[i], first, fitting, &to->columns[i], at);
         }
     }
     for (size_t i = 0; i < batch->schema->count && fitting != 0; i++) {

@@ -38,9 +38,9 @@ size_t ng_schema_find(const ng_schema *schema, const char *name);
 
 /* Memory laid out as columns. */
 typedef struct ng_block {
-    ng_column *columns; /* one for each field of its schema */
-    size_t capacity;    /* rows that fit into it */
-    uint32_t holders;   /* private; counted atomically */
+    ng_column *columns;                      /* one for each field of its schema */
+    size_t capacity;                         /* rows that fit into it */
+    uint32_t holders;                        /* private; counted atomically */
     void (*release)(struct ng_block *block); /* called by the last holder, on its thread; NULL: the
                                                 block stays where it is */
     void *owner;                             /* for `release` */
