@@ -290,6 +290,12 @@ typedef struct ng_field {
         room; /* NG_UTF8 in `out`: offset of the size_t with the text's capacity, else NG_NONE */
 } ng_field;
 
+/* Names and types of columns. Borrowed: it outlives all that uses it. */
+typedef struct ng_schema {
+    const ng_field *fields; /* NULL where there are none */
+    size_t count;
+} ng_schema;
+
 /* What kernels carry: a sum with its compensation; count, mean and the sum of squared deviations,
  * from run to run with the count and mean that were there a run ago. Parts of their state. */
 typedef struct ngi_sum {
@@ -319,8 +325,7 @@ typedef struct ng_kernel {
     const char *spec; /* SHA-256 of what it was generated from, in hex */
     size_t state_size, params_size, in_size, out_size;
     uint16_t in_offset, out_capacity, out_rows;
-    uint16_t in_count, out_count, params_count;
-    const ng_field *in, *out, *params;
+    ng_schema in, out, params;
     void (*init)(void *state, const void *params); /* params NULL: the defaults */
     ng_step (*push)(void *state, const void *in, size_t rows, void *out);
     ng_step (*flush)(void *state, void *out);
@@ -420,12 +425,6 @@ NG_NODISCARD bool ng_read_value(const char *text, size_t size, ng_type type, voi
 #if defined(__cplusplus)
 extern "C" {
 #endif
-
-/* Names and types of columns. Borrowed: it outlives all that uses it. */
-typedef struct ng_schema {
-    const ng_field *fields;
-    size_t count;
-} ng_schema;
 
 /* A field of a schema that is written by hand:
  *     static const ng_field fields[] = {NG_FIELD("ts", NG_I64), NG_NULLABLE("x", NG_F64)}; */
@@ -952,9 +951,9 @@ typedef enum ng_overflow {
 } ng_overflow;
 
 typedef struct ng_link_options {
-    size_t batches;   /* that may be queued: a power of two */
-    size_t high_rows; /* high-water mark, at least 1 and at most SIZE_MAX / 2 */
-    size_t low_rows;  /* low-water mark, below high_rows */
+    size_t batches;      /* that may be queued: a power of two */
+    size_t high_rows;    /* high-water mark, at least 1 and at most SIZE_MAX / 2 */
+    size_t low_rows;     /* low-water mark, below high_rows */
     uint64_t high_bytes; /* no credit while this many bytes or more are queued; 0: not counted */
     ng_overflow overflow;
 } ng_link_options;
@@ -980,7 +979,8 @@ size_t ng_link_size(const ng_link_options *options);
 /* Starts a link; `slots` is kept. NG_INVALID: something is NULL or not allowed. */
 NG_NODISCARD ng_status ng_link_init(ng_link *link, const ng_link_options *options, void *slots);
 
-/* ---- the sender's side ------------------------------------------------------------------------ */
+/* ---- the sender's side ------------------------------------------------------------------------
+ */
 
 /* High-water mark minus queued rows, as `desiredSize` of WHATWG Streams. Either side. */
 size_t ng_link_desired(const ng_link *link);
@@ -999,7 +999,8 @@ NG_NODISCARD ng_status ng_link_send(ng_link *link, ng_batch *batch);
  * neither. */
 ng_status ng_link_end(ng_link *link, ng_status how);
 
-/* ---- the taker's side ------------------------------------------------------------------------- */
+/* ---- the taker's side -------------------------------------------------------------------------
+ */
 
 /* The first batch that is queued, or NULL. It stays the link's. */
 const ng_batch *ng_link_first(const ng_link *link);
@@ -1142,7 +1143,8 @@ typedef struct ng_operator {
     bool resumes; /* after a bad row it can go on with the next */
 } ng_operator;
 
-/* ---- what an operator may ask ----------------------------------------------------------------- */
+/* ---- what an operator may ask -----------------------------------------------------------------
+ */
 
 /* Which input this call is about. */
 uint32_t ng_context_input(const ng_context *context);
@@ -1208,10 +1210,10 @@ struct ngi_node;
 
 /* Why a graph, or a part of it, failed. */
 typedef struct ng_error {
-    ng_status status;     /* NG_OK: it did not */
-    const char *calls;    /* the operator's name */
-    const char *river;    /* the name that ng_name gave it, or NULL */
-    uint64_t row;         /* of its input, from 0 */
+    ng_status status;  /* NG_OK: it did not */
+    const char *calls; /* the operator's name */
+    const char *river; /* the name that ng_name gave it, or NULL */
+    uint64_t row;      /* of its input, from 0 */
 } ng_error;
 
 /* All fields are private. */
@@ -1236,7 +1238,8 @@ typedef struct ng_river {
 /* Starts building. `options` are copied. NG_INVALID: one is not allowed. */
 NG_NODISCARD ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options);
 
-/* ---- building --------------------------------------------------------------------------------- */
+/* ---- building ---------------------------------------------------------------------------------
+ */
 
 /* How an operator stands in a graph. */
 typedef struct ng_stage {
@@ -1246,8 +1249,8 @@ typedef struct ng_stage {
                                 the kept state begins as, or NULL */
     const ng_schema *schema; /* of all outputs; NULL: as the first input's. Kept. */
     uint32_t outputs;
-    bool forwards;           /* only passes on rows that came in, so it needs no room of its own */
-    uint32_t holds;          /* how many batches it holds between calls at most */
+    bool forwards;  /* only passes on rows that came in, so it needs no room of its own */
+    uint32_t holds; /* how many batches it holds between calls at most */
 } ng_stage;
 
 /* Puts an operator behind `count` rivers, which become its inputs in this order, and gives its
@@ -1286,13 +1289,14 @@ ng_river ng_on_error(ng_river river, ng_strategy strategy);
 /* The river of the bad rows of an operator with NG_DEAD_LETTER, in its input's columns. */
 ng_river ng_dead_letters(ng_river river);
 
-/* ---- running ---------------------------------------------------------------------------------- */
+/* ---- running ----------------------------------------------------------------------------------
+ */
 
 /* How many bytes ng_graph_start will take; 0: building has failed, or they do not fit. */
 size_t ng_graph_memory(const ng_graph *graph);
 
-/* Checks the whole and takes the memory. NG_DANGLING, NG_TOO_LARGE, NG_NO_MEMORY, or what a step was
- * refused for; ng_graph_error tells where. */
+/* Checks the whole and takes the memory. NG_DANGLING, NG_TOO_LARGE, NG_NO_MEMORY, or what a step
+ * was refused for; ng_graph_error tells where. */
 NG_NODISCARD ng_status ng_graph_start(ng_graph *graph);
 
 /* As many calls as there may be. */
@@ -1340,8 +1344,8 @@ NG_NODISCARD ng_status ng_audit(const ng_graph *graph, ng_account *all, ng_error
 extern "C" {
 #endif
 
-/* Integers in one column `value` of NG_I64: from `from` on, by `by`, up to before `to`. Refused with
- * NG_INVALID if `by` is 0. */
+/* Integers in one column `value` of NG_I64: from `from` on, by `by`, up to before `to`. Refused
+ * with NG_INVALID if `by` is 0. */
 ng_river ng_range(ng_graph *graph, int64_t from, int64_t to, int64_t by);
 
 /* One column `value` of NG_I64 with these numbers, which are copied when the graph is built; at
@@ -1411,9 +1415,28 @@ ng_river ng_scan(ng_river river, const ng_schema *schema, ng_map_fn *scan, void 
 ng_river ng_reduce(ng_river river, const ng_schema *schema, ng_fold_fn *fold, ng_told_fn *tell,
                    void *ctx);
 
-/* The end of a river: a function sees every row. It may answer NG_AGAIN: not now, the row is offered
- * again after ng_graph_wake; and NG_END: this one was enough. */
+/* The end of a river: a function sees every row. It may answer NG_AGAIN: not now, the row is
+ * offered again after ng_graph_wake; and NG_END: this one was enough. */
 ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_kernel.h ---------------------------------------------------------------------------- */
+
+/* ops_kernel: generated kernels as operators. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* A river through a kernel, whose columns it must have by name and type, in any order; NG_MISMATCH
+ * if it has not. What can be null in the river must be allowed to be in the kernel. `params` are the
+ * kernel's own structure, copied at once; NULL: its defaults. `profile` is NG_AUTO but for tests.
+ * Of what a call takes and makes the difference counts as filtered, or as made. */
+ng_river ng_through(ng_river river, const ng_kernel *kernel, const void *params,
+                    ng_profile profile);
 
 #if defined(__cplusplus)
 }
@@ -6663,7 +6686,8 @@ bool ng_link_is_cancelled(const ng_link *link) {
     return __atomic_load_n(&link->cancelled, __ATOMIC_ACQUIRE);
 }
 
-/* ---- sending ---------------------------------------------------------------------------------- */
+/* ---- sending ----------------------------------------------------------------------------------
+ */
 
 static bool ngi_link_drops(const ng_link *link) {
     return link->options.overflow != NG_OVERFLOW_BLOCK &&
@@ -6687,8 +6711,7 @@ size_t ng_link_credit(ng_link *link) {
     const size_t room = ngi_link_room(link);
     if (room == 0) {
         link->throttled = true;
-    } else if (link->throttled &&
-               link->options.high_rows - room <= link->options.low_rows) {
+    } else if (link->throttled && link->options.high_rows - room <= link->options.low_rows) {
         link->throttled = false;
     }
     return link->throttled ? 0 : room;
@@ -6773,16 +6796,16 @@ ng_status ng_link_end(ng_link *link, ng_status how) {
     return NG_OK;
 }
 
-/* ---- taking ----------------------------------------------------------------------------------- */
+/* ---- taking -----------------------------------------------------------------------------------
+ */
 
 const ng_batch *ng_link_first(const ng_link *link) {
     return ngi_link_see(&link->tail) == link->head ? NULL : ngi_link_slot(link, link->head);
 }
 
 ng_status ng_link_take(ng_link *link, size_t rows) {
-    ng_batch *const first = ngi_link_see(&link->tail) == link->head
-                                ? NULL
-                                : ngi_link_slot(link, link->head);
+    ng_batch *const first =
+        ngi_link_see(&link->tail) == link->head ? NULL : ngi_link_slot(link, link->head);
     if (first == NULL || rows > first->rows) {
         return NG_INVALID;
     }
@@ -6938,7 +6961,8 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
     return NG_OK;
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------ */
+/* ---- nodes ------------------------------------------------------------------------------------
+ */
 
 static ng_river ngi_nowhere(ng_graph *graph) {
     ng_river river = {graph, NGI_NOWHERE, 0};
@@ -6996,8 +7020,9 @@ static bool ngi_nodes_grow(ng_graph *graph) {
 static ngi_node *ngi_node_new(ng_graph *graph, const ng_stage *stage, uint32_t inputs) {
     const ng_allocator *const a = &graph->options.allocator;
     const size_t size = ngi_node_size(stage, inputs);
-    uint8_t *const memory =
-        size == SIZE_MAX || !ngi_nodes_grow(graph) ? NULL : (uint8_t *)a->resize(a->ctx, NULL, 0, size);
+    uint8_t *const memory = size == SIZE_MAX || !ngi_nodes_grow(graph)
+                                ? NULL
+                                : (uint8_t *)a->resize(a->ctx, NULL, 0, size);
     if (memory == NULL) {
         return NULL;
     }
@@ -7013,8 +7038,7 @@ static ngi_node *ngi_node_new(ng_graph *graph, const ng_stage *stage, uint32_t i
     }
     node->inputs = (ngi_input *)(void *)ins;
     node->input_count = inputs;
-    node->outputs =
-        (ngi_output *)(void *)(ins + ngi_size_round(inputs * sizeof(ngi_input), 64));
+    node->outputs = (ngi_output *)(void *)(ins + ngi_size_round(inputs * sizeof(ngi_input), 64));
     for (uint32_t i = 0; i <= stage->outputs; i++) {
         node->outputs[i].options = graph->options.link;
         node->outputs[i].to = NGI_NOWHERE;
@@ -7033,7 +7057,8 @@ static bool ngi_has_text(const ng_schema *schema) {
     return text;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------ */
+/* ---- steps ------------------------------------------------------------------------------------
+ */
 
 /* NG_OK, or why these rivers cannot be an operator's inputs. */
 static ng_status ngi_check_inputs(const ng_graph *graph, const ng_river *rivers, uint32_t count) {
@@ -7077,7 +7102,8 @@ ng_river ng_apply(ng_graph *graph, const ng_river *rivers, uint32_t count, const
     if (inputs != NG_OK) {
         return ng_refuse(g, name, inputs);
     }
-    if (stage->calls->push == NULL || count >= NGI_NOWHERE / 2 || stage->outputs >= NGI_NOWHERE / 2 ||
+    if (stage->calls->push == NULL || count >= NGI_NOWHERE / 2 ||
+        stage->outputs >= NGI_NOWHERE / 2 ||
         (stage->outputs != 0 && ng_schema_check(schema) != NG_OK)) {
         return ng_refuse(g, name, NG_INVALID);
     }
@@ -7162,7 +7188,8 @@ ng_river ng_dead_letters(ng_river river) {
 /* graph_start: checks a graph, measures it, lays its memory out, and gives it back. */
 
 /* Blocks that can be pinned behind an output: one in each place of its queue, and, where what takes
- * them passes them on, those behind that. Nodes come after their inputs, so the last comes first. */
+ * them passes them on, those behind that. Nodes come after their inputs, so the last comes first.
+ */
 static size_t ngi_pinned(const ng_graph *graph, const ngi_output *output) {
     const ngi_node *const to = graph->nodes[output->to];
     size_t pinned = ngi_size_plus(output->options.batches, to->stage.holds);
@@ -7243,7 +7270,8 @@ static ng_status ngi_output_lay_out(ng_graph *graph, ngi_node *node, uint32_t i,
     *at += ngi_size_round(ng_link_size(&output->options), 64);
     if (status == NG_OK && ngi_has_pool(node, i)) {
         const size_t count = (size_t)output->blocks + 1;
-        status = ng_pool_init(&output->pool, *at, node->schema, count, o->batch_rows, o->batch_text);
+        status =
+            ng_pool_init(&output->pool, *at, node->schema, count, o->batch_rows, o->batch_text);
         *at += ngi_size_round(ng_pool_size(node->schema, count, o->batch_rows, o->batch_text), 64);
     }
     return status;
@@ -7272,8 +7300,7 @@ static ng_status ngi_graph_open(ng_graph *graph) {
         ng_context context = {graph, node, 0};
         const ng_operator *const calls = node->stage.calls;
         node->opened = true;
-        const ng_status status =
-            calls->open == NULL ? NG_OK : calls->open(node->state, &context);
+        const ng_status status = calls->open == NULL ? NG_OK : calls->open(node->state, &context);
         if (status < NG_OK) {
             return ngi_graph_fail(graph, node, status);
         }
@@ -7345,7 +7372,8 @@ ng_error ng_graph_error(const ng_graph *graph) { return graph->error; }
 /* graph_run: calls operators, the one furthest down that has something to do first, so that rows
  * leave as soon as they can. */
 
-/* ---- sending ---------------------------------------------------------------------------------- */
+/* ---- sending ----------------------------------------------------------------------------------
+ */
 
 static void ngi_fill_stop(ngi_output *output) {
     if (output->filling != NULL) {
@@ -7399,13 +7427,15 @@ static void ngi_node_send_made(ng_graph *graph, ngi_node *node, uint32_t i, size
     } else {
         ng_block_hold(output->filling);
     }
-    if (ngi_node_send(graph, node, i, &batch) != NG_OK) { /* cancelled: credit was asked for before */
+    if (ngi_node_send(graph, node, i, &batch) !=
+        NG_OK) { /* cancelled: credit was asked for before */
         node->account.dropped += rows;
         (void)ng_batch_release(&batch);
     }
 }
 
-/* ---- ending ----------------------------------------------------------------------------------- */
+/* ---- ending -----------------------------------------------------------------------------------
+ */
 
 static void ngi_input_cancel(ng_graph *graph, ngi_input *input) {
     ng_link *const link = &ngi_source_of(graph, input)->link;
@@ -7445,7 +7475,8 @@ static void ngi_node_fail(ng_graph *graph, ngi_node *node, ng_status status, uin
     ngi_node_finish(graph, node, status);
 }
 
-/* ---- taking ----------------------------------------------------------------------------------- */
+/* ---- taking -----------------------------------------------------------------------------------
+ */
 
 static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
     ngi_input *const input = &node->inputs[i];
@@ -7486,7 +7517,8 @@ static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const n
     return true;
 }
 
-/* ---- one call --------------------------------------------------------------------------------- */
+/* ---- one call ---------------------------------------------------------------------------------
+ */
 
 typedef ng_step ngi_call(ngi_node *node, ng_context *context, const ng_batch *in,
                          const ng_room *out);
@@ -7565,7 +7597,8 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
     return ngi_outcome_of(node->account.in + node->account.out != before, step.status);
 }
 
-/* ---- one node --------------------------------------------------------------------------------- */
+/* ---- one node ---------------------------------------------------------------------------------
+ */
 
 static bool ngi_is_unwanted(const ngi_node *node) {
     for (uint32_t i = 0; i < node->stage.outputs; i++) {
@@ -7667,7 +7700,8 @@ static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
     return false;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------ */
+/* ---- steps ------------------------------------------------------------------------------------
+ */
 
 /* The node furthest down that is ready, or NGI_NOWHERE. */
 static uint32_t ngi_next_ready(const ng_graph *graph) {
@@ -7765,7 +7799,8 @@ void ng_graph_cancel(ng_graph *graph) {
     graph->state = NGI_ENDED;
 }
 
-/* ---- what operators ask ----------------------------------------------------------------------- */
+/* ---- what operators ask -----------------------------------------------------------------------
+ */
 
 uint32_t ng_context_input(const ng_context *context) { return context->input; }
 
@@ -7832,7 +7867,8 @@ ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows) {
 
 void ng_context_count(ng_context *context, ng_fate fate, int64_t rows) {
     ng_account *const a = &context->node->account;
-    uint64_t *const counters[] = {&a->filtered, &a->late, &a->dropped, &a->failed, &a->held, &a->made};
+    uint64_t *const counters[] = {&a->filtered, &a->late, &a->dropped,
+                                  &a->failed,   &a->held, &a->made};
     *counters[fate] += (uint64_t)rows;
 }
 
@@ -7859,8 +7895,8 @@ ng_account ng_river_account(ng_river river) {
 /* What an output sent was taken, waits, was let go of, or gave way to other rows. */
 static bool ngi_link_holds(const ng_graph *graph, const ngi_output *output) {
     const ngi_input *const to = &graph->nodes[output->to]->inputs[output->to_input];
-    return output->sent == to->received + to->discarded + output->link.dropped_rows +
-                               ng_link_queued(&output->link);
+    return output->sent ==
+           to->received + to->discarded + output->link.dropped_rows + ng_link_queued(&output->link);
 }
 
 static void ngi_account_collect(const ng_graph *graph, const ngi_node *node, ng_account *all) {
@@ -7911,7 +7947,8 @@ ng_status ng_audit(const ng_graph *graph, ng_account *all, ng_error *at) {
 static const ng_field ngi_value_field[] = {NG_FIELD("value", NG_I64)};
 static const ng_schema ngi_value_schema = {ngi_value_field, 1};
 
-/* ---- range ------------------------------------------------------------------------------------ */
+/* ---- range ------------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_range {
     int64_t next, by;
@@ -7933,8 +7970,8 @@ static ng_step ngi_range_push(void *state, ng_context *context, const ng_batch *
     return ng_step_of(0, n, range->left == 0 ? NG_END : NG_OK);
 }
 
-static const ng_operator ngi_range_calls = {"range", NULL, ngi_range_push, NULL, NULL, NULL,
-                                            NULL,    false};
+static const ng_operator ngi_range_calls = {"range", NULL, ngi_range_push, NULL,
+                                            NULL,    NULL, NULL,           false};
 
 /* How many numbers there are from `from` up to before `to` by steps of `by`, rounded up. */
 static uint64_t ngi_range_count(int64_t from, int64_t to, int64_t by) {
@@ -7956,7 +7993,8 @@ ng_river ng_range(ng_graph *graph, int64_t from, int64_t to, int64_t by) {
     return ng_apply(graph, NULL, 0, &stage);
 }
 
-/* ---- arrays ----------------------------------------------------------------------------------- */
+/* ---- arrays -----------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_array {
     ng_block block;
@@ -7983,8 +8021,8 @@ static ng_step ngi_array_push(void *state, ng_context *context, const ng_batch *
     return ng_step_of(0, 0, array->at == array->rows ? NG_END : NG_OK);
 }
 
-static const ng_operator ngi_array_calls = {"array", NULL, ngi_array_push, NULL, NULL, NULL,
-                                            NULL,    false};
+static const ng_operator ngi_array_calls = {"array", NULL, ngi_array_push, NULL,
+                                            NULL,    NULL, NULL,           false};
 
 ng_river ng_array(ng_graph *graph, const ng_schema *schema, ng_column *columns, size_t rows) {
     if (columns == NULL) {
@@ -7999,7 +8037,8 @@ ng_river ng_array(ng_graph *graph, const ng_schema *schema, ng_column *columns, 
     return ng_apply(graph, NULL, 0, &stage);
 }
 
-/* ---- values ----------------------------------------------------------------------------------- */
+/* ---- values -----------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_of {
     size_t at, count;
@@ -8038,7 +8077,8 @@ ng_river ng_of(ng_graph *graph, const int64_t *values, size_t count) {
     return river;
 }
 
-/* ---- generate --------------------------------------------------------------------------------- */
+/* ---- generate ---------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_generate {
     ng_generate_fn *make;
@@ -8060,8 +8100,8 @@ static ng_step ngi_generate_push(void *state, ng_context *context, const ng_batc
     return ng_step_of(0, made, status == NG_AGAIN || no_room ? NG_OK : status);
 }
 
-static const ng_operator ngi_generate_calls = {"generate", NULL, ngi_generate_push, NULL, NULL,
-                                               NULL,       NULL, false};
+static const ng_operator ngi_generate_calls = {
+    "generate", NULL, ngi_generate_push, NULL, NULL, NULL, NULL, false};
 
 ng_river ng_generate(ng_graph *graph, const ng_schema *schema, ng_generate_fn *make, void *ctx) {
     ngi_generate generate = {make, ctx};
@@ -8087,7 +8127,8 @@ static ng_status ngi_or_more_room(ng_status status, const ng_room *out, size_t m
 
 static size_t ngi_rows_fewer(size_t a, size_t b) { return a < b ? a : b; }
 
-/* ---- map, scan -------------------------------------------------------------------------------- */
+/* ---- map, scan --------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_mapping {
     ng_map_fn *map;
@@ -8123,7 +8164,8 @@ ng_river ng_map(ng_river river, ng_map_fn *map, void *ctx) {
     return ng_map_to(river, NULL, map, ctx);
 }
 
-static const ng_operator ngi_scan_calls = {"scan", NULL, ngi_map_push, NULL, NULL, NULL, NULL, true};
+static const ng_operator ngi_scan_calls = {"scan", NULL, ngi_map_push, NULL,
+                                           NULL,   NULL, NULL,         true};
 
 ng_river ng_scan(ng_river river, const ng_schema *schema, ng_map_fn *scan, void *ctx) {
     ngi_mapping mapping = {scan, ctx};
@@ -8131,7 +8173,8 @@ ng_river ng_scan(ng_river river, const ng_schema *schema, ng_map_fn *scan, void 
     return ngi_behind(river, scan != NULL, &stage);
 }
 
-/* ---- filter ----------------------------------------------------------------------------------- */
+/* ---- filter -----------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_testing {
     ng_test_fn *test;
@@ -8163,15 +8206,16 @@ static ng_step ngi_filter_push(void *state, ng_context *context, const ng_batch 
         kept += answer != 0;
         done++;
     }
-    const size_t copied = kept == 0 ? 0 : ng_batch_copy(in, done - kept, kept, &into, out->at + made);
+    const size_t copied =
+        kept == 0 ? 0 : ng_batch_copy(in, done - kept, kept, &into, out->at + made);
     done -= kept - copied;
     made += copied;
     ng_context_count(context, NG_FILTERED, (int64_t)(done - made));
     return ng_step_of(done, made, answer < 0 && copied == kept ? (ng_status)answer : NG_OK);
 }
 
-static const ng_operator ngi_filter_calls = {"filter", NULL, ngi_filter_push, NULL, NULL,
-                                             NULL,     NULL, true};
+static const ng_operator ngi_filter_calls = {"filter", NULL, ngi_filter_push, NULL, NULL, NULL,
+                                             NULL,     true};
 
 ng_river ng_filter(ng_river river, ng_test_fn *keep, void *ctx) {
     ngi_testing filter = {keep, ctx};
@@ -8179,7 +8223,8 @@ ng_river ng_filter(ng_river river, ng_test_fn *keep, void *ctx) {
     return ngi_behind(river, keep != NULL, &stage);
 }
 
-/* ---- flat_map --------------------------------------------------------------------------------- */
+/* ---- flat_map ---------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_flattening {
     ng_flat_fn *flat;
@@ -8211,16 +8256,18 @@ static ng_step ngi_flat_map_push(void *state, ng_context *context, const ng_batc
     return ng_step_of(done, made, status);
 }
 
-static const ng_operator ngi_flat_map_calls = {"flat_map", NULL, ngi_flat_map_push, NULL, NULL,
-                                               NULL,       NULL, true};
+static const ng_operator ngi_flat_map_calls = {
+    "flat_map", NULL, ngi_flat_map_push, NULL, NULL, NULL, NULL, true};
 
 ng_river ng_flat_map(ng_river river, const ng_schema *schema, ng_flat_fn *flat, void *ctx) {
     ngi_flattening flattening = {flat, ctx, 0};
-    const ng_stage stage = {&ngi_flat_map_calls, sizeof flattening, &flattening, schema, 1, false, 0};
+    const ng_stage stage = {
+        &ngi_flat_map_calls, sizeof flattening, &flattening, schema, 1, false, 0};
     return ngi_behind(river, flat != NULL, &stage);
 }
 
-/* ---- tap, observe ----------------------------------------------------------------------------- */
+/* ---- tap, observe -----------------------------------------------------------------------------
+ */
 
 typedef struct ngi_looking {
     ng_look_fn *look;
@@ -8266,8 +8313,8 @@ static ng_step ngi_observe_push(void *state, ng_context *context, const ng_batch
     return ngi_look_at((const ngi_looking *)state, in, in->rows);
 }
 
-static const ng_operator ngi_observe_calls = {"observe", NULL, ngi_observe_push, NULL, NULL,
-                                              NULL,      NULL, true};
+static const ng_operator ngi_observe_calls = {"observe", NULL, ngi_observe_push, NULL, NULL, NULL,
+                                              NULL,      true};
 
 ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx) {
     ngi_looking looking = {look, ctx};
@@ -8275,7 +8322,8 @@ ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx) {
     return ngi_behind(river, look != NULL, &stage);
 }
 
-/* ---- reduce ----------------------------------------------------------------------------------- */
+/* ---- reduce -----------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_reduction {
     ng_fold_fn *fold;
@@ -8304,14 +8352,160 @@ static ng_step ngi_reduce_end(void *state, ng_context *context, const ng_room *o
     return ng_step_of(0, status == NG_OK, status);
 }
 
-static const ng_operator ngi_reduce_calls = {"reduce", NULL, ngi_reduce_push, ngi_reduce_end, NULL,
-                                             NULL,     NULL, true};
+static const ng_operator ngi_reduce_calls = {
+    "reduce", NULL, ngi_reduce_push, ngi_reduce_end, NULL, NULL, NULL, true};
 
 ng_river ng_reduce(ng_river river, const ng_schema *schema, ng_fold_fn *fold, ng_told_fn *tell,
                    void *ctx) {
     ngi_reduction reduction = {fold, tell, ctx};
     const ng_stage stage = {&ngi_reduce_calls, sizeof reduction, &reduction, schema, 1, false, 0};
     return ngi_behind(river, fold != NULL && tell != NULL, &stage);
+}
+
+/* ---- ops_kernel.c ---------------------------------------------------------------------------- */
+
+/* ops_kernel: hands a kernel its columns and takes what it brings out. */
+
+/* ---- fields.h -------------------------------------------------------------------------------- */
+
+/* fields: reaches the parts of a kernel's structures by their offsets. */
+
+/* Nothing happens where the part is not there. */
+static inline void ngi_field_put_pointer(void *structure, uint16_t offset, void *pointer) {
+    if (offset != NG_NONE) {
+        __builtin_memcpy((char *)structure + offset, &pointer, sizeof pointer);
+    }
+}
+
+static inline void ngi_field_put_size(void *structure, uint16_t offset, size_t size) {
+    if (offset != NG_NONE) {
+        __builtin_memcpy((char *)structure + offset, &size, sizeof size);
+    }
+}
+
+static inline size_t ngi_field_get_size(const void *structure, uint16_t offset) {
+    size_t size;
+    __builtin_memcpy(&size, (const char *)structure + offset, sizeof size);
+    return size;
+}
+
+/* Followed by the kernel's state, `in` and `out`, and the places of its columns in the river. */
+typedef struct ngi_through {
+    const ng_kernel *kernel;
+    void *state, *in, *out;
+    size_t *places;
+} ngi_through;
+
+static void ngi_through_connect(const ngi_through *t, const ng_batch *batch) {
+    const ng_kernel *const kernel = t->kernel;
+    for (size_t i = 0; i < kernel->in.count; i++) {
+        const ng_field *const field = &kernel->in.fields[i];
+        const ng_column *const column = &batch->block->columns[t->places[i]];
+        ngi_field_put_pointer(t->in, field->values, column->values);
+        ngi_field_put_pointer(t->in, field->valid, column->valid);
+        ngi_field_put_pointer(t->in, field->bytes, column->bytes);
+    }
+    ngi_field_put_size(t->in, kernel->in_offset, batch->offset);
+}
+
+static void ngi_through_open(const ngi_through *t, const ng_room *room) {
+    const ng_kernel *const kernel = t->kernel;
+    for (size_t i = 0; i < kernel->out.count; i++) {
+        const ng_field *const field = &kernel->out.fields[i];
+        const ng_column *const column = &room->columns[i];
+        ngi_field_put_pointer(t->out, field->values, column->values);
+        ngi_field_put_pointer(t->out, field->valid, column->valid);
+        ngi_field_put_pointer(t->out, field->bytes, column->bytes);
+        ngi_field_put_size(t->out, field->room, column->bytes_size);
+    }
+    ngi_field_put_size(t->out, kernel->out_capacity, room->at + room->rows);
+    ngi_field_put_size(t->out, kernel->out_rows, room->at);
+}
+
+static void ngi_through_count(ng_context *context, ng_step step) {
+    const int64_t gone = (int64_t)step.consumed - (int64_t)step.produced;
+    ng_context_count(context, gone < 0 ? NG_MADE : NG_FILTERED, gone < 0 ? -gone : gone);
+}
+
+static ng_step ngi_through_push(void *state, ng_context *context, const ng_batch *in,
+                                const ng_room *out) {
+    const ngi_through *const t = (const ngi_through *)state;
+    ngi_through_connect(t, in);
+    ngi_through_open(t, out);
+    ng_step step = t->kernel->push(t->state, t->in, in->rows, t->out);
+    ngi_through_count(context, step);
+    if (step.status == NG_OK && step.consumed == 0 && step.produced == 0 && out->at == 0) {
+        step.status = NG_TOO_LARGE; /* an empty block has no room for the text of one row */
+    }
+    return step;
+}
+
+static ng_step ngi_through_end(void *state, ng_context *context, const ng_room *out) {
+    const ngi_through *const t = (const ngi_through *)state;
+    ngi_through_open(t, out);
+    const ng_step step = t->kernel->flush(t->state, t->out);
+    ngi_through_count(context, step);
+    return step;
+}
+
+static const ng_operator ngi_through_calls = {"kernel", NULL, ngi_through_push, ngi_through_end,
+                                              NULL,     NULL, NULL,             false};
+
+/* NG_OK if the river has a kernel's columns. */
+static ng_status ngi_through_check(const ng_schema *river, const ng_schema *in) {
+    for (size_t i = 0; i < in->count; i++) {
+        const size_t place = ng_schema_find(river, in->fields[i].name);
+        if (place == river->count || river->fields[place].type != in->fields[i].type ||
+            (river->fields[place].nullable && !in->fields[i].nullable)) {
+            return NG_MISMATCH;
+        }
+    }
+    return NG_OK;
+}
+
+/* The part behind `at`; and moves on behind it. */
+static uint8_t *ngi_through_part(uint8_t **at, size_t size) {
+    uint8_t *const part = *at;
+    *at += ngi_size_round(size, 64);
+    return part;
+}
+
+static void ngi_through_lay_out(ngi_through *t, const ng_kernel *kernel, const ng_schema *river) {
+    uint8_t *at = (uint8_t *)t + ngi_size_round(sizeof *t, 64);
+    t->kernel = kernel;
+    t->state = ngi_through_part(&at, kernel->state_size);
+    t->in = ngi_through_part(&at, kernel->in_size);
+    t->out = ngi_through_part(&at, kernel->out_size);
+    t->places = (size_t *)(void *)at;
+    for (size_t i = 0; i < kernel->in.count; i++) {
+        t->places[i] = ng_schema_find(river, kernel->in.fields[i].name);
+    }
+}
+
+ng_river ng_through(ng_river river, const ng_kernel *kernel, const void *params,
+                    ng_profile profile) {
+    const ng_schema *const columns = ng_columns(river);
+    if (columns == NULL || kernel == NULL) {
+        return ng_refuse(river.graph, ngi_through_calls.name, NG_INVALID);
+    }
+    const ng_status fits = ngi_through_check(columns, &kernel->in);
+    if (fits != NG_OK) {
+        return ng_refuse(river.graph, kernel->name, fits);
+    }
+    const size_t structures = ngi_size_round(sizeof(ngi_through), 64) +
+                              ngi_size_round(kernel->in_size, 64) +
+                              ngi_size_round(kernel->out_size, 64);
+    const size_t size = ngi_size_plus(ngi_size_plus(structures, kernel->in.count * sizeof(size_t)),
+                                      ngi_size_round(kernel->state_size, 64));
+    const ng_stage stage = {&ngi_through_calls, size, NULL, &kernel->out, 1, false, 0};
+    const ng_river through = ng_name(ng_apply(river.graph, &river, 1, &stage), kernel->name);
+    ngi_through *const t = (ngi_through *)ng_state(through);
+    if (t != NULL) {
+        ngi_through_lay_out(t, kernel, columns);
+        kernel->init(t->state, params);
+        (void)(profile == NG_AUTO ? profile : kernel->force(t->state, profile));
+    }
+    return through;
 }
 
 /* ---- csv_reader.c ---------------------------------------------------------------------------- */
@@ -10089,8 +10283,8 @@ static void ngi_program_place(ngi_arena *arena, const ng_program_spec *spec, siz
     ngi_program_node made = {NULL, NULL, 0,    0,    0,    0,     0,    NULL, NULL, 0,
                              0,    NULL, NULL, NULL, NULL, false, NULL, NULL, NULL};
     made.capacity = capacity;
-    made.fields = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out : n->fields;
-    made.field_count = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out_count : n->field_count;
+    made.fields = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out.fields : n->fields;
+    made.field_count = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out.count : n->field_count;
     made.columns = (ng_column *)ngi_arena_take(arena, made.field_count * sizeof(ng_column));
     if (n->kind != NG_PROGRAM_SINK) {
         ngi_program_columns(arena, made.columns, made.fields, made.field_count, capacity, text);
@@ -10104,7 +10298,7 @@ static void ngi_program_place(ngi_arena *arena, const ng_program_spec *spec, siz
         made.state = ngi_arena_take(arena, n->kernel->state_size);
         made.in = ngi_arena_take(arena, n->kernel->in_size);
         made.out = ngi_arena_take(arena, n->kernel->out_size);
-        made.columns_in = (uint16_t *)ngi_arena_take(arena, n->kernel->in_count * sizeof(uint16_t));
+        made.columns_in = (uint16_t *)ngi_arena_take(arena, n->kernel->in.count * sizeof(uint16_t));
     }
     if (n->kind == NG_PROGRAM_SOURCE) {
         made.reader = (ng_csv_reader *)ngi_arena_take(arena, sizeof(ng_csv_reader));
@@ -10171,8 +10365,9 @@ static ng_status ngi_program_start(ng_program *program, size_t i, const ng_progr
     if (n->kind == NG_PROGRAM_KERNEL) {
         n->kernel->init(node->state, n->params);
         (void)n->kernel->force(node->state, program->spec->profile);
-        return ngi_program_connect(program, i, n->kernel->in, n->kernel->in_count) ? NG_OK
-                                                                                   : NG_INVALID;
+        return ngi_program_connect(program, i, n->kernel->in.fields, n->kernel->in.count)
+                   ? NG_OK
+                   : NG_INVALID;
     }
     if (n->kind == NG_PROGRAM_SINK) {
         if (!ngi_program_connect(program, i, n->fields, n->field_count)) {
@@ -10225,42 +10420,21 @@ static ng_status ngi_program_fail(ng_program *program, size_t node, ng_status st
     return status;
 }
 
-/* Where the field at `offset` of a kernel's `in` or `out` is. */
-static void *ngi_at(void *structure, uint16_t offset) { return (char *)structure + offset; }
-
-static void ngi_put_pointer(void *structure, uint16_t offset, void *pointer) {
-    if (offset != NG_NONE) {
-        __builtin_memcpy(ngi_at(structure, offset), &pointer, sizeof(pointer));
-    }
-}
-
-static void ngi_put_size(void *structure, uint16_t offset, size_t size) {
-    if (offset != NG_NONE) {
-        __builtin_memcpy(ngi_at(structure, offset), &size, sizeof(size));
-    }
-}
-
-static size_t ngi_get_size(void *structure, uint16_t offset) {
-    size_t size;
-    __builtin_memcpy(&size, ngi_at(structure, offset), sizeof(size));
-    return size;
-}
-
 /* An empty output. */
 static void ngi_kernel_open(const ng_kernel *kernel, ngi_program_node *node) {
-    for (size_t i = 0; i < kernel->out_count; i++) {
-        const ng_field *const field = &kernel->out[i];
+    for (size_t i = 0; i < kernel->out.count; i++) {
+        const ng_field *const field = &kernel->out.fields[i];
         const ng_column *const column = &node->columns[i];
-        ngi_put_pointer(node->out, field->values, column->values);
-        ngi_put_pointer(node->out, field->valid, column->valid);
-        ngi_put_pointer(node->out, field->bytes, column->bytes);
-        ngi_put_size(node->out, field->room, column->bytes_size);
+        ngi_field_put_pointer(node->out, field->values, column->values);
+        ngi_field_put_pointer(node->out, field->valid, column->valid);
+        ngi_field_put_pointer(node->out, field->bytes, column->bytes);
+        ngi_field_put_size(node->out, field->room, column->bytes_size);
         if (field->type == NG_UTF8) {
             *(int32_t *)column->values = 0;
         }
     }
-    ngi_put_size(node->out, kernel->out_capacity, node->capacity);
-    ngi_put_size(node->out, kernel->out_rows, 0);
+    ngi_field_put_size(node->out, kernel->out_capacity, node->capacity);
+    ngi_field_put_size(node->out, kernel->out_rows, 0);
 }
 
 /* Takes over what a kernel has put out, and finds the source rows behind it. */
@@ -10268,7 +10442,7 @@ static void ngi_kernel_close(ng_program *program, size_t at) {
     const ng_program_node *const n = &program->spec->nodes[at];
     ngi_program_node *const node = &program->nodes[at];
     node->first = 0;
-    node->rows = ngi_get_size(node->out, n->kernel->out_rows);
+    node->rows = ngi_field_get_size(node->out, n->kernel->out_rows);
     node->total += node->rows;
     if (node->ng_row == SIZE_MAX) {
         return;
@@ -10288,13 +10462,13 @@ static ng_status ngi_kernel_push(ng_program *program, size_t at) {
     ngi_kernel_open(n->kernel, node);
     ng_step step = {0, 0, NG_OK};
     if (!node->ended && input->rows != 0) {
-        for (size_t i = 0; i < n->kernel->in_count; i++) {
+        for (size_t i = 0; i < n->kernel->in.count; i++) {
             const ng_column *const column = &input->columns[node->columns_in[i]];
-            ngi_put_pointer(node->in, n->kernel->in[i].values, column->values);
-            ngi_put_pointer(node->in, n->kernel->in[i].valid, column->valid);
-            ngi_put_pointer(node->in, n->kernel->in[i].bytes, column->bytes);
+            ngi_field_put_pointer(node->in, n->kernel->in.fields[i].values, column->values);
+            ngi_field_put_pointer(node->in, n->kernel->in.fields[i].valid, column->valid);
+            ngi_field_put_pointer(node->in, n->kernel->in.fields[i].bytes, column->bytes);
         }
-        ngi_put_size(node->in, n->kernel->in_offset, input->first);
+        ngi_field_put_size(node->in, n->kernel->in_offset, input->first);
         step = n->kernel->push(node->state, node->in, input->rows, node->out);
         node->ended = step.status == NG_END;
     }

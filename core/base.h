@@ -140,6 +140,12 @@ typedef struct ng_field {
         room; /* NG_UTF8 in `out`: offset of the size_t with the text's capacity, else NG_NONE */
 } ng_field;
 
+/* Names and types of columns. Borrowed: it outlives all that uses it. */
+typedef struct ng_schema {
+    const ng_field *fields; /* NULL where there are none */
+    size_t count;
+} ng_schema;
+
 /* What kernels carry: a sum with its compensation; count, mean and the sum of squared deviations,
  * from run to run with the count and mean that were there a run ago. Parts of their state. */
 typedef struct ngi_sum {
@@ -169,8 +175,7 @@ typedef struct ng_kernel {
     const char *spec; /* SHA-256 of what it was generated from, in hex */
     size_t state_size, params_size, in_size, out_size;
     uint16_t in_offset, out_capacity, out_rows;
-    uint16_t in_count, out_count, params_count;
-    const ng_field *in, *out, *params;
+    ng_schema in, out, params;
     void (*init)(void *state, const void *params); /* params NULL: the defaults */
     ng_step (*push)(void *state, const void *in, size_t rows, void *out);
     ng_step (*flush)(void *state, void *out);

@@ -15,12 +15,6 @@
 extern "C" {
 #endif
 
-/* Names and types of columns. Borrowed: it outlives all that uses it. */
-typedef struct ng_schema {
-    const ng_field *fields;
-    size_t count;
-} ng_schema;
-
 /* A field of a schema that is written by hand:
  *     static const ng_field fields[] = {NG_FIELD("ts", NG_I64), NG_NULLABLE("x", NG_F64)}; */
 #define NG_FIELD(name, type) {name, type, false, NG_NONE, NG_NONE, NG_NONE, NG_NONE}

@@ -48,10 +48,10 @@ struct ngi_node;
 
 /* Why a graph, or a part of it, failed. */
 typedef struct ng_error {
-    ng_status status;     /* NG_OK: it did not */
-    const char *calls;    /* the operator's name */
-    const char *river;    /* the name that ng_name gave it, or NULL */
-    uint64_t row;         /* of its input, from 0 */
+    ng_status status;  /* NG_OK: it did not */
+    const char *calls; /* the operator's name */
+    const char *river; /* the name that ng_name gave it, or NULL */
+    uint64_t row;      /* of its input, from 0 */
 } ng_error;
 
 /* All fields are private. */
@@ -76,7 +76,8 @@ typedef struct ng_river {
 /* Starts building. `options` are copied. NG_INVALID: one is not allowed. */
 NG_NODISCARD ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options);
 
-/* ---- building --------------------------------------------------------------------------------- */
+/* ---- building ---------------------------------------------------------------------------------
+ */
 
 /* How an operator stands in a graph. */
 typedef struct ng_stage {
@@ -86,8 +87,8 @@ typedef struct ng_stage {
                                 the kept state begins as, or NULL */
     const ng_schema *schema; /* of all outputs; NULL: as the first input's. Kept. */
     uint32_t outputs;
-    bool forwards;           /* only passes on rows that came in, so it needs no room of its own */
-    uint32_t holds;          /* how many batches it holds between calls at most */
+    bool forwards;  /* only passes on rows that came in, so it needs no room of its own */
+    uint32_t holds; /* how many batches it holds between calls at most */
 } ng_stage;
 
 /* Puts an operator behind `count` rivers, which become its inputs in this order, and gives its
@@ -126,13 +127,14 @@ ng_river ng_on_error(ng_river river, ng_strategy strategy);
 /* The river of the bad rows of an operator with NG_DEAD_LETTER, in its input's columns. */
 ng_river ng_dead_letters(ng_river river);
 
-/* ---- running ---------------------------------------------------------------------------------- */
+/* ---- running ----------------------------------------------------------------------------------
+ */
 
 /* How many bytes ng_graph_start will take; 0: building has failed, or they do not fit. */
 size_t ng_graph_memory(const ng_graph *graph);
 
-/* Checks the whole and takes the memory. NG_DANGLING, NG_TOO_LARGE, NG_NO_MEMORY, or what a step was
- * refused for; ng_graph_error tells where. */
+/* Checks the whole and takes the memory. NG_DANGLING, NG_TOO_LARGE, NG_NO_MEMORY, or what a step
+ * was refused for; ng_graph_error tells where. */
 NG_NODISCARD ng_status ng_graph_start(ng_graph *graph);
 
 /* As many calls as there may be. */

@@ -13,8 +13,8 @@ ng_account ng_river_account(ng_river river) {
 /* What an output sent was taken, waits, was let go of, or gave way to other rows. */
 static bool ngi_link_holds(const ng_graph *graph, const ngi_output *output) {
     const ngi_input *const to = &graph->nodes[output->to]->inputs[output->to_input];
-    return output->sent == to->received + to->discarded + output->link.dropped_rows +
-                               ng_link_queued(&output->link);
+    return output->sent ==
+           to->received + to->discarded + output->link.dropped_rows + ng_link_queued(&output->link);
 }
 
 static void ngi_account_collect(const ng_graph *graph, const ngi_node *node, ng_account *all) {

@@ -38,7 +38,8 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
     return NG_OK;
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------ */
+/* ---- nodes ------------------------------------------------------------------------------------
+ */
 
 static ng_river ngi_nowhere(ng_graph *graph) {
     ng_river river = {graph, NGI_NOWHERE, 0};
@@ -96,8 +97,9 @@ static bool ngi_nodes_grow(ng_graph *graph) {
 static ngi_node *ngi_node_new(ng_graph *graph, const ng_stage *stage, uint32_t inputs) {
     const ng_allocator *const a = &graph->options.allocator;
     const size_t size = ngi_node_size(stage, inputs);
-    uint8_t *const memory =
-        size == SIZE_MAX || !ngi_nodes_grow(graph) ? NULL : (uint8_t *)a->resize(a->ctx, NULL, 0, size);
+    uint8_t *const memory = size == SIZE_MAX || !ngi_nodes_grow(graph)
+                                ? NULL
+                                : (uint8_t *)a->resize(a->ctx, NULL, 0, size);
     if (memory == NULL) {
         return NULL;
     }
@@ -113,8 +115,7 @@ static ngi_node *ngi_node_new(ng_graph *graph, const ng_stage *stage, uint32_t i
     }
     node->inputs = (ngi_input *)(void *)ins;
     node->input_count = inputs;
-    node->outputs =
-        (ngi_output *)(void *)(ins + ngi_size_round(inputs * sizeof(ngi_input), 64));
+    node->outputs = (ngi_output *)(void *)(ins + ngi_size_round(inputs * sizeof(ngi_input), 64));
     for (uint32_t i = 0; i <= stage->outputs; i++) {
         node->outputs[i].options = graph->options.link;
         node->outputs[i].to = NGI_NOWHERE;
@@ -133,7 +134,8 @@ static bool ngi_has_text(const ng_schema *schema) {
     return text;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------ */
+/* ---- steps ------------------------------------------------------------------------------------
+ */
 
 /* NG_OK, or why these rivers cannot be an operator's inputs. */
 static ng_status ngi_check_inputs(const ng_graph *graph, const ng_river *rivers, uint32_t count) {
@@ -177,7 +179,8 @@ ng_river ng_apply(ng_graph *graph, const ng_river *rivers, uint32_t count, const
     if (inputs != NG_OK) {
         return ng_refuse(g, name, inputs);
     }
-    if (stage->calls->push == NULL || count >= NGI_NOWHERE / 2 || stage->outputs >= NGI_NOWHERE / 2 ||
+    if (stage->calls->push == NULL || count >= NGI_NOWHERE / 2 ||
+        stage->outputs >= NGI_NOWHERE / 2 ||
         (stage->outputs != 0 && ng_schema_check(schema) != NG_OK)) {
         return ng_refuse(g, name, NG_INVALID);
     }

@@ -4,7 +4,8 @@
 
 #include "graph_parts.h"
 
-/* ---- sending ---------------------------------------------------------------------------------- */
+/* ---- sending ----------------------------------------------------------------------------------
+ */
 
 static void ngi_fill_stop(ngi_output *output) {
     if (output->filling != NULL) {
@@ -58,13 +59,15 @@ static void ngi_node_send_made(ng_graph *graph, ngi_node *node, uint32_t i, size
     } else {
         ng_block_hold(output->filling);
     }
-    if (ngi_node_send(graph, node, i, &batch) != NG_OK) { /* cancelled: credit was asked for before */
+    if (ngi_node_send(graph, node, i, &batch) !=
+        NG_OK) { /* cancelled: credit was asked for before */
         node->account.dropped += rows;
         (void)ng_batch_release(&batch);
     }
 }
 
-/* ---- ending ----------------------------------------------------------------------------------- */
+/* ---- ending -----------------------------------------------------------------------------------
+ */
 
 static void ngi_input_cancel(ng_graph *graph, ngi_input *input) {
     ng_link *const link = &ngi_source_of(graph, input)->link;
@@ -104,7 +107,8 @@ static void ngi_node_fail(ng_graph *graph, ngi_node *node, ng_status status, uin
     ngi_node_finish(graph, node, status);
 }
 
-/* ---- taking ----------------------------------------------------------------------------------- */
+/* ---- taking -----------------------------------------------------------------------------------
+ */
 
 static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
     ngi_input *const input = &node->inputs[i];
@@ -145,7 +149,8 @@ static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const n
     return true;
 }
 
-/* ---- one call --------------------------------------------------------------------------------- */
+/* ---- one call ---------------------------------------------------------------------------------
+ */
 
 typedef ng_step ngi_call(ngi_node *node, ng_context *context, const ng_batch *in,
                          const ng_room *out);
@@ -224,7 +229,8 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
     return ngi_outcome_of(node->account.in + node->account.out != before, step.status);
 }
 
-/* ---- one node --------------------------------------------------------------------------------- */
+/* ---- one node ---------------------------------------------------------------------------------
+ */
 
 static bool ngi_is_unwanted(const ngi_node *node) {
     for (uint32_t i = 0; i < node->stage.outputs; i++) {
@@ -326,7 +332,8 @@ static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
     return false;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------ */
+/* ---- steps ------------------------------------------------------------------------------------
+ */
 
 /* The node furthest down that is ready, or NGI_NOWHERE. */
 static uint32_t ngi_next_ready(const ng_graph *graph) {
@@ -424,7 +431,8 @@ void ng_graph_cancel(ng_graph *graph) {
     graph->state = NGI_ENDED;
 }
 
-/* ---- what operators ask ----------------------------------------------------------------------- */
+/* ---- what operators ask -----------------------------------------------------------------------
+ */
 
 uint32_t ng_context_input(const ng_context *context) { return context->input; }
 
@@ -491,7 +499,8 @@ ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows) {
 
 void ng_context_count(ng_context *context, ng_fate fate, int64_t rows) {
     ng_account *const a = &context->node->account;
-    uint64_t *const counters[] = {&a->filtered, &a->late, &a->dropped, &a->failed, &a->held, &a->made};
+    uint64_t *const counters[] = {&a->filtered, &a->late, &a->dropped,
+                                  &a->failed,   &a->held, &a->made};
     *counters[fate] += (uint64_t)rows;
 }
 

@@ -4,7 +4,8 @@
 #include "graph_parts.h"
 
 /* Blocks that can be pinned behind an output: one in each place of its queue, and, where what takes
- * them passes them on, those behind that. Nodes come after their inputs, so the last comes first. */
+ * them passes them on, those behind that. Nodes come after their inputs, so the last comes first.
+ */
 static size_t ngi_pinned(const ng_graph *graph, const ngi_output *output) {
     const ngi_node *const to = graph->nodes[output->to];
     size_t pinned = ngi_size_plus(output->options.batches, to->stage.holds);
@@ -85,7 +86,8 @@ static ng_status ngi_output_lay_out(ng_graph *graph, ngi_node *node, uint32_t i,
     *at += ngi_size_round(ng_link_size(&output->options), 64);
     if (status == NG_OK && ngi_has_pool(node, i)) {
         const size_t count = (size_t)output->blocks + 1;
-        status = ng_pool_init(&output->pool, *at, node->schema, count, o->batch_rows, o->batch_text);
+        status =
+            ng_pool_init(&output->pool, *at, node->schema, count, o->batch_rows, o->batch_text);
         *at += ngi_size_round(ng_pool_size(node->schema, count, o->batch_rows, o->batch_text), 64);
     }
     return status;
@@ -114,8 +116,7 @@ static ng_status ngi_graph_open(ng_graph *graph) {
         ng_context context = {graph, node, 0};
         const ng_operator *const calls = node->stage.calls;
         node->opened = true;
-        const ng_status status =
-            calls->open == NULL ? NG_OK : calls->open(node->state, &context);
+        const ng_status status = calls->open == NULL ? NG_OK : calls->open(node->state, &context);
         if (status < NG_OK) {
             return ngi_graph_fail(graph, node, status);
         }

@@ -55,7 +55,8 @@ bool ng_link_is_cancelled(const ng_link *link) {
     return __atomic_load_n(&link->cancelled, __ATOMIC_ACQUIRE);
 }
 
-/* ---- sending ---------------------------------------------------------------------------------- */
+/* ---- sending ----------------------------------------------------------------------------------
+ */
 
 static bool ngi_link_drops(const ng_link *link) {
     return link->options.overflow != NG_OVERFLOW_BLOCK &&
@@ -79,8 +80,7 @@ size_t ng_link_credit(ng_link *link) {
     const size_t room = ngi_link_room(link);
     if (room == 0) {
         link->throttled = true;
-    } else if (link->throttled &&
-               link->options.high_rows - room <= link->options.low_rows) {
+    } else if (link->throttled && link->options.high_rows - room <= link->options.low_rows) {
         link->throttled = false;
     }
     return link->throttled ? 0 : room;
@@ -165,16 +165,16 @@ ng_status ng_link_end(ng_link *link, ng_status how) {
     return NG_OK;
 }
 
-/* ---- taking ----------------------------------------------------------------------------------- */
+/* ---- taking -----------------------------------------------------------------------------------
+ */
 
 const ng_batch *ng_link_first(const ng_link *link) {
     return ngi_link_see(&link->tail) == link->head ? NULL : ngi_link_slot(link, link->head);
 }
 
 ng_status ng_link_take(ng_link *link, size_t rows) {
-    ng_batch *const first = ngi_link_see(&link->tail) == link->head
-                                ? NULL
-                                : ngi_link_slot(link, link->head);
+    ng_batch *const first =
+        ngi_link_see(&link->tail) == link->head ? NULL : ngi_link_slot(link, link->head);
     if (first == NULL || rows > first->rows) {
         return NG_INVALID;
     }

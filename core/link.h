@@ -27,9 +27,9 @@ typedef enum ng_overflow {
 } ng_overflow;
 
 typedef struct ng_link_options {
-    size_t batches;   /* that may be queued: a power of two */
-    size_t high_rows; /* high-water mark, at least 1 and at most SIZE_MAX / 2 */
-    size_t low_rows;  /* low-water mark, below high_rows */
+    size_t batches;      /* that may be queued: a power of two */
+    size_t high_rows;    /* high-water mark, at least 1 and at most SIZE_MAX / 2 */
+    size_t low_rows;     /* low-water mark, below high_rows */
     uint64_t high_bytes; /* no credit while this many bytes or more are queued; 0: not counted */
     ng_overflow overflow;
 } ng_link_options;
@@ -55,7 +55,8 @@ size_t ng_link_size(const ng_link_options *options);
 /* Starts a link; `slots` is kept. NG_INVALID: something is NULL or not allowed. */
 NG_NODISCARD ng_status ng_link_init(ng_link *link, const ng_link_options *options, void *slots);
 
-/* ---- the sender's side ------------------------------------------------------------------------ */
+/* ---- the sender's side ------------------------------------------------------------------------
+ */
 
 /* High-water mark minus queued rows, as `desiredSize` of WHATWG Streams. Either side. */
 size_t ng_link_desired(const ng_link *link);
@@ -74,7 +75,8 @@ NG_NODISCARD ng_status ng_link_send(ng_link *link, ng_batch *batch);
  * neither. */
 ng_status ng_link_end(ng_link *link, ng_status how);
 
-/* ---- the taker's side ------------------------------------------------------------------------- */
+/* ---- the taker's side -------------------------------------------------------------------------
+ */
 
 /* The first batch that is queued, or NULL. It stays the link's. */
 const ng_batch *ng_link_first(const ng_link *link);

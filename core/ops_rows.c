@@ -14,7 +14,8 @@ static ng_status ngi_or_more_room(ng_status status, const ng_room *out, size_t m
 
 static size_t ngi_rows_fewer(size_t a, size_t b) { return a < b ? a : b; }
 
-/* ---- map, scan -------------------------------------------------------------------------------- */
+/* ---- map, scan --------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_mapping {
     ng_map_fn *map;
@@ -50,7 +51,8 @@ ng_river ng_map(ng_river river, ng_map_fn *map, void *ctx) {
     return ng_map_to(river, NULL, map, ctx);
 }
 
-static const ng_operator ngi_scan_calls = {"scan", NULL, ngi_map_push, NULL, NULL, NULL, NULL, true};
+static const ng_operator ngi_scan_calls = {"scan", NULL, ngi_map_push, NULL,
+                                           NULL,   NULL, NULL,         true};
 
 ng_river ng_scan(ng_river river, const ng_schema *schema, ng_map_fn *scan, void *ctx) {
     ngi_mapping mapping = {scan, ctx};
@@ -58,7 +60,8 @@ ng_river ng_scan(ng_river river, const ng_schema *schema, ng_map_fn *scan, void 
     return ngi_behind(river, scan != NULL, &stage);
 }
 
-/* ---- filter ----------------------------------------------------------------------------------- */
+/* ---- filter -----------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_testing {
     ng_test_fn *test;
@@ -90,15 +93,16 @@ static ng_step ngi_filter_push(void *state, ng_context *context, const ng_batch 
         kept += answer != 0;
         done++;
     }
-    const size_t copied = kept == 0 ? 0 : ng_batch_copy(in, done - kept, kept, &into, out->at + made);
+    const size_t copied =
+        kept == 0 ? 0 : ng_batch_copy(in, done - kept, kept, &into, out->at + made);
     done -= kept - copied;
     made += copied;
     ng_context_count(context, NG_FILTERED, (int64_t)(done - made));
     return ng_step_of(done, made, answer < 0 && copied == kept ? (ng_status)answer : NG_OK);
 }
 
-static const ng_operator ngi_filter_calls = {"filter", NULL, ngi_filter_push, NULL, NULL,
-                                             NULL,     NULL, true};
+static const ng_operator ngi_filter_calls = {"filter", NULL, ngi_filter_push, NULL, NULL, NULL,
+                                             NULL,     true};
 
 ng_river ng_filter(ng_river river, ng_test_fn *keep, void *ctx) {
     ngi_testing filter = {keep, ctx};
@@ -106,7 +110,8 @@ ng_river ng_filter(ng_river river, ng_test_fn *keep, void *ctx) {
     return ngi_behind(river, keep != NULL, &stage);
 }
 
-/* ---- flat_map --------------------------------------------------------------------------------- */
+/* ---- flat_map ---------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_flattening {
     ng_flat_fn *flat;
@@ -138,16 +143,18 @@ static ng_step ngi_flat_map_push(void *state, ng_context *context, const ng_batc
     return ng_step_of(done, made, status);
 }
 
-static const ng_operator ngi_flat_map_calls = {"flat_map", NULL, ngi_flat_map_push, NULL, NULL,
-                                               NULL,       NULL, true};
+static const ng_operator ngi_flat_map_calls = {
+    "flat_map", NULL, ngi_flat_map_push, NULL, NULL, NULL, NULL, true};
 
 ng_river ng_flat_map(ng_river river, const ng_schema *schema, ng_flat_fn *flat, void *ctx) {
     ngi_flattening flattening = {flat, ctx, 0};
-    const ng_stage stage = {&ngi_flat_map_calls, sizeof flattening, &flattening, schema, 1, false, 0};
+    const ng_stage stage = {
+        &ngi_flat_map_calls, sizeof flattening, &flattening, schema, 1, false, 0};
     return ngi_behind(river, flat != NULL, &stage);
 }
 
-/* ---- tap, observe ----------------------------------------------------------------------------- */
+/* ---- tap, observe -----------------------------------------------------------------------------
+ */
 
 typedef struct ngi_looking {
     ng_look_fn *look;
@@ -193,8 +200,8 @@ static ng_step ngi_observe_push(void *state, ng_context *context, const ng_batch
     return ngi_look_at((const ngi_looking *)state, in, in->rows);
 }
 
-static const ng_operator ngi_observe_calls = {"observe", NULL, ngi_observe_push, NULL, NULL,
-                                              NULL,      NULL, true};
+static const ng_operator ngi_observe_calls = {"observe", NULL, ngi_observe_push, NULL, NULL, NULL,
+                                              NULL,      true};
 
 ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx) {
     ngi_looking looking = {look, ctx};
@@ -202,7 +209,8 @@ ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx) {
     return ngi_behind(river, look != NULL, &stage);
 }
 
-/* ---- reduce ----------------------------------------------------------------------------------- */
+/* ---- reduce -----------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_reduction {
     ng_fold_fn *fold;
@@ -231,8 +239,8 @@ static ng_step ngi_reduce_end(void *state, ng_context *context, const ng_room *o
     return ng_step_of(0, status == NG_OK, status);
 }
 
-static const ng_operator ngi_reduce_calls = {"reduce", NULL, ngi_reduce_push, ngi_reduce_end, NULL,
-                                             NULL,     NULL, true};
+static const ng_operator ngi_reduce_calls = {
+    "reduce", NULL, ngi_reduce_push, ngi_reduce_end, NULL, NULL, NULL, true};
 
 ng_river ng_reduce(ng_river river, const ng_schema *schema, ng_fold_fn *fold, ng_told_fn *tell,
                    void *ctx) {

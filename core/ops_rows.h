@@ -48,8 +48,8 @@ ng_river ng_scan(ng_river river, const ng_schema *schema, ng_map_fn *scan, void 
 ng_river ng_reduce(ng_river river, const ng_schema *schema, ng_fold_fn *fold, ng_told_fn *tell,
                    void *ctx);
 
-/* The end of a river: a function sees every row. It may answer NG_AGAIN: not now, the row is offered
- * again after ng_graph_wake; and NG_END: this one was enough. */
+/* The end of a river: a function sees every row. It may answer NG_AGAIN: not now, the row is
+ * offered again after ng_graph_wake; and NG_END: this one was enough. */
 ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx);
 
 #if defined(__cplusplus)

@@ -4,7 +4,8 @@
 static const ng_field ngi_value_field[] = {NG_FIELD("value", NG_I64)};
 static const ng_schema ngi_value_schema = {ngi_value_field, 1};
 
-/* ---- range ------------------------------------------------------------------------------------ */
+/* ---- range ------------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_range {
     int64_t next, by;
@@ -26,8 +27,8 @@ static ng_step ngi_range_push(void *state, ng_context *context, const ng_batch *
     return ng_step_of(0, n, range->left == 0 ? NG_END : NG_OK);
 }
 
-static const ng_operator ngi_range_calls = {"range", NULL, ngi_range_push, NULL, NULL, NULL,
-                                            NULL,    false};
+static const ng_operator ngi_range_calls = {"range", NULL, ngi_range_push, NULL,
+                                            NULL,    NULL, NULL,           false};
 
 /* How many numbers there are from `from` up to before `to` by steps of `by`, rounded up. */
 static uint64_t ngi_range_count(int64_t from, int64_t to, int64_t by) {
@@ -49,7 +50,8 @@ ng_river ng_range(ng_graph *graph, int64_t from, int64_t to, int64_t by) {
     return ng_apply(graph, NULL, 0, &stage);
 }
 
-/* ---- arrays ----------------------------------------------------------------------------------- */
+/* ---- arrays -----------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_array {
     ng_block block;
@@ -76,8 +78,8 @@ static ng_step ngi_array_push(void *state, ng_context *context, const ng_batch *
     return ng_step_of(0, 0, array->at == array->rows ? NG_END : NG_OK);
 }
 
-static const ng_operator ngi_array_calls = {"array", NULL, ngi_array_push, NULL, NULL, NULL,
-                                            NULL,    false};
+static const ng_operator ngi_array_calls = {"array", NULL, ngi_array_push, NULL,
+                                            NULL,    NULL, NULL,           false};
 
 ng_river ng_array(ng_graph *graph, const ng_schema *schema, ng_column *columns, size_t rows) {
     if (columns == NULL) {
@@ -92,7 +94,8 @@ ng_river ng_array(ng_graph *graph, const ng_schema *schema, ng_column *columns, 
     return ng_apply(graph, NULL, 0, &stage);
 }
 
-/* ---- values ----------------------------------------------------------------------------------- */
+/* ---- values -----------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_of {
     size_t at, count;
@@ -131,7 +134,8 @@ ng_river ng_of(ng_graph *graph, const int64_t *values, size_t count) {
     return river;
 }
 
-/* ---- generate --------------------------------------------------------------------------------- */
+/* ---- generate ---------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_generate {
     ng_generate_fn *make;
@@ -153,8 +157,8 @@ static ng_step ngi_generate_push(void *state, ng_context *context, const ng_batc
     return ng_step_of(0, made, status == NG_AGAIN || no_room ? NG_OK : status);
 }
 
-static const ng_operator ngi_generate_calls = {"generate", NULL, ngi_generate_push, NULL, NULL,
-                                               NULL,       NULL, false};
+static const ng_operator ngi_generate_calls = {
+    "generate", NULL, ngi_generate_push, NULL, NULL, NULL, NULL, false};
 
 ng_river ng_generate(ng_graph *graph, const ng_schema *schema, ng_generate_fn *make, void *ctx) {
     ngi_generate generate = {make, ctx};

@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* Integers in one column `value` of NG_I64: from `from` on, by `by`, up to before `to`. Refused with
- * NG_INVALID if `by` is 0. */
+/* Integers in one column `value` of NG_I64: from `from` on, by `by`, up to before `to`. Refused
+ * with NG_INVALID if `by` is 0. */
 ng_river ng_range(ng_graph *graph, int64_t from, int64_t to, int64_t by);
 
 /* One column `value` of NG_I64 with these numbers, which are copied when the graph is built; at

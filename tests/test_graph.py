@@ -21,7 +21,7 @@ BUILDS = {
     "gcc-32-bit": ["gcc", "-std=gnu99", "-O2", "-m32"],
     "clang-checked": ["clang-19", "-std=c99", *SANITIZERS],
 }
-PROGRAMS = ("graph",)
+PROGRAMS = ("graph", "kernel")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -50,7 +50,8 @@ static inline void marbles_begin(marbles *m) {
     marbles_begin_with(m, &options);
 }
 
-/* ---- sources ---------------------------------------------------------------------------------- */
+/* ---- sources ----------------------------------------------------------------------------------
+ */
 
 typedef struct marble_source_state {
     const char *at;
@@ -92,7 +93,8 @@ static ng_step marble_source_push(void *state, ng_context *context, const ng_bat
         s->tick += s->together ? 0 : 1;
     }
     ng_context_count(context, NG_MADE, (int64_t)made);
-    ng_context_call_at(context, *s->at == '\0' || s->tick <= now ? INT64_MAX : s->tick * MARBLE_TICK);
+    ng_context_call_at(context,
+                       *s->at == '\0' || s->tick <= now ? INT64_MAX : s->tick * MARBLE_TICK);
     return ng_step_of(0, made, NG_OK);
 }
 
@@ -105,16 +107,19 @@ static const ng_operator marble_source_calls = {
 
 static inline ng_river marble_source(marbles *m, const char *diagram) {
     marble_source_state state = {diagram, 0, false};
-    const ng_stage stage = {&marble_source_calls, sizeof state, &state, &marble_schema, 1, false, 0};
+    const ng_stage stage = {
+        &marble_source_calls, sizeof state, &state, &marble_schema, 1, false, 0};
     return ng_apply(&m->graph, NULL, 0, &stage);
 }
 
-/* ---- sinks ------------------------------------------------------------------------------------ */
+/* ---- sinks ------------------------------------------------------------------------------------
+ */
 
 typedef struct marble_sink_state {
     char *seen;
-    size_t at;          /* characters written */
-    int64_t tick, same; /* of the next character; where the last event stands, and how many it has */
+    size_t at; /* characters written */
+    int64_t tick,
+        same; /* of the next character; where the last event stands, and how many it has */
     int64_t last;
     size_t last_at;
 } marble_sink_state;
@@ -183,7 +188,8 @@ static inline size_t marble_sink(marbles *m, ng_river river) {
     return m->sinks++;
 }
 
-/* ---- running ---------------------------------------------------------------------------------- */
+/* ---- running ----------------------------------------------------------------------------------
+ */
 
 /* Runs up to a tick, and answers how it stands then. */
 static inline ng_status marbles_run_until(marbles *m, int64_t tick) {

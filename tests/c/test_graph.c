@@ -3,7 +3,8 @@
 
 #include "marbles.h"
 
-/* ---- functions -------------------------------------------------------------------------------- */
+/* ---- functions --------------------------------------------------------------------------------
+ */
 
 static ng_status upper(ng_row in, ng_row out, void *ctx) {
     (void)ctx;
@@ -42,7 +43,8 @@ static ng_status tell_count(ng_row out, void *ctx) {
     return NG_OK;
 }
 
-/* ---- operators in diagrams -------------------------------------------------------------------- */
+/* ---- operators in diagrams --------------------------------------------------------------------
+ */
 
 static void test_steps(void) {
     static const struct {
@@ -87,7 +89,8 @@ static void test_steps(void) {
     }
 }
 
-/* ---- bad rows --------------------------------------------------------------------------------- */
+/* ---- bad rows ---------------------------------------------------------------------------------
+ */
 
 static void test_stopping(void) {
     marbles m;
@@ -119,8 +122,8 @@ static void test_skipping(void) {
 static void test_dead_letters(void) {
     marbles m;
     marbles_begin(&m);
-    const ng_river river =
-        ng_on_error(ng_map(marble_source(&m, "x-(xbxxxxxxxxxxxxxxcx)-|"), no_x, NULL), NG_DEAD_LETTER);
+    const ng_river river = ng_on_error(
+        ng_map(marble_source(&m, "x-(xbxxxxxxxxxxxxxxcx)-|"), no_x, NULL), NG_DEAD_LETTER);
     const size_t good = marble_sink(&m, river);
     const size_t bad = marble_sink(&m, ng_dead_letters(river));
     CHECK(marbles_run(&m) == NG_END);
@@ -129,7 +132,8 @@ static void test_dead_letters(void) {
     marbles_end(&m);
 }
 
-/* ---- sources ---------------------------------------------------------------------------------- */
+/* ---- sources ----------------------------------------------------------------------------------
+ */
 
 static void test_sources(void) {
     static int64_t values[] = {'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'};
