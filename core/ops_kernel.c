@@ -63,8 +63,8 @@ static ng_step ngi_through_end(void *state, ng_context *context, const ng_room *
     return step;
 }
 
-static const ng_operator ngi_through_calls = {"kernel", NULL, ngi_through_push, ngi_through_end,
-                                              NULL,     NULL, NULL,             false};
+static const ng_operator ngi_through_calls = {
+    "kernel", NULL, ngi_through_push, ngi_through_end, NULL, NULL, NULL, false};
 
 /* NG_OK if the river has a kernel's columns. */
 static ng_status ngi_through_check(const ng_schema *river, const ng_schema *in) {

@@ -20,8 +20,9 @@ BUILDS = {
     "clang": ["clang-19", "-std=c99", "-O3"],
     "gcc-32-bit": ["gcc", "-std=gnu99", "-O2", "-m32"],
     "clang-checked": ["clang-19", "-std=c99", *SANITIZERS],
+    "clang-threads": ["clang-19", "-std=c99", "-g", "-O1", "-fsanitize=thread"],
 }
-PROGRAMS = ("graph", "kernel")
+PROGRAMS = ("link", "graph", "kernel")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

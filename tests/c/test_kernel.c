@@ -1,4 +1,5 @@
-/* Generated kernels as operators: what they bring out does not depend on blocks, links and steps. */
+/* Generated kernels as operators: what they bring out does not depend on blocks, links and steps.
+ */
 #include "marbles.h"
 
 #define NAGARE_KERNELS
@@ -42,12 +43,14 @@ static ng_status digest_row(ng_row row, void *ctx) {
     return NG_OK;
 }
 
-static const ng_field celsius_fields[] = {NG_FIELD("other", NG_F32), NG_NULLABLE("celsius", NG_F32)};
+static const ng_field celsius_fields[] = {NG_FIELD("other", NG_F32),
+                                          NG_NULLABLE("celsius", NG_F32)};
 static const ng_schema celsius_schema = {celsius_fields, 2};
 static const ng_field x_fields[] = {NG_FIELD("x", NG_F32)};
 static const ng_schema x_schema = {x_fields, 1};
 
-static digest run(const ng_schema *schema, const ng_kernel *kernel, size_t block_rows, size_t high_rows, size_t calls, ng_profile profile) {
+static digest run(const ng_schema *schema, const ng_kernel *kernel, size_t block_rows,
+                  size_t high_rows, size_t calls, ng_profile profile) {
     ng_column of_celsius[2] = {{celsius, NULL, NULL, 0}, {celsius, there, NULL, 0}};
     digest seen = {0, 0, &kernel->out};
     marbles m;
@@ -91,7 +94,8 @@ static void test_results(void) {
 }
 
 static void test_refusals(void) {
-    static const ng_field wrong_type[] = {NG_FIELD("x", NG_F64)}, nulls[] = {NG_NULLABLE("x", NG_F32)};
+    static const ng_field wrong_type[] = {NG_FIELD("x", NG_F64)},
+                          nulls[] = {NG_NULLABLE("x", NG_F32)};
     static const ng_field wrong_name[] = {NG_FIELD("y", NG_F32)};
     static const ng_schema schemas[] = {{wrong_type, 1}, {nulls, 1}, {wrong_name, 1}};
     ng_column column = {celsius, there, NULL, 0};
