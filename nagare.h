@@ -1169,6 +1169,9 @@ NG_NODISCARD ng_status ng_context_forward(ng_context *context, uint32_t output,
 /* Room in another output than 0, which `push` is given, or false: there is none at the moment. */
 bool ng_context_room(ng_context *context, uint32_t output, ng_room *room);
 
+/* Has the next room in an output lie in an empty block; for text that did not fit. */
+void ng_context_renew(ng_context *context, uint32_t output);
+
 /* So many rows were written to the room of an output other than 0. NG_INVALID: it had less. */
 ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows);
 
@@ -1432,11 +1435,97 @@ extern "C" {
 #endif
 
 /* A river through a kernel, whose columns it must have by name and type, in any order; NG_MISMATCH
- * if it has not. What can be null in the river must be allowed to be in the kernel. `params` are the
- * kernel's own structure, copied at once; NULL: its defaults. `profile` is NG_AUTO but for tests.
- * Of what a call takes and makes the difference counts as filtered, or as made. */
+ * if it has not. What can be null in the river must be allowed to be in the kernel. `params` are
+ * the kernel's own structure, copied at once; NULL: its defaults. `profile` is NG_AUTO but for
+ * tests. Of what a call takes and makes the difference counts as filtered, or as made. */
 ng_river ng_through(ng_river river, const ng_kernel *kernel, const void *params,
                     ng_profile profile);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_cut.h ------------------------------------------------------------------------------- */
+
+/* ops_cut: the beginning of a river, or what comes after it. No rows are copied. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* The first `rows` rows. Ends, and cancels upstream, right behind the last of them. */
+ng_river ng_take(ng_river river, uint64_t rows);
+
+/* All but the first `rows` rows. */
+ng_river ng_skip(ng_river river, uint64_t rows);
+
+/* The rows before the first for which a test says no; ends there. */
+ng_river ng_take_while(ng_river river, ng_test_fn *test, void *ctx);
+
+/* The rows from the first on for which a test says no. */
+ng_river ng_skip_while(ng_river river, ng_test_fn *test, void *ctx);
+
+/* Every `n`th row, beginning with the first. Refused with NG_INVALID if `n` is 0. */
+ng_river ng_every(ng_river river, uint64_t n);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_join.h ------------------------------------------------------------------------------ */
+
+/* ops_join: several rivers into one. A river that fails fails the whole, and the others are
+ * cancelled. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Rows as they come, one river's turn after the other's. Ends when all have. The rivers must have
+ * the same columns, or it is refused with NG_MISMATCH. */
+ng_river ng_merge(const ng_river *rivers, uint32_t count);
+
+/* All of the first river, then all of the second, and so on. Those whose turn has not come wait. */
+ng_river ng_concat(const ng_river *rivers, uint32_t count);
+
+/* The first rows of all, then the second rows, and so on, their columns side by side. `schema` has
+ * them all in the rivers' order, with names of the caller's choice; NG_MISMATCH if types or nulls
+ * differ. Ends with the shortest river. */
+ng_river ng_zip(const ng_river *rivers, uint32_t count, const ng_schema *schema);
+
+/* A row for each row of any river, beside the latest of each other one, once all have had one.
+ * `schema` as for ng_zip. Ends when all have ended, or one that has had no row. */
+ng_river ng_combine_latest(const ng_river *rivers, uint32_t count, const ng_schema *schema);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_split.h ----------------------------------------------------------------------------- */
+
+/* ops_split: one river into several. `rivers` gets `count` of them, which all must be used. A river
+ * that is cancelled is left out, the others go on. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Every row into every river, without copying it. The slowest sets the pace, unless ng_bound gives
+ * its river another policy. */
+void ng_fork(ng_river river, ng_river *rivers, uint32_t count);
+
+/* Says into which river a row goes, from 0; below 0: a failure. Rows for a river there is not are
+ * filtered out. */
+typedef int ng_route_fn(ng_row row, void *ctx);
+
+/* Every row into one river, in order. A river that is full holds up those behind. */
+void ng_route(ng_river river, ng_route_fn *route, void *ctx, ng_river *rivers, uint32_t count);
+
+/* One row after the other into one river after the other. */
+void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count);
+
+/* Batches to whichever river has most credit, without copying them. */
+void ng_balance(ng_river river, ng_river *rivers, uint32_t count);
 
 #if defined(__cplusplus)
 }
@@ -7856,6 +7945,12 @@ bool ng_context_room(ng_context *context, uint32_t output, ng_room *room) {
            ngi_node_room(context->graph, context->node, output, room);
 }
 
+void ng_context_renew(ng_context *context, uint32_t output) {
+    if (ngi_has_pool(context->node, output)) {
+        ngi_fill_stop(&context->node->outputs[output]);
+    }
+}
+
 ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows) {
     ng_room room;
     if (output == 0 || !ng_context_room(context, output, &room) || rows > room.rows) {
@@ -8448,8 +8543,8 @@ static ng_step ngi_through_end(void *state, ng_context *context, const ng_room *
     return step;
 }
 
-static const ng_operator ngi_through_calls = {"kernel", NULL, ngi_through_push, ngi_through_end,
-                                              NULL,     NULL, NULL,             false};
+static const ng_operator ngi_through_calls = {
+    "kernel", NULL, ngi_through_push, ngi_through_end, NULL, NULL, NULL, false};
 
 /* NG_OK if the river has a kernel's columns. */
 static ng_status ngi_through_check(const ng_schema *river, const ng_schema *in) {
@@ -8506,6 +8601,605 @@ ng_river ng_through(ng_river river, const ng_kernel *kernel, const void *params,
         (void)(profile == NG_AUTO ? profile : kernel->force(t->state, profile));
     }
     return through;
+}
+
+/* ---- ops_cut.c ------------------------------------------------------------------------------- */
+
+/* ops_cut: passes on some rows of a river as they are. */
+
+typedef struct ngi_cut {
+    uint64_t left; /* rows to take or skip still; until the next row of `every` */
+    uint64_t n;
+    ng_test_fn *test; /* NULL once it has said no */
+    void *ctx;
+} ngi_cut;
+
+static ng_river ngi_cut_behind(ng_river river, const ng_operator *calls, const ngi_cut *cut) {
+    ngi_cut state = *cut;
+    const ng_stage stage = {calls, sizeof state, &state, NULL, 1, true, 0};
+    return ng_apply(river.graph, &river, 1, &stage);
+}
+
+/* Passes on up to `n` rows from `from` on, as far as there is credit. */
+static ng_step ngi_cut_pass(ng_context *context, const ng_batch *in, size_t from, size_t n) {
+    const size_t credit = ng_context_credit(context, 0), rows = n < credit ? n : credit;
+    const ng_status sent = rows == 0 ? NG_OK : ng_context_forward(context, 0, in, from, rows);
+    return sent == NG_OK ? ng_step_of(from + rows, 0, NG_OK) : ng_step_of(from, 0, NG_END);
+}
+
+static size_t ngi_cut_fewer(uint64_t a, size_t b) { return a < b ? (size_t)a : b; }
+
+/* ---- take, skip ------------------------------------------------------------------------------- */
+
+static ng_status ngi_take_open(void *state, ng_context *context) {
+    (void)context;
+    return ((const ngi_cut *)state)->left == 0 ? NG_END : NG_OK;
+}
+
+static ng_step ngi_take_push(void *state, ng_context *context, const ng_batch *in,
+                             const ng_room *out) {
+    ngi_cut *const take = (ngi_cut *)state;
+    ng_step step = ngi_cut_pass(context, in, 0, ngi_cut_fewer(take->left, in->rows));
+    (void)out;
+    take->left -= step.consumed;
+    step.status = take->left == 0 ? NG_END : step.status;
+    return step;
+}
+
+static const ng_operator ngi_take_calls = {"take", ngi_take_open, ngi_take_push, NULL, NULL,
+                                           NULL,   NULL,          false};
+
+ng_river ng_take(ng_river river, uint64_t rows) {
+    const ngi_cut cut = {rows, 0, NULL, NULL};
+    return ngi_cut_behind(river, &ngi_take_calls, &cut);
+}
+
+static ng_step ngi_skip_push(void *state, ng_context *context, const ng_batch *in,
+                             const ng_room *out) {
+    ngi_cut *const skip = (ngi_cut *)state;
+    const size_t skipped = ngi_cut_fewer(skip->left, in->rows);
+    (void)out;
+    skip->left -= skipped;
+    ng_context_count(context, NG_FILTERED, (int64_t)skipped);
+    return ngi_cut_pass(context, in, skipped, in->rows - skipped);
+}
+
+static const ng_operator ngi_skip_calls = {"skip", NULL, ngi_skip_push, NULL, NULL,
+                                           NULL,   NULL, false};
+
+ng_river ng_skip(ng_river river, uint64_t rows) {
+    const ngi_cut cut = {rows, 0, NULL, NULL};
+    return ngi_cut_behind(river, &ngi_skip_calls, &cut);
+}
+
+/* ---- take_while, skip_while ------------------------------------------------------------------- */
+
+/* How many rows up to `n` pass a test; `*answer` is what it said of the next one, 1 if there is
+ * none. */
+static size_t ngi_cut_passing(const ngi_cut *cut, const ng_batch *in, size_t n, int *answer) {
+    size_t passing = 0;
+    *answer = 1;
+    while (passing < n) {
+        *answer = cut->test(ng_batch_row(in, passing), cut->ctx);
+        if (*answer <= 0) {
+            break;
+        }
+        passing++;
+    }
+    return passing;
+}
+
+static ng_step ngi_take_while_push(void *state, ng_context *context, const ng_batch *in,
+                                   const ng_room *out) {
+    int answer;
+    const size_t n = ngi_cut_fewer(ng_context_credit(context, 0), in->rows);
+    const size_t passing = ngi_cut_passing((const ngi_cut *)state, in, n, &answer);
+    ng_step step = ngi_cut_pass(context, in, 0, passing);
+    (void)out;
+    if (answer <= 0 && step.status == NG_OK) {
+        step.status = answer == 0 ? NG_END : (ng_status)answer;
+    }
+    return step;
+}
+
+static const ng_operator ngi_take_while_calls = {
+    "take_while", NULL, ngi_take_while_push, NULL, NULL, NULL, NULL, true};
+
+ng_river ng_take_while(ng_river river, ng_test_fn *test, void *ctx) {
+    const ngi_cut cut = {0, 0, test, ctx};
+    return test == NULL ? ng_refuse(river.graph, "take_while", NG_INVALID)
+                        : ngi_cut_behind(river, &ngi_take_while_calls, &cut);
+}
+
+static ng_step ngi_skip_while_push(void *state, ng_context *context, const ng_batch *in,
+                                   const ng_room *out) {
+    ngi_cut *const cut = (ngi_cut *)state;
+    int answer = 0;
+    const size_t skipped =
+        cut->test == NULL ? 0 : ngi_cut_passing(cut, in, in->rows, &answer);
+    (void)out;
+    ng_context_count(context, NG_FILTERED, (int64_t)skipped);
+    if (answer != 0) { /* none has failed the test yet, or it has failed itself */
+        return ng_step_of(skipped, 0, answer < 0 ? (ng_status)answer : NG_OK);
+    }
+    cut->test = NULL;
+    return ngi_cut_pass(context, in, skipped, in->rows - skipped);
+}
+
+static const ng_operator ngi_skip_while_calls = {
+    "skip_while", NULL, ngi_skip_while_push, NULL, NULL, NULL, NULL, true};
+
+ng_river ng_skip_while(ng_river river, ng_test_fn *test, void *ctx) {
+    const ngi_cut cut = {0, 0, test, ctx};
+    return test == NULL ? ng_refuse(river.graph, "skip_while", NG_INVALID)
+                        : ngi_cut_behind(river, &ngi_skip_while_calls, &cut);
+}
+
+/* ---- every ------------------------------------------------------------------------------------ */
+
+static ng_step ngi_every_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    ngi_cut *const every = (ngi_cut *)state;
+    const size_t skipped = ngi_cut_fewer(every->left, in->rows);
+    (void)out;
+    every->left -= skipped;
+    ng_context_count(context, NG_FILTERED, (int64_t)skipped);
+    if (skipped == in->rows) {
+        return ng_step_of(skipped, 0, NG_OK);
+    }
+    const ng_step step = ngi_cut_pass(context, in, skipped, 1);
+    every->left = step.consumed > skipped ? every->n - 1 : 0;
+    return step;
+}
+
+static const ng_operator ngi_every_calls = {"every", NULL, ngi_every_push, NULL, NULL,
+                                            NULL,    NULL, false};
+
+ng_river ng_every(ng_river river, uint64_t n) {
+    const ngi_cut cut = {0, n, NULL, NULL};
+    return n == 0 ? ng_refuse(river.graph, "every", NG_INVALID)
+                  : ngi_cut_behind(river, &ngi_every_calls, &cut);
+}
+
+/* ---- ops_join.c ------------------------------------------------------------------------------ */
+
+/* ops_join: one operator with several inputs each. */
+
+/* NG_OK if there are rivers, with the same columns where `same`. */
+static ng_status ngi_join_check(const ng_river *rivers, uint32_t count, bool same) {
+    if (rivers == NULL || count == 0) {
+        return NG_INVALID;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const ng_schema *const columns = ng_columns(rivers[i]);
+        if (columns == NULL || rivers[i].graph != rivers[0].graph) {
+            return NG_INVALID;
+        }
+        if (same && !ng_schema_equal(columns, ng_columns(rivers[0]))) {
+            return NG_MISMATCH;
+        }
+    }
+    return NG_OK;
+}
+
+/* Whether `schema` has the columns of all rivers, one behind the other. */
+static ng_status ngi_join_check_beside(const ng_river *rivers, uint32_t count,
+                                       const ng_schema *schema) {
+    size_t at = 0;
+    const ng_status status = schema == NULL ? NG_INVALID : ngi_join_check(rivers, count, false);
+    for (uint32_t i = 0; i < count && status == NG_OK; i++) {
+        const ng_schema *const columns = ng_columns(rivers[i]);
+        for (size_t k = 0; k < columns->count; k++, at++) {
+            if (at >= schema->count || schema->fields[at].type != columns->fields[k].type ||
+                schema->fields[at].nullable != columns->fields[k].nullable) {
+                return NG_MISMATCH;
+            }
+        }
+    }
+    return status == NG_OK && at != schema->count ? NG_MISMATCH : status;
+}
+
+static ng_river ngi_join(const ng_river *rivers, uint32_t count, ng_status checked,
+                         const ng_stage *stage) {
+    if (checked == NG_OK) {
+        return ng_apply(NULL, rivers, count, stage);
+    }
+    ng_river nowhere = {NULL, UINT32_MAX, 0};
+    return rivers == NULL || rivers[0].graph == NULL
+               ? nowhere
+               : ng_refuse(rivers[0].graph, stage->calls->name, checked);
+}
+
+/* ---- merge, concat ---------------------------------------------------------------------------- */
+
+static ng_step ngi_merge_rows(ng_context *context, const ng_batch *in) {
+    const size_t credit = ng_context_credit(context, 0);
+    const size_t n = in->rows < credit ? in->rows : credit;
+    const ng_status sent = n == 0 ? NG_OK : ng_context_forward(context, 0, in, 0, n);
+    return sent == NG_OK ? ng_step_of(n, 0, NG_OK) : ng_step_of(0, 0, NG_END);
+}
+
+static ng_step ngi_merge_operator_push(void *state, ng_context *context, const ng_batch *in,
+                                       const ng_room *out) {
+    (void)state;
+    (void)out;
+    return ngi_merge_rows(context, in);
+}
+
+static const ng_operator ngi_merge_calls = {"merge", NULL, ngi_merge_operator_push, NULL, NULL,
+                                            NULL,    NULL, false};
+
+ng_river ng_merge(const ng_river *rivers, uint32_t count) {
+    const ng_stage stage = {&ngi_merge_calls, 0, NULL, NULL, 1, true, 0};
+    return ngi_join(rivers, count, ngi_join_check(rivers, count, true), &stage);
+}
+
+/* Followed by a byte for each input: whether it has ended. */
+typedef struct ngi_concat {
+    uint32_t current;
+} ngi_concat;
+
+static uint8_t *ngi_concat_ended(void *state) { return (uint8_t *)state + sizeof(ngi_concat); }
+
+static ng_step ngi_concat_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    const ngi_concat *const concat = (const ngi_concat *)state;
+    (void)out;
+    return ng_context_input(context) == concat->current ? ngi_merge_rows(context, in)
+                                                        : ng_step_of(0, 0, NG_OK);
+}
+
+static ng_step ngi_concat_end(void *state, ng_context *context, const ng_room *out) {
+    ngi_concat *const concat = (ngi_concat *)state;
+    (void)out;
+    ngi_concat_ended(state)[ng_context_input(context)] = 1;
+    while (ngi_concat_ended(state)[concat->current] == 1) { /* a 2 stands behind the last */
+        concat->current++;
+    }
+    return ng_step_of(0, 0, NG_OK);
+}
+
+static const ng_operator ngi_concat_calls = {
+    "concat", NULL, ngi_concat_push, ngi_concat_end, NULL, NULL, NULL, false};
+
+ng_river ng_concat(const ng_river *rivers, uint32_t count) {
+    const size_t size = sizeof(ngi_concat) + (size_t)count + 1;
+    const ng_stage stage = {&ngi_concat_calls, size, NULL, NULL, 1, true, 0};
+    const ng_river river = ngi_join(rivers, count, ngi_join_check(rivers, count, true), &stage);
+    if (ng_state(river) != NULL) {
+        ngi_concat_ended(ng_state(river))[count] = 2;
+    }
+    return river;
+}
+
+/* ---- zip -------------------------------------------------------------------------------------- */
+
+typedef struct ngi_zip {
+    uint32_t count;
+} ngi_zip;
+
+/* Copies rows into the columns from `column` on. Answers how many had room. */
+static size_t ngi_zip_copy(const ng_batch *from, size_t first, size_t rows, const ng_room *out,
+                           size_t made, size_t column) {
+    ng_block into;
+    ng_block_init(&into, out->columns + column, out->at + out->rows, NULL, NULL);
+    return ng_batch_copy(from, first, rows, &into, out->at + made);
+}
+
+static ng_step ngi_zip_push(void *state, ng_context *context, const ng_batch *in,
+                            const ng_room *out) {
+    const uint32_t count = ((const ngi_zip *)state)->count;
+    size_t n = in->rows < out->rows ? in->rows : out->rows, column = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const ng_batch *const first = ng_context_first(context, i);
+        n = first == NULL ? 0 : first->rows < n ? first->rows : n;
+    }
+    for (uint32_t i = 0; i < count && n != 0; i++) {
+        const ng_batch *const first = ng_context_first(context, i);
+        n = ngi_zip_copy(first, 0, n, out, 0, column);
+        column += first->schema->count;
+    }
+    for (uint32_t i = 0; i < count && n != 0; i++) {
+        if (i != ng_context_input(context)) {
+            (void)ng_context_take(context, i, n);
+        }
+    }
+    ng_context_count(context, NG_FILTERED, (int64_t)(n * (count - 1)));
+    return ng_step_of(n, n, NG_OK);
+}
+
+static ng_step ngi_zip_end(void *state, ng_context *context, const ng_room *out) {
+    (void)state;
+    (void)context;
+    (void)out;
+    return ng_step_of(0, 0, NG_END);
+}
+
+static const ng_operator ngi_zip_calls = {"zip", NULL, ngi_zip_push, ngi_zip_end, NULL,
+                                          NULL,  NULL, false};
+
+ng_river ng_zip(const ng_river *rivers, uint32_t count, const ng_schema *schema) {
+    ngi_zip zip = {count};
+    const ng_stage stage = {&ngi_zip_calls, sizeof zip, &zip, schema, 1, false, 0};
+    return ngi_join(rivers, count, ngi_join_check_beside(rivers, count, schema), &stage);
+}
+
+/* ---- combine_latest --------------------------------------------------------------------------- */
+
+/* Followed by the latest row of each input, a batch of one row, or gone. */
+typedef struct ngi_latest {
+    uint32_t count;
+    uint32_t there; /* how many inputs have had a row */
+} ngi_latest;
+
+static ng_batch *ngi_latest_rows(void *state) {
+    return (ng_batch *)(void *)((uint8_t *)state + 64);
+}
+
+static ng_status ngi_latest_keep(ngi_latest *latest, ng_batch *row, const ng_batch *in, size_t i) {
+    const bool had_one = row->block != NULL;
+    ng_batch next;
+    const ng_status status = ng_batch_slice(in, i, 1, &next);
+    latest->there += !had_one;
+    (void)(had_one && ng_batch_release(row) == NG_OK);
+    *row = next;
+    return status;
+}
+
+/* Writes the latest rows side by side. Whether there was room. */
+static bool ngi_latest_write(const ngi_latest *latest, const ng_batch *rows, const ng_room *out,
+                             size_t made) {
+    size_t column = 0;
+    bool fits = made < out->rows;
+    for (uint32_t i = 0; i < latest->count && fits; i++) {
+        fits = ngi_zip_copy(&rows[i], 0, 1, out, made, column) == 1;
+        column += rows[i].schema->count;
+    }
+    return fits;
+}
+
+static ng_step ngi_latest_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    ngi_latest *const latest = (ngi_latest *)state;
+    ng_batch *const rows = ngi_latest_rows(state), *const mine = &rows[ng_context_input(context)];
+    size_t done = 0, made = 0;
+    for (; done < in->rows; done++) {
+        const ng_status kept = ngi_latest_keep(latest, mine, in, done);
+        if (kept != NG_OK) {
+            return ng_step_of(done, made, kept);
+        }
+        if (latest->there == latest->count) {
+            if (!ngi_latest_write(latest, rows, out, made)) {
+                break;
+            }
+            made++;
+        }
+    }
+    ng_context_count(context, NG_FILTERED, (int64_t)(done - made));
+    return ng_step_of(done, made, NG_OK);
+}
+
+static ng_step ngi_latest_end(void *state, ng_context *context, const ng_room *out) {
+    const ng_batch *const row = &ngi_latest_rows(state)[ng_context_input(context)];
+    (void)out;
+    return ng_step_of(0, 0, row->block == NULL ? NG_END : NG_OK);
+}
+
+static void ngi_latest_close(void *state) {
+    for (uint32_t i = 0; i < ((const ngi_latest *)state)->count; i++) {
+        if (ngi_latest_rows(state)[i].block != NULL) {
+            (void)ng_batch_release(&ngi_latest_rows(state)[i]);
+        }
+    }
+}
+
+static const ng_operator ngi_latest_calls = {
+    "combine_latest", NULL, ngi_latest_push,  ngi_latest_end,
+    NULL,             NULL, ngi_latest_close, false};
+
+ng_river ng_combine_latest(const ng_river *rivers, uint32_t count, const ng_schema *schema) {
+    const size_t size = 64 + (size_t)count * sizeof(ng_batch);
+    const ng_stage stage = {&ngi_latest_calls, size, NULL, schema, 1, false, 1};
+    const ng_river river =
+        ngi_join(rivers, count, ngi_join_check_beside(rivers, count, schema), &stage);
+    ngi_latest *const latest = (ngi_latest *)ng_state(river);
+    if (latest != NULL) {
+        latest->count = count;
+    }
+    return river;
+}
+
+/* ---- ops_split.c ----------------------------------------------------------------------------- */
+
+/* ops_split: one operator with several outputs each. */
+
+static void ngi_split(ng_river river, const ng_stage *stage, bool complete, ng_river *rivers) {
+    const uint32_t count = stage->outputs;
+    const ng_river first = !complete || count == 0
+                               ? ng_refuse(river.graph, stage->calls->name, NG_INVALID)
+                               : ng_apply(river.graph, &river, 1, stage);
+    for (uint32_t i = 0; i < count && rivers != NULL; i++) {
+        rivers[i] = ng_output(first, i);
+    }
+}
+
+typedef struct ngi_splitting {
+    uint32_t count;
+} ngi_splitting;
+
+/* ---- fork ------------------------------------------------------------------------------------- */
+
+static ng_step ngi_fork_push(void *state, ng_context *context, const ng_batch *in,
+                             const ng_room *out) {
+    const uint32_t count = ((const ngi_splitting *)state)->count;
+    size_t n = in->rows;
+    uint32_t wanted = 0;
+    (void)out;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!ng_context_is_cancelled(context, i)) {
+            const size_t credit = ng_context_credit(context, i);
+            n = credit < n ? credit : n;
+            wanted++;
+        }
+    }
+    for (uint32_t i = 0; i < count && n != 0; i++) {
+        const ng_status sent = ng_context_forward(context, i, in, 0, n);
+        if (sent != NG_OK && sent != NG_CANCELLED) {
+            return ng_step_of(0, 0, sent);
+        }
+    }
+    ng_context_count(context, NG_MADE, (int64_t)(n * (wanted - 1)));
+    return ng_step_of(n, 0, NG_OK);
+}
+
+static const ng_operator ngi_fork_calls = {"fork", NULL, ngi_fork_push, NULL, NULL,
+                                           NULL,   NULL, false};
+
+void ng_fork(ng_river river, ng_river *rivers, uint32_t count) {
+    ngi_splitting splitting = {count};
+    const ng_stage stage = {&ngi_fork_calls, sizeof splitting, &splitting, NULL, count, true, 0};
+    ngi_split(river, &stage, rivers != NULL, rivers);
+}
+
+/* ---- balance ---------------------------------------------------------------------------------- */
+
+static ng_step ngi_balance_push(void *state, ng_context *context, const ng_batch *in,
+                                const ng_room *out) {
+    const uint32_t count = ((const ngi_splitting *)state)->count;
+    size_t most = 0;
+    uint32_t to = 0;
+    (void)out;
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t credit =
+            ng_context_is_cancelled(context, i) ? 0 : ng_context_credit(context, i);
+        to = credit > most ? i : to;
+        most = credit > most ? credit : most;
+    }
+    const size_t n = in->rows < most ? in->rows : most;
+    const ng_status sent = n == 0 ? NG_OK : ng_context_forward(context, to, in, 0, n);
+    return ng_step_of(sent == NG_OK ? n : 0, 0, sent);
+}
+
+static const ng_operator ngi_balance_calls = {"balance", NULL, ngi_balance_push, NULL, NULL,
+                                              NULL,      NULL, false};
+
+void ng_balance(ng_river river, ng_river *rivers, uint32_t count) {
+    ngi_splitting splitting = {count};
+    const ng_stage stage = {&ngi_balance_calls, sizeof splitting, &splitting, NULL, count, true, 0};
+    ngi_split(river, &stage, rivers != NULL, rivers);
+}
+
+/* ---- route, round_robin ----------------------------------------------------------------------- */
+
+/* Where rows for one output go during a call. */
+typedef struct ngi_lane {
+    ng_room room;
+    size_t made;
+    bool asked, there;
+} ngi_lane;
+
+/* Followed by a lane for each output. */
+typedef struct ngi_routing {
+    ng_route_fn *route; /* NULL: in turns */
+    void *ctx;
+    uint32_t count, turn;
+} ngi_routing;
+
+static ngi_lane *ngi_routing_lanes(ngi_routing *routing) {
+    return (ngi_lane *)(void *)((uint8_t *)routing + ngi_size_round(sizeof *routing, 64));
+}
+
+/* Copies a row into a lane. Whether there was room. */
+static bool ngi_lane_put(ng_context *context, ngi_lane *lane, uint32_t to, const ng_batch *in,
+                         size_t row) {
+    if (!lane->asked) {
+        lane->asked = true;
+        lane->there = ng_context_room(context, to, &lane->room);
+    }
+    if (!lane->there || lane->made == lane->room.rows) {
+        return false;
+    }
+    ng_block into;
+    ng_block_init(&into, lane->room.columns, lane->room.at + lane->room.rows, NULL, NULL);
+    if (ng_batch_copy(in, row, 1, &into, lane->room.at + lane->made) == 1) {
+        lane->made++;
+        return true;
+    }
+    if (to != 0 && lane->made == 0) { /* no room for its text: the next call finds an empty block */
+        ng_context_renew(context, to);
+    }
+    return false;
+}
+
+/* What a row is: put, in the way, filtered, unwanted. */
+static ng_status ngi_route_row(ngi_routing *routing, ng_context *context, const ng_batch *in,
+                               size_t row) {
+    const int to = routing->route == NULL ? (int)routing->turn
+                                          : routing->route(ng_batch_row(in, row), routing->ctx);
+    if (to < 0) {
+        return (ng_status)to;
+    }
+    if ((uint32_t)to >= routing->count) {
+        ng_context_count(context, NG_FILTERED, 1);
+    } else if (ng_context_is_cancelled(context, (uint32_t)to)) {
+        ng_context_count(context, NG_DROPPED, 1);
+    } else if (!ngi_lane_put(context, &ngi_routing_lanes(routing)[to], (uint32_t)to, in, row)) {
+        return NG_AGAIN;
+    }
+    routing->turn = routing->turn + 1 == routing->count ? 0 : routing->turn + 1;
+    return NG_OK;
+}
+
+static ng_step ngi_route_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    ngi_routing *const routing = (ngi_routing *)state;
+    ngi_lane *const lanes = ngi_routing_lanes(routing);
+    ng_status status = NG_OK;
+    size_t done = 0;
+    for (uint32_t i = 0; i < routing->count; i++) {
+        lanes[i].made = 0;
+        lanes[i].asked = lanes[i].there = i == 0;
+    }
+    lanes[0].room = *out;
+    while (done < in->rows && status == NG_OK) {
+        status = ngi_route_row(routing, context, in, done);
+        done += status == NG_OK;
+    }
+    for (uint32_t i = 1; i < routing->count; i++) {
+        if (lanes[i].made != 0) {
+            (void)ng_context_made(context, i, lanes[i].made);
+        }
+    }
+    return ng_step_of(done, lanes[0].made, status == NG_AGAIN ? NG_OK : status);
+}
+
+static const ng_operator ngi_route_calls = {"route", NULL, ngi_route_push, NULL, NULL,
+                                            NULL,    NULL, true};
+
+static void ngi_routes(ng_river river, const ngi_routing *as, const ng_operator *calls,
+                       bool complete, ng_river *rivers) {
+    const size_t size = ngi_size_plus(ngi_size_round(sizeof *as, 64),
+                                      ngi_size_times(as->count, sizeof(ngi_lane)));
+    const ng_stage stage = {calls, size, NULL, NULL, as->count, false, 0};
+    ngi_split(river, &stage, complete, rivers);
+    ngi_routing *const routing =
+        complete && as->count != 0 ? (ngi_routing *)ng_state(rivers[0]) : NULL;
+    if (routing != NULL) {
+        *routing = *as;
+    }
+}
+
+void ng_route(ng_river river, ng_route_fn *route, void *ctx, ng_river *rivers, uint32_t count) {
+    const ngi_routing routing = {route, ctx, count, 0};
+    ngi_routes(river, &routing, &ngi_route_calls, rivers != NULL && route != NULL, rivers);
+}
+
+static const ng_operator ngi_round_robin_calls = {
+    "round_robin", NULL, ngi_route_push, NULL, NULL, NULL, NULL, false};
+
+void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count) {
+    const ngi_routing routing = {NULL, NULL, count, 0};
+    ngi_routes(river, &routing, &ngi_round_robin_calls, rivers != NULL, rivers);
 }
 
 /* ---- csv_reader.c ---------------------------------------------------------------------------- */

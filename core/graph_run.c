@@ -488,6 +488,12 @@ bool ng_context_room(ng_context *context, uint32_t output, ng_room *room) {
            ngi_node_room(context->graph, context->node, output, room);
 }
 
+void ng_context_renew(ng_context *context, uint32_t output) {
+    if (ngi_has_pool(context->node, output)) {
+        ngi_fill_stop(&context->node->outputs[output]);
+    }
+}
+
 ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows) {
     ng_room room;
     if (output == 0 || !ng_context_room(context, output, &room) || rows > room.rows) {

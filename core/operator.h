@@ -86,6 +86,9 @@ NG_NODISCARD ng_status ng_context_forward(ng_context *context, uint32_t output,
 /* Room in another output than 0, which `push` is given, or false: there is none at the moment. */
 bool ng_context_room(ng_context *context, uint32_t output, ng_room *room);
 
+/* Has the next room in an output lie in an empty block; for text that did not fit. */
+void ng_context_renew(ng_context *context, uint32_t output);
+
 /* So many rows were written to the room of an output other than 0. NG_INVALID: it had less. */
 ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows);
 

@@ -119,8 +119,8 @@ static void test_policies(void) {
         size_t first, queued;
         uint64_t dropped;
     } cases[] = {
-        {NG_OVERFLOW_BLOCK, NG_AGAIN, 0, 4, 0},      {NG_OVERFLOW_FAIL, NG_FULL, 0, 4, 0},
-        {NG_OVERFLOW_DROP_NEWEST, NG_OK, 0, 4, 4},   {NG_OVERFLOW_DROP_OLDEST, NG_OK, 4, 4, 4},
+        {NG_OVERFLOW_BLOCK, NG_AGAIN, 0, 4, 0},    {NG_OVERFLOW_FAIL, NG_FULL, 0, 4, 0},
+        {NG_OVERFLOW_DROP_NEWEST, NG_OK, 0, 4, 4}, {NG_OVERFLOW_DROP_OLDEST, NG_OK, 4, 4, 4},
         {NG_OVERFLOW_LATEST, NG_OK, 6, 2, 6},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -138,7 +138,8 @@ static void test_policies(void) {
 static void test_ends(void) {
     fixture f;
     begin(&f, 10, 4, 0, NG_OVERFLOW_BLOCK);
-    CHECK(ng_link_end(&f.link, NG_OK) == NG_INVALID && ng_link_end(&f.link, NG_AGAIN) == NG_INVALID);
+    CHECK(ng_link_end(&f.link, NG_OK) == NG_INVALID &&
+          ng_link_end(&f.link, NG_AGAIN) == NG_INVALID);
     CHECK(send(&f, 0, 1) == NG_OK);
     CHECK(ng_link_state(&f.link) == NG_OK);
     CHECK(ng_link_end(&f.link, NG_FAILED) == NG_OK);
@@ -165,7 +166,8 @@ static void test_cancels(void) {
     end(&f);
 }
 
-/* ---- two threads ------------------------------------------------------------------------------ */
+/* ---- two threads ------------------------------------------------------------------------------
+ */
 
 typedef struct crossing {
     ng_link *link;
