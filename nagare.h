@@ -964,7 +964,8 @@ typedef struct ng_link {
     ng_link_options options;
     /* Written by the sender: */
     size_t tail, sent_rows, sent_bytes;
-    uint64_t dropped_rows; /* before they were queued */
+    uint64_t dropped_rows; /* by the policy, */
+    uint64_t front_rows;   /* and those of them that had been queued */
     int32_t ended;         /* ng_status: NG_OK while open */
     bool throttled;
     /* Written by the taker: */
@@ -1148,6 +1149,10 @@ typedef struct ng_operator {
 
 /* Which input this call is about. */
 uint32_t ng_context_input(const ng_context *context);
+
+/* The number of the first row that waits at an input, from 0, those that gave way to others
+ * included: the same number is the same row. */
+uint64_t ng_context_row(const ng_context *context, uint32_t input);
 
 /* The first rows that wait at an input, or NULL; and takes some of them besides those that the
  * step says. NG_INVALID: there is no such input, or it has not that many rows. */
@@ -6742,7 +6747,7 @@ ng_status ng_link_init(ng_link *link, const ng_link_options *options, void *slot
     link->slots = (ng_batch *)slots;
     link->options = *options;
     link->tail = link->sent_rows = link->sent_bytes = 0;
-    link->dropped_rows = 0;
+    link->dropped_rows = link->front_rows = 0;
     link->ended = NG_OK;
     link->throttled = false;
     link->head = link->taken_rows = link->taken_bytes = 0;
@@ -6826,7 +6831,9 @@ static void ngi_link_pop(ng_link *link) {
 }
 
 static void ngi_link_drop_first(ng_link *link) {
-    link->dropped_rows += ngi_link_slot(link, link->head)->rows;
+    const size_t rows = ngi_link_slot(link, link->head)->rows;
+    link->dropped_rows += rows;
+    link->front_rows += rows;
     ngi_link_pop(link);
 }
 
@@ -7899,6 +7906,13 @@ const ng_batch *ng_context_first(ng_context *context, uint32_t input) {
                : ng_link_first(&ngi_source_of(context->graph, &context->node->inputs[input])->link);
 }
 
+uint64_t ng_context_row(const ng_context *context, uint32_t input) {
+    const ngi_input *const from = &context->node->inputs[input];
+    return input >= context->node->input_count
+               ? 0
+               : from->received + ngi_source_of(context->graph, from)->link.front_rows;
+}
+
 ng_status ng_context_take(ng_context *context, uint32_t input, size_t rows) {
     const ng_batch *const first = ng_context_first(context, input);
     if (first == NULL || rows > first->rows) {
@@ -8324,7 +8338,8 @@ ng_river ng_filter(ng_river river, ng_test_fn *keep, void *ctx) {
 typedef struct ngi_flattening {
     ng_flat_fn *flat;
     void *ctx;
-    size_t k; /* rows that the first row of the input has brought out */
+    size_t k; /* rows that row `row` of the input has brought out */
+    uint64_t row;
 } ngi_flattening;
 
 static ng_step ngi_flat_map_push(void *state, ng_context *context, const ng_batch *in,
@@ -8332,6 +8347,7 @@ static ng_step ngi_flat_map_push(void *state, ng_context *context, const ng_batc
     ngi_flattening *const f = (ngi_flattening *)state;
     ng_status status = NG_OK;
     size_t done = 0, made = 0;
+    f->k = f->row == ng_context_row(context, 0) ? f->k : 0;
     while (done < in->rows && made < out->rows && status == NG_OK) {
         status = f->flat(ng_batch_row(in, done), f->k, ng_room_row(out, made), f->ctx);
         if (status == NG_OK) {
@@ -8348,6 +8364,7 @@ static ng_step ngi_flat_map_push(void *state, ng_context *context, const ng_batc
     ng_context_count(context, NG_MADE, (int64_t)made);
     status = ngi_or_more_room(status, out, made);
     f->k = status < NG_OK ? 0 : f->k;
+    f->row = ng_context_row(context, 0) + done;
     return ng_step_of(done, made, status);
 }
 
@@ -8355,7 +8372,7 @@ static const ng_operator ngi_flat_map_calls = {
     "flat_map", NULL, ngi_flat_map_push, NULL, NULL, NULL, NULL, true};
 
 ng_river ng_flat_map(ng_river river, const ng_schema *schema, ng_flat_fn *flat, void *ctx) {
-    ngi_flattening flattening = {flat, ctx, 0};
+    ngi_flattening flattening = {flat, ctx, 0, 0};
     const ng_stage stage = {
         &ngi_flat_map_calls, sizeof flattening, &flattening, schema, 1, false, 0};
     return ngi_behind(river, flat != NULL, &stage);
@@ -8629,7 +8646,8 @@ static ng_step ngi_cut_pass(ng_context *context, const ng_batch *in, size_t from
 
 static size_t ngi_cut_fewer(uint64_t a, size_t b) { return a < b ? (size_t)a : b; }
 
-/* ---- take, skip ------------------------------------------------------------------------------- */
+/* ---- take, skip -------------------------------------------------------------------------------
+ */
 
 static ng_status ngi_take_open(void *state, ng_context *context) {
     (void)context;
@@ -8646,8 +8664,8 @@ static ng_step ngi_take_push(void *state, ng_context *context, const ng_batch *i
     return step;
 }
 
-static const ng_operator ngi_take_calls = {"take", ngi_take_open, ngi_take_push, NULL, NULL,
-                                           NULL,   NULL,          false};
+static const ng_operator ngi_take_calls = {"take", ngi_take_open, ngi_take_push, NULL,
+                                           NULL,   NULL,          NULL,          false};
 
 ng_river ng_take(ng_river river, uint64_t rows) {
     const ngi_cut cut = {rows, 0, NULL, NULL};
@@ -8664,15 +8682,16 @@ static ng_step ngi_skip_push(void *state, ng_context *context, const ng_batch *i
     return ngi_cut_pass(context, in, skipped, in->rows - skipped);
 }
 
-static const ng_operator ngi_skip_calls = {"skip", NULL, ngi_skip_push, NULL, NULL,
-                                           NULL,   NULL, false};
+static const ng_operator ngi_skip_calls = {"skip", NULL, ngi_skip_push, NULL,
+                                           NULL,   NULL, NULL,          false};
 
 ng_river ng_skip(ng_river river, uint64_t rows) {
     const ngi_cut cut = {rows, 0, NULL, NULL};
     return ngi_cut_behind(river, &ngi_skip_calls, &cut);
 }
 
-/* ---- take_while, skip_while ------------------------------------------------------------------- */
+/* ---- take_while, skip_while -------------------------------------------------------------------
+ */
 
 /* How many rows up to `n` pass a test; `*answer` is what it said of the next one, 1 if there is
  * none. */
@@ -8715,8 +8734,7 @@ static ng_step ngi_skip_while_push(void *state, ng_context *context, const ng_ba
                                    const ng_room *out) {
     ngi_cut *const cut = (ngi_cut *)state;
     int answer = 0;
-    const size_t skipped =
-        cut->test == NULL ? 0 : ngi_cut_passing(cut, in, in->rows, &answer);
+    const size_t skipped = cut->test == NULL ? 0 : ngi_cut_passing(cut, in, in->rows, &answer);
     (void)out;
     ng_context_count(context, NG_FILTERED, (int64_t)skipped);
     if (answer != 0) { /* none has failed the test yet, or it has failed itself */
@@ -8735,7 +8753,8 @@ ng_river ng_skip_while(ng_river river, ng_test_fn *test, void *ctx) {
                         : ngi_cut_behind(river, &ngi_skip_while_calls, &cut);
 }
 
-/* ---- every ------------------------------------------------------------------------------------ */
+/* ---- every ------------------------------------------------------------------------------------
+ */
 
 static ng_step ngi_every_push(void *state, ng_context *context, const ng_batch *in,
                               const ng_room *out) {
@@ -8752,8 +8771,8 @@ static ng_step ngi_every_push(void *state, ng_context *context, const ng_batch *
     return step;
 }
 
-static const ng_operator ngi_every_calls = {"every", NULL, ngi_every_push, NULL, NULL,
-                                            NULL,    NULL, false};
+static const ng_operator ngi_every_calls = {"every", NULL, ngi_every_push, NULL,
+                                            NULL,    NULL, NULL,           false};
 
 ng_river ng_every(ng_river river, uint64_t n) {
     const ngi_cut cut = {0, n, NULL, NULL};
@@ -8810,7 +8829,8 @@ static ng_river ngi_join(const ng_river *rivers, uint32_t count, ng_status check
                : ng_refuse(rivers[0].graph, stage->calls->name, checked);
 }
 
-/* ---- merge, concat ---------------------------------------------------------------------------- */
+/* ---- merge, concat ----------------------------------------------------------------------------
+ */
 
 static ng_step ngi_merge_rows(ng_context *context, const ng_batch *in) {
     const size_t credit = ng_context_credit(context, 0);
@@ -8826,8 +8846,8 @@ static ng_step ngi_merge_operator_push(void *state, ng_context *context, const n
     return ngi_merge_rows(context, in);
 }
 
-static const ng_operator ngi_merge_calls = {"merge", NULL, ngi_merge_operator_push, NULL, NULL,
-                                            NULL,    NULL, false};
+static const ng_operator ngi_merge_calls = {
+    "merge", NULL, ngi_merge_operator_push, NULL, NULL, NULL, NULL, false};
 
 ng_river ng_merge(const ng_river *rivers, uint32_t count) {
     const ng_stage stage = {&ngi_merge_calls, 0, NULL, NULL, 1, true, 0};
@@ -8872,7 +8892,8 @@ ng_river ng_concat(const ng_river *rivers, uint32_t count) {
     return river;
 }
 
-/* ---- zip -------------------------------------------------------------------------------------- */
+/* ---- zip --------------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_zip {
     uint32_t count;
@@ -8915,8 +8936,8 @@ static ng_step ngi_zip_end(void *state, ng_context *context, const ng_room *out)
     return ng_step_of(0, 0, NG_END);
 }
 
-static const ng_operator ngi_zip_calls = {"zip", NULL, ngi_zip_push, ngi_zip_end, NULL,
-                                          NULL,  NULL, false};
+static const ng_operator ngi_zip_calls = {"zip", NULL, ngi_zip_push, ngi_zip_end,
+                                          NULL,  NULL, NULL,         false};
 
 ng_river ng_zip(const ng_river *rivers, uint32_t count, const ng_schema *schema) {
     ngi_zip zip = {count};
@@ -8924,7 +8945,8 @@ ng_river ng_zip(const ng_river *rivers, uint32_t count, const ng_schema *schema)
     return ngi_join(rivers, count, ngi_join_check_beside(rivers, count, schema), &stage);
 }
 
-/* ---- combine_latest --------------------------------------------------------------------------- */
+/* ---- combine_latest ---------------------------------------------------------------------------
+ */
 
 /* Followed by the latest row of each input, a batch of one row, or gone. */
 typedef struct ngi_latest {
@@ -8994,8 +9016,7 @@ static void ngi_latest_close(void *state) {
 }
 
 static const ng_operator ngi_latest_calls = {
-    "combine_latest", NULL, ngi_latest_push,  ngi_latest_end,
-    NULL,             NULL, ngi_latest_close, false};
+    "combine_latest", NULL, ngi_latest_push, ngi_latest_end, NULL, NULL, ngi_latest_close, false};
 
 ng_river ng_combine_latest(const ng_river *rivers, uint32_t count, const ng_schema *schema) {
     const size_t size = 64 + (size_t)count * sizeof(ng_batch);
@@ -9027,7 +9048,8 @@ typedef struct ngi_splitting {
     uint32_t count;
 } ngi_splitting;
 
-/* ---- fork ------------------------------------------------------------------------------------- */
+/* ---- fork -------------------------------------------------------------------------------------
+ */
 
 static ng_step ngi_fork_push(void *state, ng_context *context, const ng_batch *in,
                              const ng_room *out) {
@@ -9052,8 +9074,8 @@ static ng_step ngi_fork_push(void *state, ng_context *context, const ng_batch *i
     return ng_step_of(n, 0, NG_OK);
 }
 
-static const ng_operator ngi_fork_calls = {"fork", NULL, ngi_fork_push, NULL, NULL,
-                                           NULL,   NULL, false};
+static const ng_operator ngi_fork_calls = {"fork", NULL, ngi_fork_push, NULL,
+                                           NULL,   NULL, NULL,          false};
 
 void ng_fork(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_splitting splitting = {count};
@@ -9061,7 +9083,8 @@ void ng_fork(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_split(river, &stage, rivers != NULL, rivers);
 }
 
-/* ---- balance ---------------------------------------------------------------------------------- */
+/* ---- balance ----------------------------------------------------------------------------------
+ */
 
 static ng_step ngi_balance_push(void *state, ng_context *context, const ng_batch *in,
                                 const ng_room *out) {
@@ -9080,8 +9103,8 @@ static ng_step ngi_balance_push(void *state, ng_context *context, const ng_batch
     return ng_step_of(sent == NG_OK ? n : 0, 0, sent);
 }
 
-static const ng_operator ngi_balance_calls = {"balance", NULL, ngi_balance_push, NULL, NULL,
-                                              NULL,      NULL, false};
+static const ng_operator ngi_balance_calls = {"balance", NULL, ngi_balance_push, NULL, NULL, NULL,
+                                              NULL,      false};
 
 void ng_balance(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_splitting splitting = {count};
@@ -9089,7 +9112,8 @@ void ng_balance(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_split(river, &stage, rivers != NULL, rivers);
 }
 
-/* ---- route, round_robin ----------------------------------------------------------------------- */
+/* ---- route, round_robin -----------------------------------------------------------------------
+ */
 
 /* Where rows for one output go during a call. */
 typedef struct ngi_lane {
@@ -9173,13 +9197,13 @@ static ng_step ngi_route_push(void *state, ng_context *context, const ng_batch *
     return ng_step_of(done, lanes[0].made, status == NG_AGAIN ? NG_OK : status);
 }
 
-static const ng_operator ngi_route_calls = {"route", NULL, ngi_route_push, NULL, NULL,
-                                            NULL,    NULL, true};
+static const ng_operator ngi_route_calls = {"route", NULL, ngi_route_push, NULL,
+                                            NULL,    NULL, NULL,           true};
 
 static void ngi_routes(ng_river river, const ngi_routing *as, const ng_operator *calls,
                        bool complete, ng_river *rivers) {
-    const size_t size = ngi_size_plus(ngi_size_round(sizeof *as, 64),
-                                      ngi_size_times(as->count, sizeof(ngi_lane)));
+    const size_t size =
+        ngi_size_plus(ngi_size_round(sizeof *as, 64), ngi_size_times(as->count, sizeof(ngi_lane)));
     const ng_stage stage = {calls, size, NULL, NULL, as->count, false, 0};
     ngi_split(river, &stage, complete, rivers);
     ngi_routing *const routing =
@@ -9194,8 +9218,8 @@ void ng_route(ng_river river, ng_route_fn *route, void *ctx, ng_river *rivers, u
     ngi_routes(river, &routing, &ngi_route_calls, rivers != NULL && route != NULL, rivers);
 }
 
-static const ng_operator ngi_round_robin_calls = {
-    "round_robin", NULL, ngi_route_push, NULL, NULL, NULL, NULL, false};
+static const ng_operator ngi_round_robin_calls = {"round_robin", NULL, ngi_route_push, NULL,
+                                                  NULL,          NULL, NULL,           false};
 
 void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count) {
     const ngi_routing routing = {NULL, NULL, count, 0};

@@ -442,6 +442,13 @@ const ng_batch *ng_context_first(ng_context *context, uint32_t input) {
                : ng_link_first(&ngi_source_of(context->graph, &context->node->inputs[input])->link);
 }
 
+uint64_t ng_context_row(const ng_context *context, uint32_t input) {
+    const ngi_input *const from = &context->node->inputs[input];
+    return input >= context->node->input_count
+               ? 0
+               : from->received + ngi_source_of(context->graph, from)->link.front_rows;
+}
+
 ng_status ng_context_take(ng_context *context, uint32_t input, size_t rows) {
     const ng_batch *const first = ng_context_first(context, input);
     if (first == NULL || rows > first->rows) {
