@@ -12,7 +12,8 @@
 
 enum { RIVERS_MAX = 12, SINKS_MAX = 40, NODES_MAX = 24, STEPS_MAX = 100000 };
 
-/* ---- chance ----------------------------------------------------------------------------------- */
+/* ---- chance -----------------------------------------------------------------------------------
+ */
 
 static uint64_t chance_next(uint64_t *chance) {
     uint64_t z = *chance += 0x9e3779b97f4a7c15u;
@@ -23,7 +24,8 @@ static uint64_t chance_next(uint64_t *chance) {
 
 static uint32_t below(uint64_t *chance, uint32_t n) { return (uint32_t)(chance_next(chance) % n); }
 
-/* ---- sinks that take what they like ----------------------------------------------------------- */
+/* ---- sinks that take what they like -----------------------------------------------------------
+ */
 
 typedef struct moody {
     uint64_t chance, rows, digest;
@@ -38,7 +40,8 @@ static ng_step moody_push(void *state, ng_context *context, const ng_batch *in,
     (void)context;
     (void)out;
     for (size_t i = 0; i < n; i++) {
-        sink->digest = (sink->digest ^ (uint64_t)ng_get_i64(ng_batch_row(in, i), 0)) * 0x100000001b3u;
+        sink->digest =
+            (sink->digest ^ (uint64_t)ng_get_i64(ng_batch_row(in, i), 0)) * 0x100000001b3u;
     }
     sink->rows += n;
     sink->late = sink->late || sink->ends != 0;
@@ -58,10 +61,11 @@ static void moody_fail(void *state, ng_context *context, ng_status status) {
     (*(moody **)state)->ends++;
 }
 
-static const ng_operator moody_calls = {"moody", NULL, moody_push, moody_end,
-                                        NULL,    moody_fail, NULL, false};
+static const ng_operator moody_calls = {"moody", NULL,       moody_push, moody_end,
+                                        NULL,    moody_fail, NULL,       false};
 
-/* ---- a world ---------------------------------------------------------------------------------- */
+/* ---- a world ----------------------------------------------------------------------------------
+ */
 
 typedef struct world {
     marbles m;
@@ -250,7 +254,8 @@ static void add_split(world *w) {
 static void add_sink(world *w, ng_river river) {
     moody *const sink = &w->sinks[w->sink_count];
     sink->chance = chance_next(&w->chance);
-    const ng_stage stage = {&moody_calls, sizeof(moody *), (void *)&(moody *){sink}, NULL, 0, false, 0};
+    const ng_stage stage = {
+        &moody_calls, sizeof(moody *), (void *)&(moody *){sink}, NULL, 0, false, 0};
     w->ends[w->sink_count++] = ng_apply(&w->m.graph, &river, 1, &stage);
 }
 
