@@ -1319,6 +1319,10 @@ NG_NODISCARD ng_status ng_graph_step(ng_graph *graph, size_t calls);
  * graph's thread only. */
 void ng_graph_wake(ng_river river);
 
+/* The operator that gave `river` wants no more and makes no more: it ends, and what it takes from
+ * is cancelled, in the next step. Any number of times; the graph's thread only. */
+void ng_cancel(ng_river river);
+
 /* When the next timer is due, INT64_MAX if none is. */
 int64_t ng_graph_next(const ng_graph *graph);
 
@@ -1531,6 +1535,54 @@ void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count);
 
 /* Batches to whichever river has most credit, without copying them. */
 void ng_balance(ng_river river, ng_river *rivers, uint32_t count);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_subscribe.h ------------------------------------------------------------------------- */
+
+/* ops_subscribe: a sink that asks for as many rows as it wants, by the rules of Reactive Streams
+ * 1.0.4 (docs/flow.md). */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+struct ng_subscription;
+
+/* What a subscriber is told, one call at a time, on the graph's thread. Each may be NULL. */
+typedef struct ng_subscriber {
+    /* First of all, once, while the graph starts. */
+    void (*on_subscribe)(struct ng_subscription *subscription, void *ctx);
+    /* A row, of those asked for. */
+    void (*on_next)(struct ng_subscription *subscription, ng_row row, void *ctx);
+    /* Last of all, once: either of them. Not after ng_subscription_cancel. */
+    void (*on_complete)(void *ctx);
+    void (*on_error)(ng_status status, void *ctx);
+} ng_subscriber;
+
+/* The subscriber's end of a river. It is the caller's, and outlives the graph. Private but for
+ * `ctx`. */
+typedef struct ng_subscription {
+    const ng_subscriber *calls;
+    void *ctx;
+    ng_river river;
+    uint64_t demand; /* rows asked for that have not come yet; UINT64_MAX: as many as there are */
+    bool over;       /* cancelled, or told of the end */
+} ng_subscription;
+
+/* Ends a river in a subscriber. */
+ng_river ng_subscribe(ng_river river, ng_subscription *subscription, const ng_subscriber *calls,
+                      void *ctx);
+
+/* Asks for `rows` more; UINT64_MAX, or a sum beyond it: for all. Any time from on_subscribe on,
+ * also from within the calls: rows come later, not from within this one. 0 is an error, which the
+ * subscriber is told. Nothing happens once it is over. */
+void ng_request(ng_subscription *subscription, uint64_t rows);
+
+/* Wants no more. Nothing is told from now on, not even an end. Any number of times. */
+void ng_subscription_cancel(ng_subscription *subscription);
 
 #if defined(__cplusplus)
 }
@@ -6981,7 +7033,7 @@ typedef struct ngi_node {
     ng_account account;
     int64_t when; /* its timer, INT64_MAX: none */
     size_t size;
-    bool has_text, opened, closed, blocked, due;
+    bool has_text, opened, closed, blocked, due, cancelled;
 } ngi_node;
 
 struct ng_context {
@@ -7774,7 +7826,7 @@ static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
     if (node->closed) {
         return false;
     }
-    if (ngi_is_unwanted(node)) {
+    if (node->cancelled || ngi_is_unwanted(node)) {
         ngi_node_finish(graph, node, NG_END);
         return false;
     }
@@ -7876,6 +7928,14 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
 void ng_graph_wake(ng_river river) {
     if (river.graph != NULL && river.node < river.graph->count &&
         river.graph->state == NGI_RUNNING) {
+        ngi_make_ready(river.graph, river.node);
+    }
+}
+
+void ng_cancel(ng_river river) {
+    if (river.graph != NULL && river.node < river.graph->count &&
+        river.graph->state == NGI_RUNNING) {
+        river.graph->nodes[river.node]->cancelled = true;
         ngi_make_ready(river.graph, river.node);
     }
 }
@@ -9224,6 +9284,101 @@ static const ng_operator ngi_round_robin_calls = {"round_robin", NULL, ngi_route
 void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count) {
     const ngi_routing routing = {NULL, NULL, count, 0};
     ngi_routes(river, &routing, &ngi_round_robin_calls, rivers != NULL, rivers);
+}
+
+/* ---- ops_subscribe.c ------------------------------------------------------------------------- */
+
+/* ops_subscribe: demand at the end of a river. */
+
+static ng_subscription *ngi_subscription_of(void *state) { return *(ng_subscription **)state; }
+
+static void ngi_subscription_fail(ng_subscription *s, ng_status status) {
+    if (s->over) {
+        return;
+    }
+    s->over = true;
+    if (s->calls->on_error != NULL) {
+        s->calls->on_error(status, s->ctx);
+    }
+}
+
+static ng_status ngi_subscribe_open(void *state, ng_context *context) {
+    ng_subscription *const s = ngi_subscription_of(state);
+    (void)context;
+    if (s->calls->on_subscribe != NULL) {
+        s->calls->on_subscribe(s, s->ctx);
+    }
+    return s->over ? NG_END : NG_OK;
+}
+
+static ng_step ngi_subscribe_push(void *state, ng_context *context, const ng_batch *in,
+                                  const ng_room *out) {
+    ng_subscription *const s = ngi_subscription_of(state);
+    size_t done = 0;
+    (void)context;
+    (void)out;
+    while (done < in->rows && s->demand != 0 && !s->over) {
+        s->demand -= s->demand != UINT64_MAX;
+        if (s->calls->on_next != NULL) {
+            s->calls->on_next(s, ng_batch_row(in, done), s->ctx);
+        }
+        done++;
+    }
+    return ng_step_of(done, 0, s->over ? NG_END : NG_OK);
+}
+
+static ng_step ngi_subscribe_end(void *state, ng_context *context, const ng_room *out) {
+    ng_subscription *const s = ngi_subscription_of(state);
+    (void)context;
+    (void)out;
+    if (!s->over && s->calls->on_complete != NULL) {
+        s->over = true;
+        s->calls->on_complete(s->ctx);
+    }
+    s->over = true;
+    return ng_step_of(0, 0, NG_OK);
+}
+
+static void ngi_subscribe_fail(void *state, ng_context *context, ng_status status) {
+    (void)context;
+    ngi_subscription_fail(ngi_subscription_of(state), status);
+}
+
+static const ng_operator ngi_subscribe_calls = {
+    "subscribe", ngi_subscribe_open, ngi_subscribe_push, ngi_subscribe_end,
+    NULL,        ngi_subscribe_fail, NULL,               false};
+
+ng_river ng_subscribe(ng_river river, ng_subscription *subscription, const ng_subscriber *calls,
+                      void *ctx) {
+    if (subscription == NULL || calls == NULL) {
+        return ng_refuse(river.graph, ngi_subscribe_calls.name, NG_INVALID);
+    }
+    const ng_stage stage = {&ngi_subscribe_calls, sizeof subscription, (void *)&subscription, NULL,
+                            0,                    false,               0};
+    subscription->calls = calls;
+    subscription->ctx = ctx;
+    subscription->demand = 0;
+    subscription->over = false;
+    subscription->river = ng_apply(river.graph, &river, 1, &stage);
+    return subscription->river;
+}
+
+void ng_request(ng_subscription *s, uint64_t rows) {
+    if (s->over) {
+        return;
+    }
+    if (rows == 0) {
+        ngi_subscription_fail(s, NG_INVALID);
+        ng_cancel(s->river);
+        return;
+    }
+    s->demand = rows > UINT64_MAX - s->demand ? UINT64_MAX : s->demand + rows;
+    ng_graph_wake(s->river);
+}
+
+void ng_subscription_cancel(ng_subscription *s) {
+    s->over = true;
+    ng_cancel(s->river);
 }
 
 /* ---- csv_reader.c ---------------------------------------------------------------------------- */

@@ -43,7 +43,7 @@ typedef struct ngi_node {
     ng_account account;
     int64_t when; /* its timer, INT64_MAX: none */
     size_t size;
-    bool has_text, opened, closed, blocked, due;
+    bool has_text, opened, closed, blocked, due, cancelled;
 } ngi_node;
 
 struct ng_context {

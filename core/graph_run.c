@@ -310,7 +310,7 @@ static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
     if (node->closed) {
         return false;
     }
-    if (ngi_is_unwanted(node)) {
+    if (node->cancelled || ngi_is_unwanted(node)) {
         ngi_node_finish(graph, node, NG_END);
         return false;
     }
@@ -412,6 +412,14 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
 void ng_graph_wake(ng_river river) {
     if (river.graph != NULL && river.node < river.graph->count &&
         river.graph->state == NGI_RUNNING) {
+        ngi_make_ready(river.graph, river.node);
+    }
+}
+
+void ng_cancel(ng_river river) {
+    if (river.graph != NULL && river.node < river.graph->count &&
+        river.graph->state == NGI_RUNNING) {
+        river.graph->nodes[river.node]->cancelled = true;
         ngi_make_ready(river.graph, river.node);
     }
 }
