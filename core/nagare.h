@@ -154,6 +154,10 @@
 #include "csv_reader.h"
 #include "csv_writer.h"
 #include "program.h"
+#include "histogram.h"
+#include "counter.h"
+#include "metrics.h"
+#include "account.h"
 
 #endif
 
@@ -192,6 +196,10 @@
 #include "csv_reader.c"
 #include "csv_writer.c"
 #include "program.c"
+#include "histogram.c"
+#include "counter.c"
+#include "metrics.c"
+#include "account.c"
 
 #endif
 #endif
