@@ -1,6 +1,7 @@
 /* metrics_speed: what a metric costs where it is recorded, in ns, and its text, in MB/s.
  *
- *     cc -O2 core/{number,histogram,counter,metrics,account}.c bench/metrics_speed.c -o metrics_speed
+ *     cc -O2 core/{number,histogram,counter,metrics,account}.c bench/metrics_speed.c -o
+ * metrics_speed
  *     ./metrics_speed [millions of values]
  */
 #define _POSIX_C_SOURCE 199309L
