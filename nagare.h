@@ -132,6 +132,12 @@
  * all. Nothing here allocates: what needs memory says how many bytes, and takes one block from the
  *   caller.
  *
+ * METRICS
+ *
+ *   ng_counter and ng_gauge are numbers that one thread writes and any reads; ng_histogram keeps
+ * how values are spread, with an error below 1/32; ng_account says what became of rows. A list of
+ * ng_metric shows them as text for Prometheus. docs/metrics.md has an example.
+ *
  * WASM
  *
  *   Freestanding wasm32 works as it stands:
@@ -1063,43 +1069,385 @@ void ng_link_close(ng_link *link);
 
 /* ---- account.h ------------------------------------------------------------------------------- */
 
-/* account: where rows went. Nothing is lost without being counted somewhere. */
-
-/* The rows of an operator, by what became of them, or of a whole graph. Always
+/* account: what became of the rows that an operator was given. Nothing is lost unaccounted:
  *
- *     in + made = out + filtered + late + dropped + failed + held + in flight
+ *     in = out + filtered + late + dropped + failed + held + in_flight
  *
- * The fates, from `filtered` on, are numbered by ng_fate. */
-typedef struct ng_account {
-    uint64_t in;        /* came in */
-    uint64_t made;      /* began here: a source's rows, more rows than one made of one, totals */
-    uint64_t out;       /* went on */
-    uint64_t filtered;  /* not wanted, or folded into others */
-    uint64_t late;      /* came after their window had closed */
-    uint64_t dropped;   /* gave way where a queue was full, or no one wanted them any more */
-    uint64_t failed;    /* were bad */
-    uint64_t held;      /* wait in an operator */
-    uint64_t in_flight; /* wait between operators */
-} ng_account;
+ * Rows that begin with an operator, a source's or those it makes of others, count as given to it.
+ * An account is plain data that belongs to one thread; all-zero is a valid one. */
 
-typedef enum ng_fate {
-    NG_FILTERED = 0,
-    NG_LATE = 1,
-    NG_DROPPED = 2,
-    NG_ROW_FAILED = 3,
-    NG_HELD = 4,
-    NG_MADE = 5,
-} ng_fate;
+/* ---- metrics.h ------------------------------------------------------------------------------- */
 
-/* Whether the sum holds. Any thread that the account belongs to. */
-static inline bool ng_account_holds(const ng_account *a) {
-    return a->in + a->made ==
-           a->out + a->filtered + a->late + a->dropped + a->failed + a->held + a->in_flight;
-}
+/* metrics: counters, gauges and histograms as text for Prometheus (text exposition format 0.0.4).
+ *
+ * There is no registry. A program lists what it wants to show in an array of ng_metric, and the
+ * text is written into a buffer of any size, piece by piece; where the pieces are cut does not
+ * change it. Metrics of one name make a family, whose HELP and TYPE come once. Families are sorted
+ * by name and their metrics by labels, whatever their order in the array.
+ *
+ * Do this:
+ *
+ *     static ng_counter rows;
+ *     static const ng_label labels[] = {{"operator", "parse"}};
+ *     static const ng_metric list[] = {{"app_rows_total", "Rows parsed.", NULL, labels, 1,
+ *                                       NG_METRIC_COUNTER, &rows, 0, NULL, 0}};
+ *     size_t order[1], size;
+ *     char text[512];
+ *     ng_metrics metrics;
+ *     ng_status status = ng_metrics_init(&metrics, list, 1, order);
+ *     do {
+ *         status = ng_metrics_write(&metrics, text, sizeof text, &size);
+ *         ... send `size` bytes of `text` ...
+ *     } while (status == NG_AGAIN);
+ *
+ * Names are letters, digits and underscores and do not begin with a digit; a metric's name is given
+ * in full: a counter's ends in `_total`, no other's does, and none ends in `_bucket`, `_sum` or
+ * `_count`. A `unit` is checked against the name, which ends in it (before `_total`). Labels stand
+ * in ascending order of their names, which do not begin with two underscores; their values are
+ * UTF-8 and not empty. A histogram has no label `le`, which is its own.
+ *
+ * A number is written as it was when its line was begun. Counters and gauges may be written by
+ * other threads meanwhile; plain numbers and histograms may not, so show copies of those that do
+ * not belong to this thread. Whatever is recorded between two pieces, the buckets of a histogram
+ * never go down, and the last one equals its count. */
+
+/* ---- counter.h ------------------------------------------------------------------------------- */
+
+/* counter: numbers that one thread writes and any thread reads, without locks.
+ *
+ * A counter only grows, a gauge goes up and down. Each has one thread that writes it; reading one
+ * from any thread gives a value that it had, whole, and one reader never sees a counter go back.
+ * Nothing more is ordered by it: what another counter says may be older or newer.
+ *
+ * Where a pointer has 64 bits the value is one atomic word. Elsewhere no such word can be relied
+ * on: there the value stands twice, in halves, and a turn says which of the two is whole. The
+ * writer fills the other one and then moves the turn on, so it never waits; a reader begins again
+ * only if the writer has gone on meanwhile, so it never waits for a writer that stands still (as
+ * one does that an interrupt has stopped). A reader that sleeps in the middle of a read for exactly
+ * 2^32 writes, or a multiple, could take halves that do not belong together.
+ *
+ * All-zero is a counter at 0 and a gauge at 0. NULL: nothing happens, and it reads as 0. */
 
 #if defined(__cplusplus)
 extern "C" {
 #endif
+
+/* Whether 64-bit values stand in halves. */
+#if !defined(NGI_CELL_HALVES)
+#if UINTPTR_MAX > UINT32_MAX
+#define NGI_CELL_HALVES 0
+#else
+#define NGI_CELL_HALVES 1
+#endif
+#endif
+
+/* Internal: 64 bits that one thread writes and any thread reads. */
+typedef struct ngi_cell {
+#if NGI_CELL_HALVES
+    uint32_t turn;         /* its lowest bit is the whole one of */
+    uint32_t halves[2][2]; /* the value, low half first */
+#else
+    uint64_t word;
+#endif
+} ngi_cell;
+
+/* Private inside. */
+typedef struct ng_counter {
+    ngi_cell cell;
+} ng_counter;
+typedef struct ng_gauge {
+    ngi_cell cell; /* the bits of a double */
+} ng_gauge;
+
+#if NGI_CELL_HALVES
+static inline uint64_t ngi_cell_load(const ngi_cell *cell) {
+    uint32_t turn, low, high;
+    /* A half of a later turn is read only together with the turn that was there before it. */
+    do {
+        turn = __atomic_load_n(&cell->turn, __ATOMIC_ACQUIRE);
+        low = __atomic_load_n(&cell->halves[turn & 1][0], __ATOMIC_ACQUIRE);
+        high = __atomic_load_n(&cell->halves[turn & 1][1], __ATOMIC_ACQUIRE);
+    } while (__atomic_load_n(&cell->turn, __ATOMIC_RELAXED) != turn);
+    return (uint64_t)high << 32 | low;
+}
+static inline void ngi_cell_store(ngi_cell *cell, uint64_t value) {
+    const uint32_t turn = __atomic_load_n(&cell->turn, __ATOMIC_RELAXED) + 1;
+    __atomic_store_n(&cell->halves[turn & 1][0], (uint32_t)value, __ATOMIC_RELEASE);
+    __atomic_store_n(&cell->halves[turn & 1][1], (uint32_t)(value >> 32), __ATOMIC_RELEASE);
+    __atomic_store_n(&cell->turn, turn, __ATOMIC_RELEASE);
+}
+#else
+static inline uint64_t ngi_cell_load(const ngi_cell *cell) {
+    return __atomic_load_n(&cell->word, __ATOMIC_RELAXED);
+}
+static inline void ngi_cell_store(ngi_cell *cell, uint64_t value) {
+    __atomic_store_n(&cell->word, value, __ATOMIC_RELAXED);
+}
+#endif
+
+/* Adds `n`; the count stays at UINT64_MAX once it is there. The thread that writes it. */
+static inline void ng_counter_add(ng_counter *counter, uint64_t n) {
+    if (counter != NULL) {
+        const uint64_t sum = ngi_cell_load(&counter->cell) + n;
+        ngi_cell_store(&counter->cell, sum < n ? UINT64_MAX : sum);
+    }
+}
+
+/* What it has counted. Any thread. */
+static inline uint64_t ng_counter_read(const ng_counter *counter) {
+    return counter != NULL ? ngi_cell_load(&counter->cell) : 0;
+}
+
+/* Gives it a value, or adds to the one it has. The thread that writes it. */
+void ng_gauge_set(ng_gauge *gauge, double value);
+void ng_gauge_add(ng_gauge *gauge, double value);
+
+/* Its value. Any thread. */
+double ng_gauge_read(const ng_gauge *gauge);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- histogram.h ----------------------------------------------------------------------------- */
+
+/* histogram: how values are spread, in constant memory: counts in buckets that are exact below 64
+ * and from there on at most 1/32 of their values wide.
+ *
+ * It takes any uint64_t, say a latency in nanoseconds. Each power of two is cut into 32 buckets of
+ * one width, so a bucket from `low` to `high`, both included, has high - low < low / 32: what is
+ * read from a bucket is never below the value that was recorded, and above it by less than 1/32 of
+ * it (3.125 %). Smallest, largest, number and sum are exact.
+ *
+ * Do this:
+ *
+ *     static ng_histogram latency;                 (all-zero is an empty one)
+ *     ng_histogram_record(&latency, nanoseconds);
+ *     uint64_t p99 = ng_histogram_quantile(&latency, 0.99);
+ *
+ * It is plain data without pointers, 15,392 bytes: copying it is a snapshot. What is counted
+ * saturates at UINT64_MAX and never wraps. A histogram belongs to one thread; to gather from many,
+ * give each its own and merge copies. Where NULL is given for one, nothing happens and the answer
+ * is that of an empty one. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* A power of two has 2^5 buckets. */
+#define NG_HISTOGRAM_BITS 5
+#define NG_HISTOGRAM_BUCKETS ((65 - NG_HISTOGRAM_BITS) << NG_HISTOGRAM_BITS)
+
+/* All fields are read-only. */
+typedef struct ng_histogram {
+    uint64_t count; /* of all values */
+    uint64_t sum;   /* of all values */
+    uint64_t max;
+    uint64_t min_complement; /* ~min, so that all-zero is empty */
+    uint64_t buckets[NG_HISTOGRAM_BUCKETS];
+} ng_histogram;
+
+/* Internal: by how many bits the values of a bucket differ; its number; a sum that stays at its
+ * end. */
+static inline unsigned ngi_histogram_shift(uint64_t value) {
+    return 63 - NG_HISTOGRAM_BITS -
+           (unsigned)__builtin_clzll((unsigned long long)(value | 1u << NG_HISTOGRAM_BITS));
+}
+static inline size_t ngi_histogram_index(uint64_t value) {
+    const unsigned shift = ngi_histogram_shift(value);
+    return ((size_t)shift << NG_HISTOGRAM_BITS) + (size_t)(value >> shift);
+}
+static inline uint64_t ngi_histogram_add(uint64_t a, uint64_t b) {
+    const uint64_t sum = a + b;
+    return sum < a ? UINT64_MAX : sum;
+}
+
+/* Takes one value. A few nanoseconds; no loop, no division. */
+static inline void ng_histogram_record(ng_histogram *histogram, uint64_t value) {
+    if (histogram == NULL) {
+        return;
+    }
+    uint64_t *const bucket = &histogram->buckets[ngi_histogram_index(value)];
+    *bucket = ngi_histogram_add(*bucket, 1);
+    histogram->count = ngi_histogram_add(histogram->count, 1);
+    histogram->sum = ngi_histogram_add(histogram->sum, value);
+    histogram->max = value > histogram->max ? value : histogram->max;
+    histogram->min_complement =
+        ~value > histogram->min_complement ? ~value : histogram->min_complement;
+}
+
+/* Takes the same value `n` times, which may be none. */
+void ng_histogram_record_many(ng_histogram *histogram, uint64_t value, uint64_t n);
+
+/* Adds what `from` has (borrowed) to `into`, as if all its values had been recorded there. The
+ * order and the grouping of merges do not change the result, to the last bit. NG_INVALID: one of
+ * them is NULL. */
+NG_NODISCARD ng_status ng_histogram_merge(ng_histogram *into, const ng_histogram *from);
+
+/* Makes it empty. */
+void ng_histogram_reset(ng_histogram *histogram);
+
+/* The value that the share `q` of all values does not exceed: of `count` values in order the one at
+ * place ceil(q * count), from 1 (the product is rounded to the nearest double first; NumPy calls
+ * this method "inverted_cdf"). The answer is at least that value, less than 1/32 of it above it,
+ * and never above the largest; at the first place and at the last it is exact. `q` below 0 or NaN
+ * is taken as 0, above 1 as 1. 0 where there are no values. Walks over the buckets. */
+uint64_t ng_histogram_quantile(const ng_histogram *histogram, double q);
+
+/* The smallest and the largest value; 0 where there are none. */
+uint64_t ng_histogram_min(const ng_histogram *histogram);
+uint64_t ng_histogram_max(const ng_histogram *histogram);
+
+/* sum / count, too small once the sum has saturated; 0 where there are no values. */
+double ng_histogram_mean(const ng_histogram *histogram);
+
+/* The largest value that falls into one bucket with `value`; UINT64_MAX for the last. Values up to
+ * an edge, the edge included, can be counted exactly. Any thread. */
+uint64_t ng_histogram_edge(uint64_t value);
+
+/* How many values are at most `edge`, exactly; `edge` is widened by ng_histogram_edge. */
+uint64_t ng_histogram_count_to(const ng_histogram *histogram, uint64_t edge);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* What `value` points to. */
+typedef enum ng_metric_kind {
+    NG_METRIC_COUNTER = 1,   /* an ng_counter */
+    NG_METRIC_GAUGE = 2,     /* an ng_gauge */
+    NG_METRIC_HISTOGRAM = 3, /* an ng_histogram */
+    NG_METRIC_TOTAL = 4,     /* a uint64_t that only grows: shown as a counter */
+    NG_METRIC_LEVEL = 5,     /* a uint64_t that goes up and down: shown as a gauge */
+} ng_metric_kind;
+
+typedef struct ng_label {
+    const char *name;
+    const char *value;
+} ng_label;
+
+/* A metric to be shown. Texts end in NUL. */
+typedef struct ng_metric {
+    const char *name;
+    const char *help;       /* what it means, for people; the same in all of a family */
+    const char *unit;       /* `seconds`, `bytes`; NULL: it has none */
+    const ng_label *labels; /* NULL where there are none */
+    size_t label_count;
+    ng_metric_kind kind;
+    const void *value;
+    uint64_t divisor;      /* the value is divided by it: 1000000000 for nanoseconds in `seconds`;
+                              0 and 1: it is written as it is. The same in all of a family */
+    const uint64_t *edges; /* NG_METRIC_HISTOGRAM: where the text cuts it, ascending, not divided;
+                              each is widened by ng_histogram_edge, so that the counts are exact */
+    size_t edge_count;     /* 0: NG_METRIC_EDGES edges, 4^k - 1 from 3 on */
+} ng_metric;
+
+/* 4^20 - 1 nanoseconds are 18 minutes. */
+#define NG_METRIC_EDGES 20
+
+/* What is wrong with the list. */
+typedef struct ng_metrics_error {
+    ng_status status;    /* NG_OK: nothing */
+    size_t metric;       /* its place in the list */
+    const char *message; /* static; NULL: nothing is wrong, or an argument is NULL */
+} ng_metrics_error;
+
+/* A list on its way to text. All fields are private but `error`. All-zero shows nothing. */
+typedef struct ng_metrics {
+    ng_metrics_error error; /* read-only */
+    const ng_metric *metrics;
+    const size_t *order; /* the places in `metrics`, sorted */
+    size_t count;
+    size_t at;         /* of the current line's metric, in `order` */
+    int line;          /* which of its lines it is */
+    bool begun;        /* the line's number is in `number` */
+    size_t given;      /* bytes of the line that are out */
+    size_t edge;       /* histogram: which edge the line is about, */
+    size_t bucket;     /* the first bucket that is not in */
+    uint64_t gathered; /* this */
+    size_t number_size;
+    char number[NG_NUMBER_TEXT_MAX];
+} ng_metrics;
+
+/* Checks and sorts the list. Kept, not copied: `list` and everything it points to, and `order`,
+ * room for `count` numbers (both may be NULL if that is 0). NG_INVALID: an argument is NULL, or
+ * `metrics->error` says which metric is wrong and why. */
+NG_NODISCARD ng_status ng_metrics_init(ng_metrics *metrics, const ng_metric *list, size_t count,
+                                       size_t *order);
+
+/* Writes as much of the text as goes into `room` bytes, without a NUL, and says how much.
+ * NG_AGAIN: there is more. NG_OK: that was all of it; from then on there is none. NG_INVALID: an
+ * argument is NULL or `room` is 0, or the list was wrong. */
+NG_NODISCARD ng_status ng_metrics_write(ng_metrics *metrics, char *out, size_t room,
+                                        size_t *written);
+
+/* The next text begins from the front, with the numbers of then; nothing is checked again. */
+void ng_metrics_rewind(ng_metrics *metrics);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Rows. The first six only grow; `held` and `in_flight` go up and down. */
+typedef struct ng_account {
+    uint64_t in;        /* taken, or begun here */
+    uint64_t out;       /* delivered, or contained in what was */
+    uint64_t filtered;  /* not wanted */
+    uint64_t late;      /* came after their window was closed */
+    uint64_t dropped;   /* given up by a policy, say of a full queue */
+    uint64_t failed;    /* could not be processed */
+    uint64_t held;      /* kept in state, say in an open window */
+    uint64_t in_flight; /* on their way, say in a queue */
+} ng_account;
+
+/* Whether the law holds; false for NULL, and where the right side exceeds UINT64_MAX. Any thread
+ * that may read the account. */
+bool ng_account_holds(const ng_account *account);
+
+/* Adds each field of `from` (borrowed) to that of `into`; if the law holds for both it then holds
+ * for the sum. NG_TOO_LARGE: a field would exceed UINT64_MAX, and `into` stays as it was.
+ * NG_INVALID: one of them is NULL. */
+NG_NODISCARD ng_status ng_account_add(ng_account *into, const ng_account *from);
+
+#define NG_ACCOUNT_METRICS 8
+
+/* The metrics that show an account:
+ *
+ *     nagare_rows_in_total{operator="NAME"}                 in
+ *     nagare_rows_total{operator="NAME",outcome="OUTCOME"}  out, filtered, late, dropped, failed
+ *     nagare_rows_waiting{operator="NAME",place="PLACE"}    held, in_flight (a gauge)
+ *
+ * so that the first is the sum of the others. Kept: `account`, `name` and `labels`, which must
+ * outlive the metrics. NG_INVALID: one of them is NULL. */
+NG_NODISCARD ng_status ng_account_metrics(const ng_account *account, const char *name,
+                                          ng_label labels[NG_ACCOUNT_METRICS][2],
+                                          ng_metric metrics[NG_ACCOUNT_METRICS]);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* What becomes of rows that a graph cannot see. */
+typedef enum ng_fate {
+    NG_FILTERED = 0,   /* not wanted, or folded into others */
+    NG_LATE = 1,       /* came after their window had closed */
+    NG_DROPPED = 2,    /* gave way, or no one wanted them any more */
+    NG_ROW_FAILED = 3, /* were bad */
+    NG_HELD = 4,       /* wait in the operator; goes up and down */
+    NG_MADE = 5,       /* began here */
+} ng_fate;
 
 /* The graph as an operator sees it during a call. */
 typedef struct ng_context ng_context;
@@ -1180,7 +1528,8 @@ void ng_context_renew(ng_context *context, uint32_t output);
 /* So many rows were written to the room of an output other than 0. NG_INVALID: it had less. */
 ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows);
 
-/* Counts rows whose fate the graph cannot see. `held` goes up and down. */
+/* Counts rows whose fate the graph cannot see: each that comes in or is made goes out, or has one.
+ */
 void ng_context_count(ng_context *context, ng_fate fate, int64_t rows);
 
 /* Nanoseconds of the graph's clock. */
@@ -7639,12 +7988,17 @@ static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t ro
     }
 }
 
+/* The number of the row that waits first at an input. */
+static uint64_t ngi_node_row(const ngi_node *node, uint32_t input) {
+    return input < node->input_count ? node->inputs[input].received : 0;
+}
+
 /* What is done about a bad row, the first that waits. Answers whether the node has gone on. */
 static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
                         ng_status status) {
     ng_context context = {graph, node, input};
     if (in == NULL || in->rows == 0 || node->strategy == NG_STOP) {
-        const uint64_t row = node->account.in;
+        const uint64_t row = ngi_node_row(node, input);
         if (in != NULL && in->rows != 0) {
             ngi_node_take(graph, node, input, 1);
             node->account.failed++;
@@ -7728,7 +8082,7 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
     graph->busy = false;
     const size_t rows = in == NULL ? 0 : in->rows, space = writes ? room.rows : 0;
     if (step.consumed > rows || step.produced > space) {
-        ngi_node_fail(graph, node, NG_MISUSED, node->account.in);
+        ngi_node_fail(graph, node, NG_MISUSED, ngi_node_row(node, input));
         return ngi_outcome_of(true, NG_MISUSED);
     }
     ngi_node_send_made(graph, node, 0, step.produced);
@@ -8037,7 +8391,7 @@ ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows) {
 void ng_context_count(ng_context *context, ng_fate fate, int64_t rows) {
     ng_account *const a = &context->node->account;
     uint64_t *const counters[] = {&a->filtered, &a->late, &a->dropped,
-                                  &a->failed,   &a->held, &a->made};
+                                  &a->failed,   &a->held, &a->in};
     *counters[fate] += (uint64_t)rows;
 }
 
@@ -8072,8 +8426,10 @@ static void ngi_account_collect(const ng_graph *graph, const ngi_node *node, ng_
     const ng_account *const a = &node->account;
     const uint64_t dead =
         node->strategy == NG_DEAD_LETTER ? node->outputs[node->stage.outputs].sent : 0;
-    all->in += node->input_count == 0 ? a->made : 0;
-    all->made += node->input_count == 0 ? 0 : a->made;
+    all->in += a->in;
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        all->in -= node->inputs[i].received;
+    }
     all->out += node->stage.outputs == 0 ? a->out - dead : 0;
     all->filtered += a->filtered;
     all->late += a->late;
@@ -9344,17 +9700,22 @@ static void ngi_subscribe_fail(void *state, ng_context *context, ng_status statu
     ngi_subscription_fail(ngi_subscription_of(state), status);
 }
 
-static const ng_operator ngi_subscribe_calls = {
-    "subscribe", ngi_subscribe_open, ngi_subscribe_push, ngi_subscribe_end,
-    NULL,        ngi_subscribe_fail, NULL,               false};
+static const ng_operator ngi_subscribe_calls = {"subscribe",
+                                                ngi_subscribe_open,
+                                                ngi_subscribe_push,
+                                                ngi_subscribe_end,
+                                                NULL,
+                                                ngi_subscribe_fail,
+                                                NULL,
+                                                false};
 
 ng_river ng_subscribe(ng_river river, ng_subscription *subscription, const ng_subscriber *calls,
                       void *ctx) {
     if (subscription == NULL || calls == NULL) {
         return ng_refuse(river.graph, ngi_subscribe_calls.name, NG_INVALID);
     }
-    const ng_stage stage = {&ngi_subscribe_calls, sizeof subscription, (void *)&subscription, NULL,
-                            0,                    false,               0};
+    const ng_stage stage = {
+        &ngi_subscribe_calls, sizeof subscription, (void *)&subscription, NULL, 0, false, 0};
     subscription->calls = calls;
     subscription->ctx = ctx;
     subscription->demand = 0;
@@ -11576,6 +11937,735 @@ const ng_csv_reader *ng_program_reader(const ng_program *program, size_t node) {
 
 uint64_t ng_program_rows(const ng_program *program, size_t node) {
     return program->nodes[node].total;
+}
+
+/* ---- histogram.c ----------------------------------------------------------------------------- */
+
+/* histogram: what is read from the buckets. */
+
+typedef char ngi_histogram_last_bucket_is_used
+    [NG_HISTOGRAM_BUCKETS == ((63 - NG_HISTOGRAM_BITS + 2) << NG_HISTOGRAM_BITS) ? 1 : -1];
+
+void ng_histogram_record_many(ng_histogram *histogram, uint64_t value, uint64_t n) {
+    if (histogram == NULL || n == 0) {
+        return;
+    }
+    const uint64_t most = value > 0 ? UINT64_MAX / value : UINT64_MAX;
+    uint64_t *const bucket = &histogram->buckets[ngi_histogram_index(value)];
+    *bucket = ngi_histogram_add(*bucket, n);
+    histogram->count = ngi_histogram_add(histogram->count, n);
+    histogram->sum = ngi_histogram_add(histogram->sum, n > most ? UINT64_MAX : value * n);
+    histogram->max = value > histogram->max ? value : histogram->max;
+    histogram->min_complement =
+        ~value > histogram->min_complement ? ~value : histogram->min_complement;
+}
+
+ng_status ng_histogram_merge(ng_histogram *into, const ng_histogram *from) {
+    if (into == NULL || from == NULL) {
+        return NG_INVALID;
+    }
+    into->count = ngi_histogram_add(into->count, from->count);
+    into->sum = ngi_histogram_add(into->sum, from->sum);
+    into->max = from->max > into->max ? from->max : into->max;
+    into->min_complement =
+        from->min_complement > into->min_complement ? from->min_complement : into->min_complement;
+    for (size_t i = 0; i < NG_HISTOGRAM_BUCKETS; i++) {
+        into->buckets[i] = ngi_histogram_add(into->buckets[i], from->buckets[i]);
+    }
+    return NG_OK;
+}
+
+void ng_histogram_reset(ng_histogram *histogram) {
+    if (histogram != NULL) {
+        __builtin_memset(histogram, 0, sizeof *histogram);
+    }
+}
+
+uint64_t ng_histogram_min(const ng_histogram *histogram) {
+    return histogram != NULL && histogram->count > 0 ? ~histogram->min_complement : 0;
+}
+
+uint64_t ng_histogram_max(const ng_histogram *histogram) {
+    return histogram != NULL ? histogram->max : 0;
+}
+
+uint64_t ng_histogram_edge(uint64_t value) {
+    return value | ((UINT64_C(1) << ngi_histogram_shift(value)) - 1);
+}
+
+uint64_t ng_histogram_count_to(const ng_histogram *histogram, uint64_t edge) {
+    uint64_t count = 0;
+    if (histogram != NULL) {
+        for (size_t i = 0; i <= ngi_histogram_index(edge); i++) {
+            count = ngi_histogram_add(count, histogram->buckets[i]);
+        }
+    }
+    return count;
+}
+
+/* The largest value of a bucket. */
+static uint64_t ngi_histogram_high(size_t index) {
+    const size_t row = index >> NG_HISTOGRAM_BITS;
+    const unsigned shift = row > 0 ? (unsigned)row - 1 : 0;
+    const uint64_t first = (uint64_t)(index - ((size_t)shift << NG_HISTOGRAM_BITS)) << shift;
+    return first | ((UINT64_C(1) << shift) - 1);
+}
+
+/* Doubles are rounded as doubles, also where the machine's registers are wider. */
+NGI_EXACT_BEGIN
+
+double ng_histogram_mean(const ng_histogram *histogram) {
+    return histogram != NULL && histogram->count > 0
+               ? (double)histogram->sum / (double)histogram->count
+               : 0;
+}
+
+/* ceil(q * count), from 1 to `count`. */
+static uint64_t ngi_histogram_rank(double q, uint64_t count) {
+    if (q >= 1) {
+        return count;
+    }
+    if (!(q > 0)) {
+        return 1;
+    }
+    const double place = q * (double)count;
+    const uint64_t below = (uint64_t)place;
+    const uint64_t rank = below + ((double)below < place);
+    return rank < count ? rank : count;
+}
+
+uint64_t ng_histogram_quantile(const ng_histogram *histogram, double q) {
+    if (histogram == NULL || histogram->count == 0) {
+        return 0;
+    }
+    const uint64_t rank = ngi_histogram_rank(q, histogram->count);
+    if (rank <= 1) {
+        return ng_histogram_min(histogram);
+    }
+    size_t index = 0;
+    uint64_t count = histogram->buckets[0];
+    while (count < rank && index + 1 < NG_HISTOGRAM_BUCKETS) {
+        count = ngi_histogram_add(count, histogram->buckets[++index]);
+    }
+    const uint64_t high = ngi_histogram_high(index);
+    return high < histogram->max ? high : histogram->max;
+}
+
+NGI_EXACT_END
+
+/* ---- counter.c ------------------------------------------------------------------------------- */
+
+/* counter: gauges, whose arithmetic is that of doubles everywhere. */
+
+NGI_EXACT_BEGIN
+
+void ng_gauge_set(ng_gauge *gauge, double value) {
+    uint64_t bits;
+    if (gauge != NULL) {
+        __builtin_memcpy(&bits, &value, sizeof bits);
+        ngi_cell_store(&gauge->cell, bits);
+    }
+}
+
+double ng_gauge_read(const ng_gauge *gauge) {
+    double value = 0;
+    if (gauge != NULL) {
+        const uint64_t bits = ngi_cell_load(&gauge->cell);
+        __builtin_memcpy(&value, &bits, sizeof value);
+    }
+    return value;
+}
+
+void ng_gauge_add(ng_gauge *gauge, double value) {
+    ng_gauge_set(gauge, ng_gauge_read(gauge) + value);
+}
+
+NGI_EXACT_END
+
+/* ---- metrics.c ------------------------------------------------------------------------------- */
+
+/* metrics: checks, sorts and writes a list of metrics. */
+
+static size_t ngi_metrics_length(const char *text) {
+    size_t size = 0;
+    while (text[size] != '\0') {
+        size++;
+    }
+    return size;
+}
+
+static int ngi_metrics_compare_texts(const char *a, const char *b) {
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return (unsigned char)*a - (unsigned char)*b;
+}
+
+static const char *ngi_metrics_type(ng_metric_kind kind) {
+    switch (kind) {
+    case NG_METRIC_COUNTER:
+    case NG_METRIC_TOTAL:
+        return "counter";
+    case NG_METRIC_GAUGE:
+    case NG_METRIC_LEVEL:
+        return "gauge";
+    case NG_METRIC_HISTOGRAM:
+        return "histogram";
+    default:
+        return NULL;
+    }
+}
+
+/* ---- checks: each answers what is wrong, or NULL --------------------------------------------- */
+
+static bool ngi_metrics_is_name(const char *name) {
+    if (name == NULL || *name == '\0' || (*name >= '0' && *name <= '9')) {
+        return false;
+    }
+    for (; *name != '\0'; name++) {
+        const char letter = (char)(*name | 0x20);
+        if (!(letter >= 'a' && letter <= 'z') && !(*name >= '0' && *name <= '9') && *name != '_') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool ngi_metrics_is_utf8(const char *text) {
+    return text != NULL && ngi_utf8_is_valid(text, text + ngi_metrics_length(text));
+}
+
+/* The size of `text` without `ending` and an underscore before it; 0 if it ends otherwise. */
+static size_t ngi_metrics_without(const char *text, size_t size, const char *ending) {
+    const size_t most = ngi_metrics_length(ending);
+    if (size < most + 2 || text[size - most - 1] != '_') {
+        return 0;
+    }
+    for (size_t i = 0; i < most; i++) {
+        if (text[size - most + i] != ending[i]) {
+            return 0;
+        }
+    }
+    return size - most - 1;
+}
+
+static const char *ngi_metrics_check_name(const ng_metric *metric) {
+    if (!ngi_metrics_is_name(metric->name)) {
+        return "the name is not made of letters, digits and underscores";
+    }
+    size_t size = ngi_metrics_length(metric->name);
+    const size_t total = ngi_metrics_without(metric->name, size, "total");
+    const char *const type = ngi_metrics_type(metric->kind);
+    if (type == NULL) {
+        return "the kind is none of NG_METRIC_*";
+    }
+    if ((type[0] == 'c') != (total > 0)) {
+        return "counters, and only they, have a name that ends in _total";
+    }
+    if (ngi_metrics_without(metric->name, size, "bucket") > 0 ||
+        ngi_metrics_without(metric->name, size, "count") > 0 ||
+        ngi_metrics_without(metric->name, size, "sum") > 0) {
+        return "the name ends in what histograms add to theirs";
+    }
+    size = total > 0 ? total : size;
+    if (metric->unit != NULL && (!ngi_metrics_is_name(metric->unit) ||
+                                 ngi_metrics_without(metric->name, size, metric->unit) == 0)) {
+        return "the name does not end in the unit";
+    }
+    return NULL;
+}
+
+static const char *ngi_metrics_check_labels(const ng_metric *metric) {
+    if (metric->label_count > 0 && metric->labels == NULL) {
+        return "there are no labels behind the pointer";
+    }
+    for (size_t i = 0; i < metric->label_count; i++) {
+        const ng_label *const label = &metric->labels[i];
+        if (!ngi_metrics_is_name(label->name)) {
+            return "a label's name is not made of letters, digits and underscores";
+        }
+        if (label->name[0] == '_' && label->name[1] == '_') {
+            return "a label's name begins with two underscores";
+        }
+        if (metric->kind == NG_METRIC_HISTOGRAM &&
+            ngi_metrics_compare_texts(label->name, "le") == 0) {
+            return "a histogram's label is named le";
+        }
+        if (i > 0 && ngi_metrics_compare_texts(label[-1].name, label->name) >= 0) {
+            return "the labels are not in ascending order of their names";
+        }
+        if (!ngi_metrics_is_utf8(label->value)) {
+            return "a label's value is not UTF-8";
+        }
+        if (label->value[0] == '\0') {
+            return "a label's value is empty, which means no label; leave it out";
+        }
+    }
+    return NULL;
+}
+
+static const char *ngi_metrics_check_edges(const ng_metric *metric) {
+    if (metric->edge_count > 0 && metric->kind != NG_METRIC_HISTOGRAM) {
+        return "only histograms have edges";
+    }
+    if (metric->edge_count > 0 && metric->edges == NULL) {
+        return "there are no edges behind the pointer";
+    }
+    for (size_t i = 1; i < metric->edge_count; i++) {
+        if (ng_histogram_edge(metric->edges[i - 1]) >= ng_histogram_edge(metric->edges[i])) {
+            return "the edges are not ascending, or two of them are the same bucket's";
+        }
+    }
+    return NULL;
+}
+
+static const char *ngi_metrics_check(const ng_metric *metric) {
+    const char *wrong = ngi_metrics_check_name(metric);
+    if (wrong == NULL) {
+        wrong = ngi_metrics_check_labels(metric);
+    }
+    if (wrong == NULL) {
+        wrong = ngi_metrics_check_edges(metric);
+    }
+    if (wrong == NULL && !ngi_metrics_is_utf8(metric->help)) {
+        wrong = "there is no help, or it is not UTF-8";
+    }
+    if (wrong == NULL && metric->value == NULL) {
+        wrong = "there is no value behind the pointer";
+    }
+    return wrong;
+}
+
+static uint64_t ngi_metrics_divisor(const ng_metric *metric) {
+    return metric->divisor > 0 ? metric->divisor : 1;
+}
+
+/* Of two neighbours with the same name. */
+static const char *ngi_metrics_check_family(const ng_metric *a, const ng_metric *b) {
+    if (ngi_metrics_type(a->kind) != ngi_metrics_type(b->kind)) {
+        return "it has the name of a metric of another kind";
+    }
+    if (ngi_metrics_compare_texts(a->help, b->help) != 0 ||
+        ngi_metrics_divisor(a) != ngi_metrics_divisor(b)) {
+        return "it has the name of a metric with another help or divisor";
+    }
+    return NULL;
+}
+
+/* ---- order ----------------------------------------------------------------------------------- */
+
+/* By name and then by labels. */
+static int ngi_metrics_compare(const ng_metric *a, const ng_metric *b) {
+    int order = ngi_metrics_compare_texts(a->name, b->name);
+    for (size_t i = 0; order == 0; i++) {
+        if (i == a->label_count || i == b->label_count) {
+            return (a->label_count > i) - (b->label_count > i);
+        }
+        order = ngi_metrics_compare_texts(a->labels[i].name, b->labels[i].name);
+        if (order == 0) {
+            order = ngi_metrics_compare_texts(a->labels[i].value, b->labels[i].value);
+        }
+    }
+    return order;
+}
+
+/* Moves what stands at `at` down a heap of `count`, the greatest on top. */
+static void ngi_metrics_sink(const ng_metric *list, size_t *order, size_t at, size_t count) {
+    for (size_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count &&
+            ngi_metrics_compare(&list[order[child]], &list[order[child + 1]]) < 0) {
+            child++;
+        }
+        if (ngi_metrics_compare(&list[order[at]], &list[order[child]]) >= 0) {
+            return;
+        }
+        const size_t moved = order[at];
+        order[at] = order[child];
+        order[child] = moved;
+        at = child;
+    }
+}
+
+static void ngi_metrics_sort(const ng_metric *list, size_t *order, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        order[i] = i;
+    }
+    for (size_t i = count / 2; i > 0; i--) {
+        ngi_metrics_sink(list, order, i - 1, count);
+    }
+    for (size_t left = count; left > 1; left--) {
+        const size_t greatest = order[0];
+        order[0] = order[left - 1];
+        order[left - 1] = greatest;
+        ngi_metrics_sink(list, order, 0, left - 1);
+    }
+}
+
+static ng_status ngi_metrics_refuse(ng_metrics *metrics, size_t metric, const char *message) {
+    metrics->error.status = NG_INVALID;
+    metrics->error.metric = metric;
+    metrics->error.message = message;
+    return NG_INVALID;
+}
+
+ng_status ng_metrics_init(ng_metrics *metrics, const ng_metric *list, size_t count, size_t *order) {
+    if (metrics == NULL) {
+        return NG_INVALID;
+    }
+    __builtin_memset(metrics, 0, sizeof *metrics);
+    if (count > 0 && (list == NULL || order == NULL)) {
+        return ngi_metrics_refuse(metrics, 0, NULL);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *const wrong = ngi_metrics_check(&list[i]);
+        if (wrong != NULL) {
+            return ngi_metrics_refuse(metrics, i, wrong);
+        }
+    }
+    ngi_metrics_sort(list, order, count);
+    for (size_t i = 1; i < count; i++) {
+        const ng_metric *const before = &list[order[i - 1]], *const metric = &list[order[i]];
+        const char *wrong = NULL;
+        if (ngi_metrics_compare(before, metric) == 0) {
+            wrong = "another metric has its name and labels";
+        } else if (ngi_metrics_compare_texts(before->name, metric->name) == 0) {
+            wrong = ngi_metrics_check_family(before, metric);
+        }
+        if (wrong != NULL) {
+            return ngi_metrics_refuse(metrics, order[i], wrong);
+        }
+    }
+    metrics->metrics = list;
+    metrics->order = order;
+    metrics->count = count;
+    return NG_OK;
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+/* The lines of a metric; the first two are its family's. */
+enum {
+    NGI_METRICS_HELP,
+    NGI_METRICS_TYPE,
+    NGI_METRICS_SAMPLE,
+    NGI_METRICS_BUCKET,
+    NGI_METRICS_REST, /* the bucket without an edge */
+    NGI_METRICS_SUM,
+    NGI_METRICS_COUNT
+};
+
+/* Where a line goes: its first `skip` bytes are out already, and what does not fit is cut. */
+typedef struct ngi_metrics_sink_state {
+    char *out;
+    size_t room, used, skip;
+    bool cut;
+} ngi_metrics_sink_state;
+
+static void ngi_metrics_put_bytes(ngi_metrics_sink_state *sink, const char *bytes, size_t size) {
+    if (sink->skip >= size) {
+        sink->skip -= size;
+        return;
+    }
+    const size_t wanted = size - sink->skip, left = sink->room - sink->used;
+    const size_t fitting = wanted < left ? wanted : left;
+    __builtin_memcpy(sink->out + sink->used, bytes + sink->skip, fitting);
+    sink->used += fitting;
+    sink->skip = 0;
+    sink->cut |= fitting < wanted;
+}
+
+static void ngi_metrics_put(ngi_metrics_sink_state *sink, const char *text) {
+    ngi_metrics_put_bytes(sink, text, ngi_metrics_length(text));
+}
+
+/* A text with backslashes before what would end it. */
+static void ngi_metrics_put_escaped(ngi_metrics_sink_state *sink, const char *text, bool quoted) {
+    size_t size = 0;
+    for (;; size++) {
+        const char c = text[size];
+        if (c == '\0' || c == '\\' || c == '\n' || (quoted && c == '"')) {
+            ngi_metrics_put_bytes(sink, text, size);
+            if (c == '\0') {
+                return;
+            }
+            ngi_metrics_put(sink, c == '\\' ? "\\\\" : c == '\n' ? "\\n" : "\\\"");
+            text += size + 1;
+            size = (size_t)-1; /* the next is 0 */
+        }
+    }
+}
+
+/* Doubles are rounded as doubles, also where the machine's registers are wider. */
+NGI_EXACT_BEGIN
+
+static size_t ngi_metrics_write_double(char *out, double value) {
+    if (value != value) {
+        __builtin_memcpy(out, "NaN", 3);
+        return 3;
+    }
+    if (value - value != 0) {
+        __builtin_memcpy(out, value > 0 ? "+Inf" : "-Inf", 4);
+        return 4;
+    }
+    return ng_write_f64(out, value);
+}
+
+static size_t ngi_metrics_write_gauge(char *out, const ng_metric *metric) {
+    const double value = ng_gauge_read((const ng_gauge *)metric->value);
+    return ngi_metrics_write_double(out, value / (double)ngi_metrics_divisor(metric));
+}
+
+static size_t ngi_metrics_write_value(char *out, uint64_t value, const ng_metric *metric) {
+    const uint64_t divisor = ngi_metrics_divisor(metric);
+    return divisor > 1 ? ngi_metrics_write_double(out, (double)value / (double)divisor)
+                       : ng_write_u64(out, value);
+}
+
+NGI_EXACT_END
+
+static const ng_metric *ngi_metrics_current(const ng_metrics *metrics) {
+    return &metrics->metrics[metrics->order[metrics->at]];
+}
+
+static size_t ngi_metrics_edge_count(const ng_metric *metric) {
+    return metric->edge_count > 0 ? metric->edge_count : NG_METRIC_EDGES;
+}
+
+static uint64_t ngi_metrics_edge(const ng_metric *metric, size_t edge) {
+    return metric->edge_count > 0 ? ng_histogram_edge(metric->edges[edge])
+                                  : (UINT64_C(1) << (2 * edge + 2)) - 1;
+}
+
+static uint64_t ngi_metrics_sample(const ng_metric *metric) {
+    return metric->kind == NG_METRIC_COUNTER ? ng_counter_read((const ng_counter *)metric->value)
+                                             : *(const uint64_t *)metric->value;
+}
+
+/* Gathers the buckets up to `end`. */
+static void ngi_metrics_gather(ng_metrics *metrics, const ng_histogram *histogram, size_t end) {
+    for (; metrics->bucket < end; metrics->bucket++) {
+        metrics->gathered =
+            ngi_histogram_add(metrics->gathered, histogram->buckets[metrics->bucket]);
+    }
+}
+
+/* Takes the number of a new line. */
+static void ngi_metrics_begin_line(ng_metrics *metrics) {
+    const ng_metric *const metric = ngi_metrics_current(metrics);
+    const ng_histogram *const histogram = (const ng_histogram *)metric->value;
+    metrics->begun = true;
+    metrics->given = 0;
+    switch (metrics->line) {
+    case NGI_METRICS_HELP:
+    case NGI_METRICS_TYPE:
+        return;
+    case NGI_METRICS_SAMPLE:
+        metrics->number_size =
+            metric->kind == NG_METRIC_GAUGE
+                ? ngi_metrics_write_gauge(metrics->number, metric)
+                : ngi_metrics_write_value(metrics->number, ngi_metrics_sample(metric), metric);
+        return;
+    case NGI_METRICS_SUM:
+        metrics->number_size = ngi_metrics_write_value(metrics->number, histogram->sum, metric);
+        return;
+    case NGI_METRICS_BUCKET:
+        ngi_metrics_gather(metrics, histogram,
+                           ngi_histogram_index(ngi_metrics_edge(metric, metrics->edge)) + 1);
+        break;
+    case NGI_METRICS_REST:
+        ngi_metrics_gather(metrics, histogram, NG_HISTOGRAM_BUCKETS);
+        break;
+    default: /* the count is what the last bucket has */
+        break;
+    }
+    metrics->number_size = ng_write_u64(metrics->number, metrics->gathered);
+}
+
+static void ngi_metrics_put_labels(ngi_metrics_sink_state *sink, const ng_metric *metric,
+                                   const char *edge, size_t edge_size) {
+    const char *before = "{";
+    for (size_t i = 0; i < metric->label_count; i++) {
+        ngi_metrics_put(sink, before);
+        ngi_metrics_put(sink, metric->labels[i].name);
+        ngi_metrics_put(sink, "=\"");
+        ngi_metrics_put_escaped(sink, metric->labels[i].value, true);
+        ngi_metrics_put(sink, "\"");
+        before = ",";
+    }
+    if (edge_size > 0) {
+        ngi_metrics_put(sink, before);
+        ngi_metrics_put(sink, "le=\"");
+        ngi_metrics_put_bytes(sink, edge, edge_size);
+        ngi_metrics_put(sink, "\"");
+    }
+    ngi_metrics_put(sink, metric->label_count > 0 || edge_size > 0 ? "} " : " ");
+}
+
+static void ngi_metrics_put_line(ngi_metrics_sink_state *sink, const ng_metrics *metrics) {
+    static const char *const endings[] = {"", "", "", "_bucket", "_bucket", "_sum", "_count"};
+    const ng_metric *const metric = ngi_metrics_current(metrics);
+    const int line = metrics->line;
+    if (line == NGI_METRICS_HELP || line == NGI_METRICS_TYPE) {
+        ngi_metrics_put(sink, line == NGI_METRICS_HELP ? "# HELP " : "# TYPE ");
+        ngi_metrics_put(sink, metric->name);
+        ngi_metrics_put(sink, " ");
+        ngi_metrics_put_escaped(
+            sink, line == NGI_METRICS_HELP ? metric->help : ngi_metrics_type(metric->kind), false);
+        ngi_metrics_put(sink, "\n");
+        return;
+    }
+    char edge[NG_NUMBER_TEXT_MAX] = "+Inf";
+    size_t edge_size = line == NGI_METRICS_REST ? 4 : 0;
+    if (line == NGI_METRICS_BUCKET) {
+        edge_size = ngi_metrics_write_value(edge, ngi_metrics_edge(metric, metrics->edge), metric);
+    }
+    ngi_metrics_put(sink, metric->name);
+    ngi_metrics_put(sink, endings[line]);
+    ngi_metrics_put_labels(sink, metric, edge, edge_size);
+    ngi_metrics_put_bytes(sink, metrics->number, metrics->number_size);
+    ngi_metrics_put(sink, "\n");
+}
+
+static void ngi_metrics_begin_metric(ng_metrics *metrics) {
+    const bool histogram = ngi_metrics_current(metrics)->kind == NG_METRIC_HISTOGRAM;
+    metrics->line = histogram ? NGI_METRICS_BUCKET : NGI_METRICS_SAMPLE;
+    metrics->edge = metrics->bucket = 0;
+    metrics->gathered = 0;
+}
+
+/* Goes on to the next line. */
+static void ngi_metrics_end_line(ng_metrics *metrics) {
+    const ng_metric *const metric = ngi_metrics_current(metrics);
+    metrics->begun = false;
+    switch (metrics->line) {
+    case NGI_METRICS_TYPE:
+        ngi_metrics_begin_metric(metrics);
+        return;
+    case NGI_METRICS_SAMPLE:
+    case NGI_METRICS_COUNT:
+        break;
+    case NGI_METRICS_BUCKET:
+        metrics->edge++;
+        metrics->line += metrics->edge == ngi_metrics_edge_count(metric);
+        return;
+    default:
+        metrics->line++;
+        return;
+    }
+    metrics->at++;
+    metrics->line = NGI_METRICS_HELP;
+    if (metrics->at < metrics->count &&
+        ngi_metrics_compare_texts(metric->name, ngi_metrics_current(metrics)->name) == 0) {
+        ngi_metrics_begin_metric(metrics);
+    }
+}
+
+ng_status ng_metrics_write(ng_metrics *metrics, char *out, size_t room, size_t *written) {
+    if (written != NULL) {
+        *written = 0;
+    }
+    if (metrics == NULL || out == NULL || room == 0 || written == NULL) {
+        return NG_INVALID;
+    }
+    ngi_metrics_sink_state sink = {out, room, 0, 0, false};
+    while (metrics->at < metrics->count) {
+        if (!metrics->begun) {
+            ngi_metrics_begin_line(metrics);
+        }
+        const size_t used = sink.used;
+        sink.skip = metrics->given;
+        ngi_metrics_put_line(&sink, metrics);
+        metrics->given += sink.used - used;
+        if (sink.cut) {
+            *written = sink.used;
+            return NG_AGAIN;
+        }
+        ngi_metrics_end_line(metrics);
+    }
+    *written = sink.used;
+    return metrics->error.status;
+}
+
+void ng_metrics_rewind(ng_metrics *metrics) {
+    if (metrics != NULL) {
+        metrics->at = 0;
+        metrics->line = NGI_METRICS_HELP;
+        metrics->begun = false;
+    }
+}
+
+/* ---- account.c ------------------------------------------------------------------------------- */
+
+/* account: the law of conservation. */
+
+/* Adds unless that exceeds the type. */
+static bool ngi_account_add_field(uint64_t *into, uint64_t n) {
+    const bool fits = n <= UINT64_MAX - *into;
+    *into += fits ? n : 0;
+    return fits;
+}
+
+bool ng_account_holds(const ng_account *account) {
+    uint64_t sum = 0;
+    return account != NULL && ngi_account_add_field(&sum, account->out) &&
+           ngi_account_add_field(&sum, account->filtered) &&
+           ngi_account_add_field(&sum, account->late) &&
+           ngi_account_add_field(&sum, account->dropped) &&
+           ngi_account_add_field(&sum, account->failed) &&
+           ngi_account_add_field(&sum, account->held) &&
+           ngi_account_add_field(&sum, account->in_flight) && sum == account->in;
+}
+
+ng_status ng_account_add(ng_account *into, const ng_account *from) {
+    if (into == NULL || from == NULL) {
+        return NG_INVALID;
+    }
+    ng_account sum = *into;
+    if (!ngi_account_add_field(&sum.in, from->in) || !ngi_account_add_field(&sum.out, from->out) ||
+        !ngi_account_add_field(&sum.filtered, from->filtered) ||
+        !ngi_account_add_field(&sum.late, from->late) ||
+        !ngi_account_add_field(&sum.dropped, from->dropped) ||
+        !ngi_account_add_field(&sum.failed, from->failed) ||
+        !ngi_account_add_field(&sum.held, from->held) ||
+        !ngi_account_add_field(&sum.in_flight, from->in_flight)) {
+        return NG_TOO_LARGE;
+    }
+    *into = sum;
+    return NG_OK;
+}
+
+ng_status ng_account_metrics(const ng_account *account, const char *name,
+                             ng_label labels[NG_ACCOUNT_METRICS][2],
+                             ng_metric metrics[NG_ACCOUNT_METRICS]) {
+    static const char *const fields[NG_ACCOUNT_METRICS] = {
+        "in", "out", "filtered", "late", "dropped", "failed", "held", "in_flight"};
+    if (account == NULL || name == NULL || labels == NULL || metrics == NULL) {
+        return NG_INVALID;
+    }
+    const uint64_t *const values[NG_ACCOUNT_METRICS] = {
+        &account->in,      &account->out,    &account->filtered, &account->late,
+        &account->dropped, &account->failed, &account->held,     &account->in_flight};
+    for (size_t i = 0; i < NG_ACCOUNT_METRICS; i++) {
+        ng_metric *const metric = &metrics[i];
+        const bool waits = i >= 6;
+        __builtin_memset(metric, 0, sizeof *metric);
+        metric->name = waits    ? "nagare_rows_waiting"
+                       : i == 0 ? "nagare_rows_in_total"
+                                : "nagare_rows_total";
+        metric->help = waits    ? "Rows that an operator still has."
+                       : i == 0 ? "Rows that an operator was given."
+                                : "Rows that an operator is done with, by what became of them.";
+        labels[i][0].name = "operator";
+        labels[i][0].value = name;
+        labels[i][1].name = waits ? "place" : "outcome";
+        labels[i][1].value = fields[i];
+        metric->labels = labels[i];
+        metric->label_count = i == 0 ? 1 : 2;
+        metric->kind = waits ? NG_METRIC_LEVEL : NG_METRIC_TOTAL;
+        metric->value = values[i];
+    }
+    return NG_OK;
 }
 
 #endif

@@ -1,39 +1,56 @@
-/* account: where rows went. Nothing is lost without being counted somewhere. */
+/* account: what became of the rows that an operator was given. Nothing is lost unaccounted:
+ *
+ *     in = out + filtered + late + dropped + failed + held + in_flight
+ *
+ * Rows that begin with an operator, a source's or those it makes of others, count as given to it.
+ * An account is plain data that belongs to one thread; all-zero is a valid one. */
 #ifndef NGI_ACCOUNT_H
 #define NGI_ACCOUNT_H
 
 #include "base.h"
+#include "metrics.h"
 
-/* The rows of an operator, by what became of them, or of a whole graph. Always
- *
- *     in + made = out + filtered + late + dropped + failed + held + in flight
- *
- * The fates, from `filtered` on, are numbered by ng_fate. */
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Rows. The first six only grow; `held` and `in_flight` go up and down. */
 typedef struct ng_account {
-    uint64_t in;        /* came in */
-    uint64_t made;      /* began here: a source's rows, more rows than one made of one, totals */
-    uint64_t out;       /* went on */
-    uint64_t filtered;  /* not wanted, or folded into others */
-    uint64_t late;      /* came after their window had closed */
-    uint64_t dropped;   /* gave way where a queue was full, or no one wanted them any more */
-    uint64_t failed;    /* were bad */
-    uint64_t held;      /* wait in an operator */
-    uint64_t in_flight; /* wait between operators */
+    uint64_t in;        /* taken, or begun here */
+    uint64_t out;       /* delivered, or contained in what was */
+    uint64_t filtered;  /* not wanted */
+    uint64_t late;      /* came after their window was closed */
+    uint64_t dropped;   /* given up by a policy, say of a full queue */
+    uint64_t failed;    /* could not be processed */
+    uint64_t held;      /* kept in state, say in an open window */
+    uint64_t in_flight; /* on their way, say in a queue */
 } ng_account;
 
-typedef enum ng_fate {
-    NG_FILTERED = 0,
-    NG_LATE = 1,
-    NG_DROPPED = 2,
-    NG_ROW_FAILED = 3,
-    NG_HELD = 4,
-    NG_MADE = 5,
-} ng_fate;
+/* Whether the law holds; false for NULL, and where the right side exceeds UINT64_MAX. Any thread
+ * that may read the account. */
+bool ng_account_holds(const ng_account *account);
 
-/* Whether the sum holds. Any thread that the account belongs to. */
-static inline bool ng_account_holds(const ng_account *a) {
-    return a->in + a->made ==
-           a->out + a->filtered + a->late + a->dropped + a->failed + a->held + a->in_flight;
+/* Adds each field of `from` (borrowed) to that of `into`; if the law holds for both it then holds
+ * for the sum. NG_TOO_LARGE: a field would exceed UINT64_MAX, and `into` stays as it was.
+ * NG_INVALID: one of them is NULL. */
+NG_NODISCARD ng_status ng_account_add(ng_account *into, const ng_account *from);
+
+#define NG_ACCOUNT_METRICS 8
+
+/* The metrics that show an account:
+ *
+ *     nagare_rows_in_total{operator="NAME"}                 in
+ *     nagare_rows_total{operator="NAME",outcome="OUTCOME"}  out, filtered, late, dropped, failed
+ *     nagare_rows_waiting{operator="NAME",place="PLACE"}    held, in_flight (a gauge)
+ *
+ * so that the first is the sum of the others. Kept: `account`, `name` and `labels`, which must
+ * outlive the metrics. NG_INVALID: one of them is NULL. */
+NG_NODISCARD ng_status ng_account_metrics(const ng_account *account, const char *name,
+                                          ng_label labels[NG_ACCOUNT_METRICS][2],
+                                          ng_metric metrics[NG_ACCOUNT_METRICS]);
+
+#if defined(__cplusplus)
 }
+#endif
 
 #endif

@@ -21,8 +21,10 @@ static void ngi_account_collect(const ng_graph *graph, const ngi_node *node, ng_
     const ng_account *const a = &node->account;
     const uint64_t dead =
         node->strategy == NG_DEAD_LETTER ? node->outputs[node->stage.outputs].sent : 0;
-    all->in += node->input_count == 0 ? a->made : 0;
-    all->made += node->input_count == 0 ? 0 : a->made;
+    all->in += a->in;
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        all->in -= node->inputs[i].received;
+    }
     all->out += node->stage.outputs == 0 ? a->out - dead : 0;
     all->filtered += a->filtered;
     all->late += a->late;

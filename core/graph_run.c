@@ -123,12 +123,17 @@ static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t ro
     }
 }
 
+/* The number of the row that waits first at an input. */
+static uint64_t ngi_node_row(const ngi_node *node, uint32_t input) {
+    return input < node->input_count ? node->inputs[input].received : 0;
+}
+
 /* What is done about a bad row, the first that waits. Answers whether the node has gone on. */
 static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
                         ng_status status) {
     ng_context context = {graph, node, input};
     if (in == NULL || in->rows == 0 || node->strategy == NG_STOP) {
-        const uint64_t row = node->account.in;
+        const uint64_t row = ngi_node_row(node, input);
         if (in != NULL && in->rows != 0) {
             ngi_node_take(graph, node, input, 1);
             node->account.failed++;
@@ -212,7 +217,7 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
     graph->busy = false;
     const size_t rows = in == NULL ? 0 : in->rows, space = writes ? room.rows : 0;
     if (step.consumed > rows || step.produced > space) {
-        ngi_node_fail(graph, node, NG_MISUSED, node->account.in);
+        ngi_node_fail(graph, node, NG_MISUSED, ngi_node_row(node, input));
         return ngi_outcome_of(true, NG_MISUSED);
     }
     ngi_node_send_made(graph, node, 0, step.produced);
@@ -521,7 +526,7 @@ ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows) {
 void ng_context_count(ng_context *context, ng_fate fate, int64_t rows) {
     ng_account *const a = &context->node->account;
     uint64_t *const counters[] = {&a->filtered, &a->late, &a->dropped,
-                                  &a->failed,   &a->held, &a->made};
+                                  &a->failed,   &a->held, &a->in};
     *counters[fate] += (uint64_t)rows;
 }
 

@@ -132,6 +132,12 @@
  * all. Nothing here allocates: what needs memory says how many bytes, and takes one block from the
  *   caller.
  *
+ * METRICS
+ *
+ *   ng_counter and ng_gauge are numbers that one thread writes and any reads; ng_histogram keeps
+ * how values are spread, with an error below 1/32; ng_account says what became of rows. A list of
+ * ng_metric shows them as text for Prometheus. docs/metrics.md has an example.
+ *
  * WASM
  *
  *   Freestanding wasm32 works as it stands:
@@ -166,6 +172,10 @@
 #include "csv_reader.h"
 #include "csv_writer.h"
 #include "program.h"
+#include "histogram.h"
+#include "counter.h"
+#include "metrics.h"
+#include "account.h"
 
 #endif
 
@@ -218,6 +228,10 @@
 #include "csv_reader.c"
 #include "csv_writer.c"
 #include "program.c"
+#include "histogram.c"
+#include "counter.c"
+#include "metrics.c"
+#include "account.c"
 
 #endif
 #endif

@@ -17,6 +17,16 @@
 extern "C" {
 #endif
 
+/* What becomes of rows that a graph cannot see. */
+typedef enum ng_fate {
+    NG_FILTERED = 0,   /* not wanted, or folded into others */
+    NG_LATE = 1,       /* came after their window had closed */
+    NG_DROPPED = 2,    /* gave way, or no one wanted them any more */
+    NG_ROW_FAILED = 3, /* were bad */
+    NG_HELD = 4,       /* wait in the operator; goes up and down */
+    NG_MADE = 5,       /* began here */
+} ng_fate;
+
 /* The graph as an operator sees it during a call. */
 typedef struct ng_context ng_context;
 
@@ -96,7 +106,8 @@ void ng_context_renew(ng_context *context, uint32_t output);
 /* So many rows were written to the room of an output other than 0. NG_INVALID: it had less. */
 ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows);
 
-/* Counts rows whose fate the graph cannot see. `held` goes up and down. */
+/* Counts rows whose fate the graph cannot see: each that comes in or is made goes out, or has one.
+ */
 void ng_context_count(ng_context *context, ng_fate fate, int64_t rows);
 
 /* Nanoseconds of the graph's clock. */

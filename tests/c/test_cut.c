@@ -76,7 +76,7 @@ static void test_cancelling(void) {
     const size_t sink = marble_sink(&m, ng_take(every, 3));
     CHECK(marbles_run(&m) == NG_END);
     CHECK_SEEN(&m, sink, "(bcd|)");
-    CHECK(ng_river_account(source).made <= 16);
+    CHECK(ng_river_account(source).in <= 16);
     marbles_end(&m);
 }
 
