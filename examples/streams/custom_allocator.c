@@ -1,7 +1,8 @@
 /* A graph in one static block of memory: nothing is taken from anywhere else, and nothing at all
  * once it runs.
  *
- *     cc -I. examples/streams/custom_allocator.c -o build/custom_allocator && build/custom_allocator
+ *     cc -I. examples/streams/custom_allocator.c -o build/custom_allocator &&
+ * build/custom_allocator
  *
  * prints
  *

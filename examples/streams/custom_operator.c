@@ -15,8 +15,7 @@
 
 #include "heap.h"
 
-/* Its state, which the graph keeps: all-zero to begin with. */
-typedef struct means {
+typedef struct means { /* the state, which the graph keeps: all-zero to begin with */
     int64_t sum;
     int64_t held; /* rows in `sum` */
 } means;
