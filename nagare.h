@@ -1223,7 +1223,9 @@ typedef struct ng_error {
 typedef struct ng_graph {
     ng_graph_options options;
     struct ngi_node **nodes;
-    uint32_t count, room, live, timers;
+    uint32_t count, room, live;
+    uint32_t timers; /* nodes in the heap */
+    uint32_t *heap;  /* nodes that wait for a time, the first to come first */
     uint64_t *ready; /* a bit for each node, sources first */
     uint8_t *memory;
     size_t memory_size;
@@ -6972,7 +6974,10 @@ typedef struct ngi_node {
     uint32_t next_input; /* whose turn it is */
     ng_strategy strategy;
     ng_account account;
-    int64_t when; /* its timer, INT64_MAX: none */
+    int64_t when;     /* its operator's timer, INT64_MAX: none */
+    int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
+    int64_t wakes;    /* the first of both */
+    uint32_t heap_place;
     size_t size;
     bool has_text, opened, closed, blocked, due;
 } ngi_node;
@@ -7012,6 +7017,12 @@ static inline void ngi_graph_blame(ng_graph *graph, ng_status status, const char
     }
 }
 
+/* `when` or `retry_at` has changed. */
+void ngi_timer_update(ng_graph *graph, ngi_node *node);
+
+/* Makes the nodes whose time has come ready. */
+void ngi_timers_ring(ng_graph *graph, int64_t now);
+
 /* Ends a node: its outputs with `how`, its inputs by cancelling them. */
 void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how);
 
@@ -7040,6 +7051,7 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
     graph->nodes = NULL;
     graph->count = graph->room = graph->live = graph->timers = 0;
     graph->ready = NULL;
+    graph->heap = NULL;
     graph->memory = NULL;
     graph->memory_size = 0;
     graph->error.status = NG_OK;
@@ -7132,7 +7144,7 @@ static ngi_node *ngi_node_new(ng_graph *graph, const ng_stage *stage, uint32_t i
         node->outputs[i].options = graph->options.link;
         node->outputs[i].to = NGI_NOWHERE;
     }
-    node->when = INT64_MAX;
+    node->when = node->retry_at = node->wakes = INT64_MAX;
     node->self = graph->count;
     graph->nodes[graph->count++] = node;
     return node;
@@ -7316,6 +7328,7 @@ size_t ng_graph_memory(const ng_graph *graph) {
         return 0;
     }
     size_t size = ngi_size_round(ngi_size_times(ngi_ready_words(graph), sizeof(uint64_t)), 64);
+    size = ngi_size_plus(size, ngi_size_round(ngi_size_times(graph->count, sizeof(uint32_t)), 64));
     size = ngi_size_plus(size, 64);
     for (uint32_t at = graph->count; at-- > 0;) {
         ngi_node *const node = graph->nodes[at];
@@ -7373,6 +7386,8 @@ static ng_status ngi_graph_lay_out(ng_graph *graph) {
         graph->ready[i] = 0;
     }
     at += ngi_size_round(ngi_ready_words(graph) * sizeof(uint64_t), 64);
+    graph->heap = (uint32_t *)(void *)at;
+    at += ngi_size_round(graph->count * sizeof(uint32_t), 64);
     ng_status status = NG_OK;
     for (uint32_t node = 0; node < graph->count; node++) {
         for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]) && status == NG_OK; i++) {
@@ -7455,6 +7470,84 @@ void ng_graph_close(ng_graph *graph) {
 }
 
 ng_error ng_graph_error(const ng_graph *graph) { return graph->error; }
+
+/* ---- graph_timers.c -------------------------------------------------------------------------- */
+
+/* graph_timers: a heap of the nodes that wait for a time, the first to come at its root. */
+
+static void ngi_heap_put(ng_graph *graph, uint32_t place, ngi_node *node) {
+    graph->heap[place] = node->self;
+    node->heap_place = place;
+}
+
+static ngi_node *ngi_heap_at(const ng_graph *graph, uint32_t place) {
+    return graph->nodes[graph->heap[place]];
+}
+
+/* Puts a node where it belongs on the way from `place` to the root. */
+static void ngi_heap_up(ng_graph *graph, uint32_t place, ngi_node *node) {
+    while (place != 0) {
+        ngi_node *const above = ngi_heap_at(graph, (place - 1) / 2);
+        if (above->wakes <= node->wakes) {
+            break;
+        }
+        const uint32_t free = above->heap_place;
+        ngi_heap_put(graph, place, above);
+        place = free;
+    }
+    ngi_heap_put(graph, place, node);
+}
+
+/* Puts a node where it belongs on the way from `place` to the leaves. */
+static void ngi_heap_down(ng_graph *graph, uint32_t place, ngi_node *node) {
+    for (uint32_t next = 2 * place + 1; next < graph->timers; next = 2 * place + 1) {
+        const bool right = next + 1 < graph->timers &&
+                           ngi_heap_at(graph, next + 1)->wakes < ngi_heap_at(graph, next)->wakes;
+        ngi_node *const below = ngi_heap_at(graph, next + right);
+        if (node->wakes <= below->wakes) {
+            break;
+        }
+        ngi_heap_put(graph, place, below);
+        place = next + right;
+    }
+    ngi_heap_put(graph, place, node);
+}
+
+/* A node at `place` may be too early or too late for it. */
+static void ngi_heap_settle(ng_graph *graph, uint32_t place, ngi_node *node) {
+    ngi_heap_up(graph, place, node);
+    ngi_heap_down(graph, node->heap_place, node);
+}
+
+void ngi_timer_update(ng_graph *graph, ngi_node *node) {
+    const bool waited = node->wakes != INT64_MAX;
+    node->wakes = node->when < node->retry_at ? node->when : node->retry_at;
+    if (node->wakes != INT64_MAX) {
+        ngi_heap_settle(graph, waited ? node->heap_place : graph->timers++, node);
+    } else if (waited) {
+        ngi_node *const last = ngi_heap_at(graph, --graph->timers);
+        if (last != node) {
+            ngi_heap_settle(graph, node->heap_place, last);
+        }
+    }
+}
+
+int64_t ng_graph_next(const ng_graph *graph) {
+    return graph->timers == 0 ? INT64_MAX : ngi_heap_at(graph, 0)->wakes;
+}
+
+void ngi_timers_ring(ng_graph *graph, int64_t now) {
+    while (ng_graph_next(graph) <= now && graph->timers != 0) {
+        ngi_node *const node = ngi_heap_at(graph, 0);
+        if (node->when <= now) {
+            node->when = INT64_MAX;
+            node->due = true;
+        }
+        node->retry_at = node->retry_at <= now ? INT64_MAX : node->retry_at;
+        ngi_timer_update(graph, node);
+        ngi_make_ready(graph, node->self);
+    }
+}
 
 /* ---- graph_run.c ----------------------------------------------------------------------------- */
 
@@ -7555,7 +7648,8 @@ void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
     }
     node->account.dropped += node->account.held;
     node->account.held = 0;
-    node->when = INT64_MAX;
+    node->when = node->retry_at = INT64_MAX;
+    ngi_timer_update(graph, node);
     graph->live--;
 }
 
@@ -7807,31 +7901,6 @@ static int64_t ngi_graph_now(const ng_graph *graph) {
     return clock->now == NULL ? 0 : clock->now(clock->ctx);
 }
 
-int64_t ng_graph_next(const ng_graph *graph) {
-    int64_t next = INT64_MAX;
-    for (uint32_t i = 0; i < graph->count; i++) {
-        next = graph->nodes[i]->when < next ? graph->nodes[i]->when : next;
-    }
-    return next;
-}
-
-/* Marks the nodes whose time has come. */
-static void ngi_graph_timers(ng_graph *graph) {
-    if (graph->timers == 0) {
-        return;
-    }
-    const int64_t now = ngi_graph_now(graph);
-    for (uint32_t i = 0; i < graph->count; i++) {
-        ngi_node *const node = graph->nodes[i];
-        if (node->when <= now) {
-            node->when = INT64_MAX;
-            graph->timers--;
-            node->due = true;
-            ngi_make_ready(graph, i);
-        }
-    }
-}
-
 static ng_status ngi_graph_end(ng_graph *graph) {
     graph->state = NGI_ENDED;
     return graph->error.status == NG_OK ? NG_END : graph->error.status;
@@ -7847,7 +7916,9 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
     if (graph->state != NGI_RUNNING) {
         return NG_MISUSED;
     }
-    ngi_graph_timers(graph);
+    if (graph->timers != 0) {
+        ngi_timers_ring(graph, ngi_graph_now(graph));
+    }
     for (; calls != 0 && !graph->cancelling; calls--) {
         const uint32_t i = ngi_next_ready(graph);
         if (i == NGI_NOWHERE) {
@@ -7970,10 +8041,8 @@ void ng_context_count(ng_context *context, ng_fate fate, int64_t rows) {
 int64_t ng_context_now(const ng_context *context) { return ngi_graph_now(context->graph); }
 
 void ng_context_call_at(ng_context *context, int64_t when) {
-    ngi_node *const node = context->node;
-    context->graph->timers -= node->when != INT64_MAX;
-    context->graph->timers += when != INT64_MAX;
-    node->when = when;
+    context->node->when = when;
+    ngi_timer_update(context->graph, context->node);
 }
 
 /* ---- graph_books.c --------------------------------------------------------------------------- */

@@ -58,7 +58,9 @@ typedef struct ng_error {
 typedef struct ng_graph {
     ng_graph_options options;
     struct ngi_node **nodes;
-    uint32_t count, room, live, timers;
+    uint32_t count, room, live;
+    uint32_t timers; /* nodes in the heap */
+    uint32_t *heap;  /* nodes that wait for a time, the first to come first */
     uint64_t *ready; /* a bit for each node, sources first */
     uint8_t *memory;
     size_t memory_size;

@@ -28,6 +28,7 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
     graph->nodes = NULL;
     graph->count = graph->room = graph->live = graph->timers = 0;
     graph->ready = NULL;
+    graph->heap = NULL;
     graph->memory = NULL;
     graph->memory_size = 0;
     graph->error.status = NG_OK;
@@ -120,7 +121,7 @@ static ngi_node *ngi_node_new(ng_graph *graph, const ng_stage *stage, uint32_t i
         node->outputs[i].options = graph->options.link;
         node->outputs[i].to = NGI_NOWHERE;
     }
-    node->when = INT64_MAX;
+    node->when = node->retry_at = node->wakes = INT64_MAX;
     node->self = graph->count;
     graph->nodes[graph->count++] = node;
     return node;

@@ -41,7 +41,10 @@ typedef struct ngi_node {
     uint32_t next_input; /* whose turn it is */
     ng_strategy strategy;
     ng_account account;
-    int64_t when; /* its timer, INT64_MAX: none */
+    int64_t when;     /* its operator's timer, INT64_MAX: none */
+    int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
+    int64_t wakes;    /* the first of both */
+    uint32_t heap_place;
     size_t size;
     bool has_text, opened, closed, blocked, due;
 } ngi_node;
@@ -80,6 +83,12 @@ static inline void ngi_graph_blame(ng_graph *graph, ng_status status, const char
         graph->error.row = row;
     }
 }
+
+/* `when` or `retry_at` has changed. */
+void ngi_timer_update(ng_graph *graph, ngi_node *node);
+
+/* Makes the nodes whose time has come ready. */
+void ngi_timers_ring(ng_graph *graph, int64_t now);
 
 /* Ends a node: its outputs with `how`, its inputs by cancelling them. */
 void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how);

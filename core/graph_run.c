@@ -98,7 +98,8 @@ void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
     }
     node->account.dropped += node->account.held;
     node->account.held = 0;
-    node->when = INT64_MAX;
+    node->when = node->retry_at = INT64_MAX;
+    ngi_timer_update(graph, node);
     graph->live--;
 }
 
@@ -350,31 +351,6 @@ static int64_t ngi_graph_now(const ng_graph *graph) {
     return clock->now == NULL ? 0 : clock->now(clock->ctx);
 }
 
-int64_t ng_graph_next(const ng_graph *graph) {
-    int64_t next = INT64_MAX;
-    for (uint32_t i = 0; i < graph->count; i++) {
-        next = graph->nodes[i]->when < next ? graph->nodes[i]->when : next;
-    }
-    return next;
-}
-
-/* Marks the nodes whose time has come. */
-static void ngi_graph_timers(ng_graph *graph) {
-    if (graph->timers == 0) {
-        return;
-    }
-    const int64_t now = ngi_graph_now(graph);
-    for (uint32_t i = 0; i < graph->count; i++) {
-        ngi_node *const node = graph->nodes[i];
-        if (node->when <= now) {
-            node->when = INT64_MAX;
-            graph->timers--;
-            node->due = true;
-            ngi_make_ready(graph, i);
-        }
-    }
-}
-
 static ng_status ngi_graph_end(ng_graph *graph) {
     graph->state = NGI_ENDED;
     return graph->error.status == NG_OK ? NG_END : graph->error.status;
@@ -390,7 +366,9 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
     if (graph->state != NGI_RUNNING) {
         return NG_MISUSED;
     }
-    ngi_graph_timers(graph);
+    if (graph->timers != 0) {
+        ngi_timers_ring(graph, ngi_graph_now(graph));
+    }
     for (; calls != 0 && !graph->cancelling; calls--) {
         const uint32_t i = ngi_next_ready(graph);
         if (i == NGI_NOWHERE) {
@@ -513,8 +491,6 @@ void ng_context_count(ng_context *context, ng_fate fate, int64_t rows) {
 int64_t ng_context_now(const ng_context *context) { return ngi_graph_now(context->graph); }
 
 void ng_context_call_at(ng_context *context, int64_t when) {
-    ngi_node *const node = context->node;
-    context->graph->timers -= node->when != INT64_MAX;
-    context->graph->timers += when != INT64_MAX;
-    node->when = when;
+    context->node->when = when;
+    ngi_timer_update(context->graph, context->node);
 }

@@ -205,6 +205,7 @@
 #include "link.c"
 #include "graph_build.c"
 #include "graph_start.c"
+#include "graph_timers.c"
 #include "graph_run.c"
 #include "graph_books.c"
 #include "ops_source.c"
