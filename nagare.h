@@ -203,7 +203,8 @@ extern "C" {
     X(NG_NO_CREDIT, -15, NG_USAGE, "more was sent than had been asked for")                        \
     X(NG_TIMEOUT, -16, NG_OUTSIDE, "it took too long")                                             \
     X(NG_CANCELLED, -17, NG_OUTSIDE, "it was cancelled")                                           \
-    X(NG_FAILED, -18, NG_OUTSIDE, "a function of the program failed")
+    X(NG_FAILED, -18, NG_OUTSIDE, "a function of the program failed")                              \
+    X(NG_OPEN, -19, NG_OUTSIDE, "a circuit breaker is open, so it was not tried")
 
 /* What a failure is about, and so who can do something about it. */
 typedef enum ng_category {
@@ -1285,13 +1286,16 @@ typedef enum ng_strategy {
     NG_STOP = 0,        /* the river ends with the error */
     NG_SKIP = 1,        /* the row is counted as failed, and left out */
     NG_DEAD_LETTER = 2, /* the row goes to ng_dead_letters */
+    NG_RETRY = 3,       /* the row is tried again later, as ng_on_error_retry says */
+    NG_ASK = 4,         /* the function of ng_on_error_ask decides */
 } ng_strategy;
 
 /* Sets what the operator that gave `river` does at a bad row. Refused with NG_UNSUPPORTED for other
- * than NG_STOP where it cannot go on after one. */
+ * than NG_STOP where it cannot go on after one, and for NG_RETRY without a clock; with NG_MISUSED
+ * once its dead letters are taken. NG_RETRY is ng_on_error_retry with ng_retry_defaults. */
 ng_river ng_on_error(ng_river river, ng_strategy strategy);
 
-/* The river of the bad rows of an operator with NG_DEAD_LETTER, in its input's columns. */
+/* The river of the bad rows of an operator that may leave some to it, in its input's columns. */
 ng_river ng_dead_letters(ng_river river);
 
 /* ---- running ----------------------------------------------------------------------------------
@@ -1528,6 +1532,180 @@ void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count);
 
 /* Batches to whichever river has most credit, without copying them. */
 void ng_balance(ng_river river, ng_river *rivers, uint32_t count);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_time.h ------------------------------------------------------------------------------ */
+
+/* ops_time: when rows go on.
+ *
+ * All times are nanoseconds of the graph's clock; a step that needs one is refused with
+ * NG_UNSUPPORTED where the graph has none, and with NG_INVALID where a time or a number is not
+ * allowed. Rows go on at exactly the times stated, if the graph is stepped then; one that is
+ * stepped late, or has no credit, is late by that much.
+ *
+ * A river that ends has what is held sent first. One that fails passes the failure on at once, and
+ * what is held is counted as dropped. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* ---- sources ---------------------------------------------------------------------------------- */
+
+/* Ticks, without end: tick k, from 0, is due at start + k * period, and is a row with k in its one
+ * column `value` of NG_I64. Where several are due at once, since there was no credit or the graph
+ * was not stepped, the last of them is sent and the others are skipped, and counted as dropped. */
+ng_river ng_interval(ng_graph *graph, int64_t period);
+
+/* One row, 0 in a column `value` of NG_I64, a while after the start; then the end. */
+ng_river ng_after(ng_graph *graph, int64_t delay);
+
+/* ---- fewer rows ------------------------------------------------------------------------------- */
+
+/* Of these, rows that are left out are counted as filtered. One that is to go on but has no credit
+ * is waited for: rows behind it are taken after that. */
+
+/* The last row of each period, at its end; periods are [start + k * period, start + (k + 1) *
+ * period). The last period may be cut short by the end. */
+ng_river ng_sample_time(ng_river river, int64_t period);
+
+/* Which rows ng_throttle lets through; one of them or both. */
+#define NG_THROTTLE_LEADING 1u
+#define NG_THROTTLE_TRAILING 2u
+
+/* At most one row in a period. A row that comes while no period runs starts one; with
+ * NG_THROTTLE_LEADING it goes on at once. With NG_THROTTLE_TRAILING the last of the other rows goes
+ * on at the period's end, or the river's, and starts the next one. */
+ng_river ng_throttle(ng_river river, int64_t period, unsigned edges);
+
+/* A row goes on once no other has come for a while, or the river has ended. */
+ng_river ng_debounce(ng_river river, int64_t quiet);
+
+/* ---- the same rows ---------------------------------------------------------------------------- */
+
+/* Every row goes on a while after it was taken, in order; the end comes after the last. It holds at
+ * most `max_rows` rows, from at most max_rows / batch_rows + 8 blocks, and takes no more until some
+ * have gone on. */
+ng_river ng_delay(ng_river river, int64_t delay, size_t max_rows);
+
+/* Fails with NG_TIMEOUT when no row has come for `limit` since the start or the row before; one that
+ * comes at that very time is too late. A river whose rows wait for credit has not gone silent. */
+ng_river ng_timeout(ng_river river, int64_t limit);
+
+/* When ng_buffer releases what it has gathered. */
+typedef struct ng_buffer_options {
+    size_t rows;    /* so many rows, at most a block's; 0: as many as a block has */
+    uint64_t bytes; /* at least so many bytes, as ng_batch_bytes counts them; 0: any number */
+    int64_t time;   /* so long after the first of them was taken; 0: they wait for ever */
+} ng_buffer_options;
+
+/* Gathers rows and releases them as one batch, by rows, bytes or time, whichever comes first; also
+ * before a row whose text does not fit into a block with theirs, and at the end. Needs a clock only
+ * with `time`. NG_TOO_LARGE: `rows` is more than a block has. ng_graph_start answers NG_NO_CREDIT
+ * where the river's high-water mark is below `rows`. */
+ng_river ng_buffer(ng_river river, const ng_buffer_options *options);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_guard.h ----------------------------------------------------------------------------- */
+
+/* ops_guard: what is done about bad rows beyond ng_on_error, and protection of what lies behind.
+ *
+ * Retries and circuit breakers belong to the operator that gave a river, whichever it is: a map, a
+ * filter, a sink. They keep the order of rows. All times are nanoseconds of the graph's clock. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* ---- trying again ----------------------------------------------------------------------------- */
+
+/* When a bad row is tried again. Before try k, from 1, it waits for
+ *
+ *     d = min(first_delay * factor^(k - 1), max_delay), less r mod (d * jitter / 100 + 1)
+ *
+ * where r is the next number of SplitMix64 from `seed`: the same seed, the same waits. */
+typedef struct ng_retry_options {
+    uint32_t attempts;   /* how often a row is tried again, at least 1 */
+    int64_t first_delay; /* at least 1 */
+    uint32_t factor;     /* at least 1; 1: all delays are the same */
+    int64_t max_delay;   /* at least first_delay */
+    uint32_t jitter;     /* per cent of a delay that chance may take away, at most 100 */
+    uint64_t seed;
+    ng_strategy then; /* what happens to a row that stays bad: NG_STOP, NG_SKIP, NG_DEAD_LETTER */
+} ng_retry_options;
+
+/* 5 attempts after 100 ms, 200 ms, and so on, at most 10 s, less up to half; then NG_STOP. */
+ng_retry_options ng_retry_defaults(void);
+
+/* Has the operator that gave `river` try bad rows again, and after that do as `then` says. While a
+ * row waits the operator takes nothing, so rows stay in order, and the graph sleeps. A flat map
+ * gives what a row brought out before it failed once more. Refused as ng_on_error is, and with
+ * NG_INVALID where an option is not allowed. */
+ng_river ng_on_error_retry(ng_river river, const ng_retry_options *options);
+
+/* Decides about a bad row: `in` is the row, `tries` how often it was tried again so far. Answers
+ * NG_STOP, NG_SKIP, NG_DEAD_LETTER or NG_RETRY. */
+typedef ng_strategy ng_ask_fn(ng_row in, ng_status status, uint32_t tries, void *ctx);
+
+/* Has a function decide what happens at each bad row. To answer NG_DEAD_LETTER, take
+ * ng_dead_letters; NG_RETRY goes by the options of an ng_on_error_retry before, or
+ * ng_retry_defaults, and once its attempts are used up is what `then` says. Any other answer, and
+ * NG_RETRY without a clock, ends the river with NG_MISUSED. */
+ng_river ng_on_error_ask(ng_river river, ng_ask_fn *ask, void *ctx);
+
+/* ---- circuit breakers ------------------------------------------------------------------------- */
+
+typedef struct ng_breaker_options {
+    uint32_t failures; /* so many of them within `window` open it; 1 to 4096 */
+    int64_t window;    /* at least 1; the first and last of them are less than this apart */
+    int64_t open_time; /* how long it stays open, at least 1 */
+    uint32_t probes;   /* so many rows must go well, one after the other, to close it; at least 1 */
+} ng_breaker_options;
+
+/* Puts a circuit breaker before the operator that gave `river`. Closed, it lets rows pass and
+ * counts those that fail, each try of its own. Open, rows are not tried: they fail with NG_OPEN at
+ * once, and what is done about them is as for other bad rows; one to be retried waits at least
+ * until the breaker is half open. Half open, rows are probes: one that fails opens it again, and
+ * after `probes` good ones it is closed. Refused as ng_on_error_retry is. */
+ng_river ng_circuit_breaker(ng_river river, const ng_breaker_options *options);
+
+typedef enum ng_circuit_state {
+    NG_CIRCUIT_CLOSED = 0,
+    NG_CIRCUIT_OPEN = 1,
+    NG_CIRCUIT_HALF_OPEN = 2,
+} ng_circuit_state;
+
+/* How a breaker stands. */
+typedef struct ng_circuit {
+    ng_circuit_state state;
+    int64_t until;   /* open until then */
+    uint64_t opened; /* how often it has opened */
+} ng_circuit;
+
+/* How the breaker of the operator that gave `river` stands; without one it is closed. */
+ng_circuit ng_circuit_of(ng_river river);
+
+/* ---- rates ------------------------------------------------------------------------------------ */
+
+/* A token bucket: `rows` tokens in every `per` nanoseconds, evenly, up to `burst` of them; a row
+ * takes one. It is full at the start. */
+typedef struct ng_rate {
+    uint64_t rows;  /* at least 1 */
+    int64_t per;    /* at least 1; 1000000000: rows per second */
+    uint64_t burst; /* at least 1; burst * per below 2^63 */
+    bool drop;      /* rows without a token are dropped and counted; else they wait */
+} ng_rate;
+
+/* Passes rows on at no more than a rate. Tokens are counted as fractions with the denominator
+ * `per`, in integers: nothing is rounded away, so there is no drift. Refused with NG_INVALID or
+ * NG_TOO_LARGE where a number is not allowed, with NG_UNSUPPORTED without a clock. */
+ng_river ng_rate_limit(ng_river river, const ng_rate *rate);
 
 #if defined(__cplusplus)
 }
@@ -6973,6 +7151,8 @@ typedef struct ngi_node {
     uint32_t self;       /* its number */
     uint32_t next_input; /* whose turn it is */
     ng_strategy strategy;
+    struct ngi_retry *retry;     /* NULL: rows are not tried again */
+    struct ngi_breaker *breaker; /* NULL: there is none */
     ng_account account;
     int64_t when;     /* its operator's timer, INT64_MAX: none */
     int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
@@ -6980,6 +7160,8 @@ typedef struct ngi_node {
     uint32_t heap_place;
     size_t size;
     bool has_text, opened, closed, blocked, due;
+    bool dead_letters; /* has the output for them */
+    bool buries;       /* the first row is to go to the dead letters once they have credit */
 } ngi_node;
 
 struct ng_context {
@@ -6990,7 +7172,7 @@ struct ng_context {
 
 /* How many outputs a node has, that for dead letters included where it is used. */
 static inline uint32_t ngi_output_count(const ngi_node *node) {
-    return node->stage.outputs + (node->strategy == NG_DEAD_LETTER);
+    return node->stage.outputs + node->dead_letters;
 }
 
 /* Whether a node's rows lie in blocks of its own. */
@@ -7000,6 +7182,16 @@ static inline bool ngi_has_pool(const ngi_node *node, uint32_t output) {
 
 static inline ngi_output *ngi_source_of(const ng_graph *graph, const ngi_input *input) {
     return &graph->nodes[input->node]->outputs[input->output];
+}
+
+/* `by` nanoseconds, at least 0, after a time; INT64_MAX, which is never, where there is no such. */
+static inline int64_t ngi_time_after(int64_t time, int64_t by) {
+    return time > 0 && by > INT64_MAX - time ? INT64_MAX : time + by;
+}
+
+static inline int64_t ngi_graph_now(const ng_graph *graph) {
+    const ng_clock *const clock = &graph->options.clock;
+    return clock->now == NULL ? 0 : clock->now(clock->ctx);
 }
 
 static inline void ngi_make_ready(ng_graph *graph, uint32_t node) {
@@ -7022,6 +7214,34 @@ void ngi_timer_update(ng_graph *graph, ngi_node *node);
 
 /* Makes the nodes whose time has come ready. */
 void ngi_timers_ring(ng_graph *graph, int64_t now);
+
+/* The node that gave a river, while building; NULL: it is refused. */
+ngi_node *ngi_node_to_change(ng_river river, const char *calls);
+
+/* The same for what it does at bad rows, where it can go on after one. `timed`: and has a clock. */
+ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed);
+
+/* ---- what ops_guard sees to ------------------------------------------------------------------- */
+
+/* What is to be done about a bad row, the first of `in`. It may turn the status into NG_MISUSED. */
+ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
+                             ng_status *status);
+
+/* Has a bad row wait until it is tried again. */
+void ngi_guard_wait(ng_graph *graph, ngi_node *node, int64_t now);
+
+/* The first row is done with. */
+void ngi_guard_forget(ngi_node *node);
+
+/* How many of so many rows the operator may be offered; 0: its breaker is open. */
+size_t ngi_guard_admits(const ngi_node *node, int64_t now, size_t rows);
+
+/* Rows went well; one failed. */
+void ngi_guard_good(const ngi_node *node, size_t rows);
+void ngi_guard_bad(const ngi_node *node, int64_t now);
+
+/* Gives back what was asked for. */
+void ngi_guard_close(const ng_graph *graph, const ngi_node *node);
 
 /* Ends a node: its outputs with `how`, its inputs by cancelling them. */
 void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how);
@@ -7083,7 +7303,7 @@ static ngi_node *ngi_node_of(ng_river river) {
     return there ? river.graph->nodes[river.node] : NULL;
 }
 
-static ngi_node *ngi_node_to_change(ng_river river, const char *calls) {
+ngi_node *ngi_node_to_change(ng_river river, const char *calls) {
     ngi_node *const node = ngi_node_of(river);
     const bool building = node != NULL && river.graph->state == NGI_BUILDING;
     if (river.graph != NULL && !building) {
@@ -7258,18 +7478,41 @@ ng_river ng_bound(ng_river river, const ng_link_options *options) {
     return river;
 }
 
+ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed) {
+    ngi_node *const node = ngi_node_to_change(river, calls);
+    if (node == NULL) {
+        return NULL;
+    }
+    const bool resumes = node->stage.calls->resumes && node->input_count == 1;
+    if (!resumes || (timed && river.graph->options.clock.now == NULL)) {
+        (void)ng_refuse(river.graph, node->stage.calls->name, NG_UNSUPPORTED);
+        return NULL;
+    }
+    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
+        (void)ng_refuse(river.graph, calls, NG_MISUSED);
+        return NULL;
+    }
+    return node;
+}
+
 ng_river ng_on_error(ng_river river, ng_strategy strategy) {
-    ngi_node *const node = ngi_node_to_change(river, "on_error");
+    if (strategy == NG_RETRY) {
+        const ng_retry_options options = ng_retry_defaults();
+        return ng_on_error_retry(river, &options);
+    }
+    ngi_node *const node = strategy == NG_STOP ? ngi_node_to_change(river, "on_error")
+                                               : ngi_node_to_guard(river, "on_error", false);
     if (node == NULL) {
         return river;
     }
     if (strategy < NG_STOP || strategy > NG_DEAD_LETTER) {
         return ng_refuse(river.graph, "on_error", NG_INVALID);
     }
-    if (strategy != NG_STOP && (!node->stage.calls->resumes || node->input_count != 1)) {
-        return ng_refuse(river.graph, node->stage.calls->name, NG_UNSUPPORTED);
+    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
+        return ng_refuse(river.graph, "on_error", NG_MISUSED);
     }
     node->strategy = strategy;
+    node->dead_letters = strategy == NG_DEAD_LETTER;
     return river;
 }
 
@@ -7278,7 +7521,8 @@ ng_river ng_dead_letters(ng_river river) {
     if (node == NULL) {
         return river;
     }
-    if (node->strategy != NG_DEAD_LETTER) {
+    node->dead_letters = node->dead_letters || node->strategy == NG_ASK;
+    if (!node->dead_letters) {
         return ng_refuse(river.graph, "dead_letters", NG_MISUSED);
     }
     return ng_output(river, node->stage.outputs);
@@ -7455,6 +7699,7 @@ void ng_graph_close(ng_graph *graph) {
     }
     const ng_allocator *const a = &graph->options.allocator;
     for (uint32_t i = 0; i < graph->count; i++) {
+        ngi_guard_close(graph, graph->nodes[i]);
         (void)a->resize(a->ctx, graph->nodes[i], graph->nodes[i]->size, 0);
     }
     if (graph->nodes != NULL) {
@@ -7669,35 +7914,46 @@ static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t ro
     (void)ng_link_take(&ngi_source_of(graph, input)->link, rows);
     input->received += rows;
     node->account.in += rows;
+    ngi_guard_forget(node);
     if (graph->nodes[input->node]->blocked) {
         ngi_make_ready(graph, input->node);
     }
 }
 
+/* Leaves the first row that waits to the dead letters. False: they have no credit for it yet. */
+static bool ngi_bury(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in) {
+    ng_context context = {graph, node, input};
+    const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
+    node->buries = sent == NG_AGAIN;
+    if (!node->buries) {
+        node->account.dropped += sent != NG_OK;
+        ngi_node_take(graph, node, input, 1);
+    }
+    return !node->buries;
+}
+
 /* What is done about a bad row, the first that waits. Answers whether the node has gone on. */
 static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
                         ng_status status) {
-    ng_context context = {graph, node, input};
-    if (in == NULL || in->rows == 0 || node->strategy == NG_STOP) {
-        const uint64_t row = node->account.in;
-        if (in != NULL && in->rows != 0) {
+    const uint64_t row = node->account.in;
+    switch (in == NULL ? NG_STOP : ngi_guard_decide(graph, node, in, &status)) {
+    case NG_SKIP:
+        node->account.failed++;
+        ngi_node_take(graph, node, input, 1);
+        return true;
+    case NG_DEAD_LETTER:
+        return ngi_bury(graph, node, input, in);
+    case NG_RETRY:
+        ngi_guard_wait(graph, node, ngi_graph_now(graph));
+        return false;
+    default:
+        if (in != NULL) {
             ngi_node_take(graph, node, input, 1);
             node->account.failed++;
         }
         ngi_node_fail(graph, node, status, row);
         return true;
     }
-    if (node->strategy == NG_DEAD_LETTER) {
-        const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
-        if (sent == NG_AGAIN) {
-            return false;
-        }
-        node->account.dropped += sent != NG_OK;
-    } else {
-        node->account.failed++;
-    }
-    ngi_node_take(graph, node, input, 1);
-    return true;
 }
 
 /* ---- one call ---------------------------------------------------------------------------------
@@ -7761,7 +8017,8 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
         }
     }
     graph->busy = false;
-    const size_t rows = in == NULL ? 0 : in->rows, space = writes ? room.rows : 0;
+    const size_t rows = in == NULL ? 0 : in->rows;
+    const size_t space = writes && ngi_node_room(graph, node, 0, &room) ? room.rows : 0;
     if (step.consumed > rows || step.produced > space) {
         ngi_node_fail(graph, node, NG_MISUSED, node->account.in);
         return ngi_outcome_of(true, NG_MISUSED);
@@ -7769,8 +8026,13 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
     ngi_node_send_made(graph, node, 0, step.produced);
     ngi_node_take(graph, node, input, step.consumed);
     node->account.out += node->stage.outputs == 0 ? step.consumed : 0;
+    ngi_guard_good(node, step.consumed);
     if (step.status < NG_OK) {
-        const ng_batch *const bad = in == NULL || step.consumed == rows ? NULL : in;
+        const bool row = step.consumed < rows;
+        const ng_batch *const bad = row ? ng_context_first(&context, input) : NULL;
+        if (row && node->breaker != NULL) {
+            ngi_guard_bad(node, ngi_graph_now(graph));
+        }
         return ngi_outcome_of(ngi_bad_row(graph, node, input, bad, step.status), step.status);
     }
     if (step.status == NG_END) {
@@ -7823,6 +8085,25 @@ static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_stat
     return true;
 }
 
+/* Offers the rows that wait at an input, unless the first of them waits for something. */
+static bool ngi_input_offer(ng_graph *graph, ngi_node *node, uint32_t i, const ng_batch *first) {
+    if (node->retry_at != INT64_MAX) {
+        return false;
+    }
+    if (node->buries) {
+        return ngi_bury(graph, node, i, first);
+    }
+    ng_batch some = *first;
+    if (node->breaker != NULL) {
+        some.rows = ngi_guard_admits(node, ngi_graph_now(graph), first->rows);
+    }
+    if (some.rows == 0) {
+        return ngi_bad_row(graph, node, i, first, NG_OPEN);
+    }
+    const ng_batch *const in = some.rows == first->rows ? first : &some;
+    return ngi_call_with_room(graph, node, i, in, ngi_call_push).progress;
+}
+
 /* Offers one input. `*waiting`: there was something to offer. */
 static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *waiting) {
     ng_link *const link = &ngi_source_of(graph, &node->inputs[i])->link;
@@ -7832,7 +8113,7 @@ static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *wai
     }
     if (first != NULL) {
         *waiting = true;
-        return ngi_call_with_room(graph, node, i, first, ngi_call_push).progress;
+        return ngi_input_offer(graph, node, i, first);
     }
     const ng_status how = ng_link_state(link);
     if (how == NG_OK) {
@@ -7894,11 +8175,6 @@ static uint32_t ngi_next_ready(const ng_graph *graph) {
         }
     }
     return NGI_NOWHERE;
-}
-
-static int64_t ngi_graph_now(const ng_graph *graph) {
-    const ng_clock *const clock = &graph->options.clock;
-    return clock->now == NULL ? 0 : clock->now(clock->ctx);
 }
 
 static ng_status ngi_graph_end(ng_graph *graph) {
@@ -8065,8 +8341,7 @@ static bool ngi_link_holds(const ng_graph *graph, const ngi_output *output) {
 
 static void ngi_account_collect(const ng_graph *graph, const ngi_node *node, ng_account *all) {
     const ng_account *const a = &node->account;
-    const uint64_t dead =
-        node->strategy == NG_DEAD_LETTER ? node->outputs[node->stage.outputs].sent : 0;
+    const uint64_t dead = node->dead_letters ? node->outputs[node->stage.outputs].sent : 0;
     all->in += node->input_count == 0 ? a->made : 0;
     all->made += node->input_count == 0 ? 0 : a->made;
     all->out += node->stage.outputs == 0 ? a->out - dead : 0;
@@ -9269,6 +9544,894 @@ static const ng_operator ngi_round_robin_calls = {
 void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count) {
     const ngi_routing routing = {NULL, NULL, count, 0};
     ngi_routes(river, &routing, &ngi_round_robin_calls, rivers != NULL, rivers);
+}
+
+/* ---- ops_time.c ------------------------------------------------------------------------------ */
+
+/* ops_time: sources and operators that go by the clock. */
+
+static const ng_field ngi_tick_field[] = {NG_FIELD("value", NG_I64)};
+static const ng_schema ngi_tick_schema = {ngi_tick_field, 1};
+
+/* NG_OK, or why a step cannot be: a number is not allowed, or there is no clock. */
+static ng_status ngi_timed(const ng_graph *graph, bool allowed) {
+    if (!allowed) {
+        return NG_INVALID;
+    }
+    return graph->options.clock.now == NULL ? NG_UNSUPPORTED : NG_OK;
+}
+
+static ng_river ngi_timed_apply(ng_graph *graph, const ng_river *river, bool allowed,
+                                const ng_stage *stage) {
+    const ng_status status = ngi_timed(graph, allowed);
+    return status == NG_OK ? ng_apply(graph, river, river != NULL, stage)
+                           : ng_refuse(graph, stage->calls->name, status);
+}
+
+/* How long it is since `start`, 0 if that is still to come. */
+static uint64_t ngi_time_since(int64_t start, int64_t now) {
+    return now > start ? (uint64_t)now - (uint64_t)start : 0;
+}
+
+/* The end of the period that `now` lies in; periods follow one another from `start` on. */
+static int64_t ngi_period_end(int64_t start, int64_t period, int64_t now) {
+    const uint64_t gone = ngi_time_since(start, now) % (uint64_t)period;
+    return ngi_time_after(now, period - (int64_t)gone);
+}
+
+/* ---- interval, after -------------------------------------------------------------------------- */
+
+typedef struct ngi_ticks {
+    int64_t start, period;
+    uint64_t next; /* the number of the next tick */
+} ngi_ticks;
+
+static ng_status ngi_interval_open(void *state, ng_context *context) {
+    ((ngi_ticks *)state)->start = ng_context_now(context);
+    return NG_OK;
+}
+
+static ng_step ngi_interval_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    ngi_ticks *const ticks = (ngi_ticks *)state;
+    const int64_t now = ng_context_now(context);
+    const uint64_t due = ngi_time_since(ticks->start, now) / (uint64_t)ticks->period;
+    const bool tick = due >= ticks->next;
+    (void)in;
+    if (tick) {
+        ng_set_i64(ng_room_row(out, 0), 0, (int64_t)due);
+        ng_context_count(context, NG_MADE, (int64_t)(due - ticks->next + 1));
+        ng_context_count(context, NG_DROPPED, (int64_t)(due - ticks->next));
+        ticks->next = due + 1;
+    }
+    ng_context_call_at(context, ngi_period_end(ticks->start, ticks->period, now));
+    return ng_step_of(0, tick, NG_OK);
+}
+
+static ng_step ngi_interval_timer(void *state, ng_context *context, const ng_room *out) {
+    return ngi_interval_push(state, context, NULL, out);
+}
+
+static const ng_operator ngi_interval_calls = {
+    "interval", ngi_interval_open, ngi_interval_push, NULL, ngi_interval_timer, NULL, NULL, false};
+
+ng_river ng_interval(ng_graph *graph, int64_t period) {
+    ngi_ticks ticks = {0, period, 0};
+    const ng_stage stage = {&ngi_interval_calls, sizeof ticks, &ticks, &ngi_tick_schema,
+                            1,                   false,        0};
+    return ngi_timed_apply(graph, NULL, period > 0, &stage);
+}
+
+/* `start` is when, here. */
+static ng_status ngi_after_open(void *state, ng_context *context) {
+    ngi_ticks *const ticks = (ngi_ticks *)state;
+    ticks->start = ngi_time_after(ng_context_now(context), ticks->period);
+    return NG_OK;
+}
+
+static ng_step ngi_after_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    const ngi_ticks *const ticks = (const ngi_ticks *)state;
+    (void)in;
+    if (ng_context_now(context) < ticks->start) {
+        ng_context_call_at(context, ticks->start);
+        return ng_step_of(0, 0, NG_OK);
+    }
+    ng_set_i64(ng_room_row(out, 0), 0, 0);
+    ng_context_count(context, NG_MADE, 1);
+    return ng_step_of(0, 1, NG_END);
+}
+
+static const ng_operator ngi_after_calls = {
+    "after", ngi_after_open, ngi_after_push, NULL, NULL, NULL, NULL, false};
+
+ng_river ng_after(ng_graph *graph, int64_t delay) {
+    ngi_ticks ticks = {0, delay, 0};
+    const ng_stage stage = {&ngi_after_calls, sizeof ticks, &ticks, &ngi_tick_schema, 1, false, 0};
+    return ngi_timed_apply(graph, NULL, delay >= 0, &stage);
+}
+
+/* ---- sample_time, throttle, debounce: the latest row is kept ---------------------------------- */
+
+typedef struct ngi_paced {
+    ng_batch row;   /* its block is NULL where none is kept */
+    int64_t due;    /* when the row goes on; of a throttle, when its period ends */
+    int64_t start;  /* of the first period */
+    int64_t period;
+    unsigned edges; /* of a throttle, else 0 */
+} ngi_paced;
+
+static bool ngi_paced_kept(const ngi_paced *paced) { return paced->row.block != NULL; }
+
+static void ngi_paced_close(void *state) {
+    (void)ng_batch_release(&((ngi_paced *)state)->row);
+}
+
+/* Keeps the last of the rows from `from` on, in place of the one before. */
+static void ngi_paced_keep(ngi_paced *paced, ng_context *context, const ng_batch *in,
+                            size_t from) {
+    const int64_t rows = (int64_t)(in->rows - from);
+    const int64_t before = ng_batch_release(&paced->row) == NG_OK;
+    const int64_t held = (ng_batch_slice(in, in->rows - 1, 1, &paced->row) == NG_OK) - before;
+    ng_context_count(context, NG_HELD, held);
+    ng_context_count(context, NG_FILTERED, rows - held);
+}
+
+/* Sends the row that is kept, if there is credit. */
+static bool ngi_paced_send(ngi_paced *paced, ng_context *context) {
+    if (ng_context_forward(context, 0, &paced->row, 0, 1) != NG_OK) {
+        return false;
+    }
+    (void)ng_batch_release(&paced->row);
+    ng_context_count(context, NG_HELD, -1);
+    return true;
+}
+
+/* Sends the row that is kept, if its time has come. False: it waits for credit. */
+static bool ngi_paced_ring(ngi_paced *paced, ng_context *context, int64_t now) {
+    if (!ngi_paced_kept(paced) || now < paced->due) {
+        return true;
+    }
+    if (!ngi_paced_send(paced, context)) {
+        return false;
+    }
+    paced->due = paced->edges != 0 ? ngi_time_after(now, paced->period) : INT64_MAX;
+    return true;
+}
+
+static ng_step ngi_paced_timer(void *state, ng_context *context, const ng_room *out) {
+    const bool rang = ngi_paced_ring((ngi_paced *)state, context, ng_context_now(context));
+    (void)out;
+    return ng_step_of(0, 0, rang ? NG_OK : NG_AGAIN);
+}
+
+static ng_step ngi_paced_end(void *state, ng_context *context, const ng_room *out) {
+    ngi_paced *const paced = (ngi_paced *)state;
+    const bool sent = !ngi_paced_kept(paced) || ngi_paced_send(paced, context);
+    (void)out;
+    return ng_step_of(0, 0, sent ? NG_OK : NG_AGAIN);
+}
+
+static ng_river ngi_paced_behind(ng_river river, const ng_operator *calls, ngi_paced *paced,
+                                  bool allowed) {
+    const ng_stage stage = {calls, sizeof *paced, paced, NULL, 1, true, 1};
+    return ngi_timed_apply(river.graph, &river, allowed, &stage);
+}
+
+static ng_status ngi_sample_time_open(void *state, ng_context *context) {
+    ((ngi_paced *)state)->start = ng_context_now(context);
+    return NG_OK;
+}
+
+static ng_step ngi_sample_time_push(void *state, ng_context *context, const ng_batch *in,
+                                    const ng_room *out) {
+    ngi_paced *const paced = (ngi_paced *)state;
+    const int64_t now = ng_context_now(context);
+    (void)out;
+    if (!ngi_paced_ring(paced, context, now)) {
+        return ng_step_of(0, 0, NG_OK);
+    }
+    if (!ngi_paced_kept(paced)) {
+        paced->due = ngi_period_end(paced->start, paced->period, now);
+        ng_context_call_at(context, paced->due);
+    }
+    ngi_paced_keep(paced, context, in, 0);
+    return ng_step_of(in->rows, 0, NG_OK);
+}
+
+static const ng_operator ngi_sample_time_calls = {
+    "sample_time",  ngi_sample_time_open, ngi_sample_time_push, ngi_paced_end, ngi_paced_timer,
+    NULL,           ngi_paced_close,     false};
+
+ng_river ng_sample_time(ng_river river, int64_t period) {
+    ngi_paced paced = {{NULL, NULL, 0, 0}, INT64_MAX, 0, period, 0};
+    return ngi_paced_behind(river, &ngi_sample_time_calls, &paced, period > 0);
+}
+
+static ng_step ngi_throttle_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    ngi_paced *const paced = (ngi_paced *)state;
+    const int64_t now = ng_context_now(context);
+    size_t from = 0;
+    (void)out;
+    if (!ngi_paced_ring(paced, context, now)) {
+        return ng_step_of(0, 0, NG_OK);
+    }
+    if (now >= paced->due) {
+        if ((paced->edges & NG_THROTTLE_LEADING) != 0) {
+            if (ng_context_forward(context, 0, in, 0, 1) != NG_OK) {
+                return ng_step_of(0, 0, NG_OK);
+            }
+            from = 1;
+        }
+        paced->due = ngi_time_after(now, paced->period);
+    }
+    if ((paced->edges & NG_THROTTLE_TRAILING) == 0) {
+        ng_context_count(context, NG_FILTERED, (int64_t)(in->rows - from));
+    } else if (from < in->rows) {
+        ngi_paced_keep(paced, context, in, from);
+        ng_context_call_at(context, paced->due);
+    }
+    return ng_step_of(in->rows, 0, NG_OK);
+}
+
+static const ng_operator ngi_throttle_calls = {
+    "throttle", NULL, ngi_throttle_push, ngi_paced_end, ngi_paced_timer, NULL, ngi_paced_close,
+    false};
+
+ng_river ng_throttle(ng_river river, int64_t period, unsigned edges) {
+    const unsigned both = NG_THROTTLE_LEADING | NG_THROTTLE_TRAILING;
+    ngi_paced paced = {{NULL, NULL, 0, 0}, INT64_MIN, 0, period, edges};
+    return ngi_paced_behind(river, &ngi_throttle_calls, &paced,
+                             period > 0 && edges != 0 && edges <= both);
+}
+
+static ng_step ngi_debounce_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    ngi_paced *const paced = (ngi_paced *)state;
+    const int64_t now = ng_context_now(context);
+    (void)out;
+    if (!ngi_paced_ring(paced, context, now)) {
+        return ng_step_of(0, 0, NG_OK);
+    }
+    ngi_paced_keep(paced, context, in, 0);
+    paced->due = ngi_time_after(now, paced->period);
+    ng_context_call_at(context, paced->due);
+    return ng_step_of(in->rows, 0, NG_OK);
+}
+
+static const ng_operator ngi_debounce_calls = {
+    "debounce", NULL, ngi_debounce_push, ngi_paced_end, ngi_paced_timer, NULL, ngi_paced_close,
+    false};
+
+ng_river ng_debounce(ng_river river, int64_t quiet) {
+    ngi_paced paced = {{NULL, NULL, 0, 0}, INT64_MAX, 0, quiet, 0};
+    return ngi_paced_behind(river, &ngi_debounce_calls, &paced, quiet > 0);
+}
+
+/* ---- delay ------------------------------------------------------------------------------------ */
+
+/* Followed by `room` times, then by `slots` batches; both are rings. */
+typedef struct ngi_delay {
+    int64_t delay;
+    size_t room, rows, at;      /* rows there may be, there are, and the place of the first's time */
+    size_t slots, used, first;  /* batches that they lie in */
+    ng_batch *batches;
+    int64_t *times; /* when each row was taken */
+} ngi_delay;
+
+static void ngi_delay_close(void *state) {
+    ngi_delay *const d = (ngi_delay *)state;
+    for (; d->used != 0; d->used--) {
+        (void)ng_batch_release(&d->batches[d->first]);
+        d->first = d->first + 1 == d->slots ? 0 : d->first + 1;
+    }
+}
+
+static int64_t ngi_delay_due(const ngi_delay *d) {
+    return d->rows == 0 ? INT64_MAX : ngi_time_after(d->times[d->at], d->delay);
+}
+
+/* Sends the first `n` rows of the first batch. */
+static bool ngi_delay_send(ngi_delay *d, ng_context *context, size_t n) {
+    ng_batch *const first = &d->batches[d->first];
+    if (ng_context_forward(context, 0, first, 0, n) != NG_OK) {
+        return false;
+    }
+    ng_context_count(context, NG_HELD, -(int64_t)n);
+    first->offset += n;
+    first->rows -= n;
+    d->rows -= n;
+    if (first->rows == 0) {
+        (void)ng_batch_release(first);
+        d->first = d->first + 1 == d->slots ? 0 : d->first + 1;
+        d->used--;
+    }
+    return true;
+}
+
+/* Sends what is due. False: some of it waits for credit. */
+static bool ngi_delay_ring(ngi_delay *d, ng_context *context) {
+    const int64_t now = ng_context_now(context);
+    while (ngi_delay_due(d) <= now && d->rows != 0) {
+        const size_t credit = ng_context_credit(context, 0), rows = d->batches[d->first].rows;
+        const size_t most = rows < credit ? rows : credit, before = d->at;
+        size_t n = 0;
+        for (; n < most && ngi_time_after(d->times[d->at], d->delay) <= now; n++) {
+            d->at = d->at + 1 == d->room ? 0 : d->at + 1;
+        }
+        if (!ngi_delay_send(d, context, n)) {
+            d->at = before;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Finds a batch for rows of `in`: the last one, if they lie right behind it, or a new one. */
+static bool ngi_delay_hold(ngi_delay *d, const ng_batch *in, size_t rows) {
+    if (d->used != 0) {
+        const size_t place = d->first + d->used - 1;
+        ng_batch *const last = &d->batches[place < d->slots ? place : place - d->slots];
+        if (last->block == in->block && last->offset + last->rows == in->offset) {
+            last->rows += rows;
+            return true;
+        }
+    }
+    if (d->used == d->slots) {
+        return false;
+    }
+    const size_t place = d->first + d->used;
+    d->used++;
+    return ng_batch_slice(in, 0, rows, &d->batches[place < d->slots ? place : place - d->slots]) ==
+           NG_OK;
+}
+
+static ng_step ngi_delay_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    ngi_delay *const d = (ngi_delay *)state;
+    const int64_t now = ng_context_now(context);
+    const bool rang = ngi_delay_ring(d, context);
+    const size_t left = d->room - d->rows, rows = in->rows < left ? in->rows : left;
+    (void)out;
+    const bool taken = rows != 0 && ngi_delay_hold(d, in, rows);
+    for (size_t i = 0; i < rows && taken; i++) {
+        const size_t place = d->at + d->rows;
+        d->times[place < d->room ? place : place - d->room] = now;
+        d->rows++;
+    }
+    ng_context_count(context, NG_HELD, taken ? (int64_t)rows : 0);
+    if (rang || taken) {
+        ng_context_call_at(context, ngi_delay_due(d));
+    }
+    return ng_step_of(taken ? rows : 0, 0, NG_OK);
+}
+
+static ng_step ngi_delay_timer(void *state, ng_context *context, const ng_room *out) {
+    ngi_delay *const d = (ngi_delay *)state;
+    (void)out;
+    if (!ngi_delay_ring(d, context)) {
+        return ng_step_of(0, 0, NG_AGAIN);
+    }
+    ng_context_call_at(context, ngi_delay_due(d));
+    return ng_step_of(0, 0, NG_OK);
+}
+
+static ng_step ngi_delay_end(void *state, ng_context *context, const ng_room *out) {
+    ngi_delay *const d = (ngi_delay *)state;
+    (void)ngi_delay_timer(state, context, out);
+    return ng_step_of(0, 0, d->rows == 0 ? NG_OK : NG_AGAIN);
+}
+
+static const ng_operator ngi_delay_calls = {
+    "delay", NULL, ngi_delay_push, ngi_delay_end, ngi_delay_timer, NULL, ngi_delay_close, false};
+
+ng_river ng_delay(ng_river river, int64_t delay, size_t max_rows) {
+    const size_t few = max_rows / river.graph->options.batch_rows + 8;
+    const size_t slots = max_rows < few ? max_rows : few;
+    const size_t head = ngi_size_plus(ngi_size_round(sizeof(ngi_delay), 64),
+                                      ngi_size_times(max_rows, sizeof(int64_t)));
+    const size_t size = ngi_size_plus(head, ngi_size_times(slots, sizeof(ng_batch)));
+    if (size >= SIZE_MAX / 2 || slots >= UINT32_MAX) {
+        return ng_refuse(river.graph, "delay", NG_TOO_LARGE);
+    }
+    const ng_stage stage = {&ngi_delay_calls, size, NULL, NULL, 1, true, (uint32_t)slots};
+    const ng_river behind =
+        ngi_timed_apply(river.graph, &river, delay > 0 && max_rows != 0, &stage);
+    ngi_delay *const d = (ngi_delay *)ng_state(behind);
+    if (d != NULL) {
+        uint8_t *const times = (uint8_t *)d + ngi_size_round(sizeof(ngi_delay), 64);
+        d->delay = delay;
+        d->room = max_rows;
+        d->slots = slots;
+        d->times = (int64_t *)(void *)times;
+        d->batches = (ng_batch *)(void *)((uint8_t *)d + head);
+    }
+    return behind;
+}
+
+/* ---- timeout ---------------------------------------------------------------------------------- */
+
+typedef struct ngi_timeout {
+    int64_t limit, deadline;
+} ngi_timeout;
+
+static void ngi_timeout_start(ngi_timeout *timeout, ng_context *context) {
+    timeout->deadline = ngi_time_after(ng_context_now(context), timeout->limit);
+    ng_context_call_at(context, timeout->deadline);
+}
+
+static ng_status ngi_timeout_open(void *state, ng_context *context) {
+    ngi_timeout_start((ngi_timeout *)state, context);
+    return NG_OK;
+}
+
+static ng_step ngi_timeout_push(void *state, ng_context *context, const ng_batch *in,
+                                const ng_room *out) {
+    const size_t credit = ng_context_credit(context, 0);
+    const size_t n = in->rows < credit ? in->rows : credit;
+    (void)out;
+    ngi_timeout_start((ngi_timeout *)state, context);
+    if (n != 0 && ng_context_forward(context, 0, in, 0, n) != NG_OK) {
+        return ng_step_of(0, 0, NG_END);
+    }
+    return ng_step_of(n, 0, NG_OK);
+}
+
+static ng_step ngi_timeout_timer(void *state, ng_context *context, const ng_room *out) {
+    (void)out;
+    if (ng_context_first(context, 0) == NULL) {
+        return ng_step_of(0, 0, NG_TIMEOUT);
+    }
+    ngi_timeout_start((ngi_timeout *)state, context);
+    return ng_step_of(0, 0, NG_OK);
+}
+
+static const ng_operator ngi_timeout_calls = {
+    "timeout", ngi_timeout_open, ngi_timeout_push, NULL, ngi_timeout_timer, NULL, NULL, false};
+
+ng_river ng_timeout(ng_river river, int64_t limit) {
+    ngi_timeout timeout = {limit, 0};
+    const ng_stage stage = {&ngi_timeout_calls, sizeof timeout, &timeout, NULL, 1, true, 0};
+    return ngi_timed_apply(river.graph, &river, limit > 0, &stage);
+}
+
+/* ---- buffer ----------------------------------------------------------------------------------- */
+
+/* Rows are gathered in the room of its output, which stays where it is while none of it is sent. */
+typedef struct ngi_buffer {
+    ng_buffer_options options;
+    size_t capacity; /* of a block */
+    size_t rows;     /* gathered */
+} ngi_buffer;
+
+static ng_status ngi_buffer_open(void *state, ng_context *context) {
+    const ngi_buffer *const buffer = (const ngi_buffer *)state;
+    return ng_context_credit(context, 0) < buffer->options.rows ? NG_NO_CREDIT : NG_OK;
+}
+
+/* How many of `rows` rows it takes until what is gathered has `bytes` bytes; `rows` if they do not
+ * suffice. The rows have been copied to `all` behind those before. */
+static size_t ngi_buffer_until(const ngi_buffer *buffer, ng_batch all, size_t rows) {
+    size_t low = 0, high = rows; /* after `low` rows there are too few; `high` may be enough */
+    while (buffer->options.bytes != 0 && low + 1 < high) {
+        const size_t middle = low + (high - low) / 2;
+        all.rows = buffer->rows + middle;
+        if (ng_batch_bytes(&all) < buffer->options.bytes) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return high;
+}
+
+static size_t ngi_buffer_release(ngi_buffer *buffer, ng_context *context) {
+    const size_t rows = buffer->rows;
+    ng_context_count(context, NG_HELD, -(int64_t)rows);
+    ng_context_call_at(context, INT64_MAX);
+    buffer->rows = 0;
+    return rows;
+}
+
+/* Room for a whole batch: in another block where the one that is being filled has too little. */
+static bool ngi_buffer_room(const ngi_buffer *buffer, ng_context *context, ng_room *room) {
+    const bool fresh =
+        buffer->rows == 0 && buffer->capacity - room->at < buffer->options.rows;
+    if (fresh) {
+        ng_context_renew(context, 0);
+    }
+    return !fresh || ng_context_room(context, 0, room);
+}
+
+/* Copies rows behind those that are gathered, as many as there may be. */
+static size_t ngi_buffer_gather(ngi_buffer *buffer, ng_context *context, const ng_batch *in,
+                                const ng_room *room, bool *full) {
+    const size_t most = room->rows < buffer->options.rows ? room->rows : buffer->options.rows;
+    const size_t left = most - buffer->rows, n = in->rows < left ? in->rows : left;
+    ng_block into = {room->columns, buffer->capacity, 1, NULL, NULL, NULL};
+    const size_t copied = ng_batch_copy(in, 0, n, &into, room->at + buffer->rows);
+    ng_batch all = {in->schema, &into, room->at, 0};
+    const size_t taken = ngi_buffer_until(buffer, all, copied);
+    if (buffer->rows == 0 && taken != 0 && buffer->options.time != 0) {
+        ng_context_call_at(context,
+                           ngi_time_after(ng_context_now(context), buffer->options.time));
+    }
+    buffer->rows += taken;
+    ng_context_count(context, NG_HELD, (int64_t)taken);
+    all.rows = buffer->rows;
+    *full = copied < n || buffer->rows == buffer->options.rows ||
+            (buffer->options.bytes != 0 && ng_batch_bytes(&all) >= buffer->options.bytes);
+    return taken;
+}
+
+/* NG_OK without rows asks the graph for another block, which is for text that does not fit here;
+ * NG_AGAIN without rows waits. */
+static ng_step ngi_buffer_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    ngi_buffer *const buffer = (ngi_buffer *)state;
+    ng_room room = *out;
+    bool full = false;
+    if (!ngi_buffer_room(buffer, context, &room)) {
+        return ng_step_of(0, 0, NG_AGAIN);
+    }
+    const size_t taken = ngi_buffer_gather(buffer, context, in, &room, &full);
+    if (full && buffer->rows == 0) {
+        return ng_step_of(0, 0, room.at == 0 ? NG_TOO_LARGE : NG_OK);
+    }
+    return ng_step_of(taken, full ? ngi_buffer_release(buffer, context) : 0, NG_AGAIN);
+}
+
+/* At the end and when the time has come. */
+static ng_step ngi_buffer_flush(void *state, ng_context *context, const ng_room *out) {
+    (void)out;
+    return ng_step_of(0, ngi_buffer_release((ngi_buffer *)state, context), NG_OK);
+}
+
+static const ng_operator ngi_buffer_calls = {
+    "buffer", ngi_buffer_open, ngi_buffer_push, ngi_buffer_flush, ngi_buffer_flush, NULL, NULL,
+    true};
+
+ng_river ng_buffer(ng_river river, const ng_buffer_options *options) {
+    const size_t block = river.graph->options.batch_rows;
+    if (options == NULL || options->time < 0 || options->rows > block) {
+        const bool large = options != NULL && options->rows > block;
+        return ng_refuse(river.graph, "buffer", large ? NG_TOO_LARGE : NG_INVALID);
+    }
+    ngi_buffer buffer = {*options, block, 0};
+    buffer.options.rows = options->rows == 0 ? block : options->rows;
+    const ng_stage stage = {&ngi_buffer_calls, sizeof buffer, &buffer, NULL, 1, false, 0};
+    return options->time == 0 ? ng_apply(river.graph, &river, 1, &stage)
+                              : ngi_timed_apply(river.graph, &river, true, &stage);
+}
+
+/* ---- ops_guard.c ----------------------------------------------------------------------------- */
+
+/* ops_guard: retries, circuit breakers, rates. */
+
+typedef struct ngi_retry {
+    ng_retry_options options;
+    ng_ask_fn *ask; /* NULL: the options decide */
+    void *ctx;
+    uint32_t tries; /* of the first row, so far */
+    int64_t delay;  /* of the next try, before chance */
+    uint64_t random;
+} ngi_retry;
+
+typedef struct ngi_breaker {
+    ng_breaker_options options;
+    ng_circuit circuit;
+    uint32_t good;          /* probes that went well */
+    uint32_t failures, at;  /* failures that are remembered, and where the next one goes */
+    size_t size;            /* of this, with all of `times` */
+    int64_t times[1];       /* of the last options.failures failures, round and round */
+} ngi_breaker;
+
+/* ---- trying again ----------------------------------------------------------------------------- */
+
+ng_retry_options ng_retry_defaults(void) {
+    ng_retry_options options;
+    options.attempts = 5;
+    options.first_delay = 100000000;
+    options.factor = 2;
+    options.max_delay = 10 * (int64_t)1000000000;
+    options.jitter = 50;
+    options.seed = 0;
+    options.then = NG_STOP;
+    return options;
+}
+
+static bool ngi_retry_allowed(const ng_retry_options *o) {
+    return o != NULL && o->attempts != 0 && o->first_delay > 0 && o->factor != 0 &&
+           o->max_delay >= o->first_delay && o->jitter <= 100 &&
+           (o->then == NG_STOP || o->then == NG_SKIP || o->then == NG_DEAD_LETTER);
+}
+
+/* Memory that lasts as long as a node. */
+static void *ngi_guard_new(ng_graph *graph, const ngi_node *node, size_t size) {
+    const ng_allocator *const a = &graph->options.allocator;
+    void *const memory = a->resize(a->ctx, NULL, 0, size);
+    if (memory == NULL) {
+        (void)ng_refuse(graph, node->stage.calls->name, NG_NO_MEMORY);
+    } else {
+        __builtin_memset(memory, 0, size);
+    }
+    return memory;
+}
+
+/* What a node keeps for retries, as `options` say; `options` NULL: as they said before, or the
+ * defaults. NULL: there is no memory. */
+static ngi_retry *ngi_retry_of(ng_graph *graph, ngi_node *node, const ng_retry_options *options) {
+    const ng_retry_options defaults = ng_retry_defaults();
+    const bool before = node->retry != NULL;
+    if (!before) {
+        node->retry = (ngi_retry *)ngi_guard_new(graph, node, sizeof(ngi_retry));
+    }
+    if (node->retry != NULL && (options != NULL || !before)) {
+        node->retry->options = options != NULL ? *options : defaults;
+        node->retry->delay = node->retry->options.first_delay;
+        node->retry->random = node->retry->options.seed;
+    }
+    return node->retry;
+}
+
+ng_river ng_on_error_retry(ng_river river, const ng_retry_options *options) {
+    ngi_node *const node = ngi_node_to_guard(river, "on_error_retry", true);
+    if (node == NULL) {
+        return river;
+    }
+    if (!ngi_retry_allowed(options)) {
+        return ng_refuse(river.graph, "on_error_retry", NG_INVALID);
+    }
+    ngi_retry *const retry = ngi_retry_of(river.graph, node, options);
+    if (retry != NULL) {
+        retry->ask = NULL;
+        node->strategy = NG_RETRY;
+        node->dead_letters = options->then == NG_DEAD_LETTER;
+    }
+    return river;
+}
+
+ng_river ng_on_error_ask(ng_river river, ng_ask_fn *ask, void *ctx) {
+    ngi_node *const node = ngi_node_to_guard(river, "on_error_ask", false);
+    if (node == NULL) {
+        return river;
+    }
+    if (ask == NULL) {
+        return ng_refuse(river.graph, "on_error_ask", NG_INVALID);
+    }
+    ngi_retry *const retry = ngi_retry_of(river.graph, node, NULL);
+    if (retry != NULL) {
+        retry->ask = ask;
+        retry->ctx = ctx;
+        node->strategy = NG_ASK;
+    }
+    return river;
+}
+
+ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
+                             ng_status *status) {
+    const ngi_retry *const retry = node->retry;
+    ng_strategy strategy = node->strategy;
+    if (strategy == NG_ASK) {
+        strategy = retry->ask(ng_batch_row(in, 0), *status, retry->tries, retry->ctx);
+        if (strategy < NG_STOP || strategy > NG_RETRY ||
+            (strategy == NG_RETRY && graph->options.clock.now == NULL)) {
+            *status = NG_MISUSED;
+            return NG_STOP;
+        }
+    }
+    if (strategy == NG_RETRY && retry->tries >= retry->options.attempts) {
+        strategy = retry->options.then;
+    }
+    if (strategy == NG_DEAD_LETTER && !node->dead_letters) {
+        *status = NG_MISUSED;
+        return NG_STOP;
+    }
+    return strategy;
+}
+
+static uint64_t ngi_retry_random(uint64_t *state) {
+    *state += 0x9e3779b97f4a7c15u;
+    uint64_t r = *state;
+    r = (r ^ r >> 30) * 0xbf58476d1ce4e5b9u;
+    r = (r ^ r >> 27) * 0x94d049bb133111ebu;
+    return r ^ r >> 31;
+}
+
+void ngi_guard_wait(ng_graph *graph, ngi_node *node, int64_t now) {
+    ngi_retry *const retry = node->retry;
+    const ng_retry_options *const o = &retry->options;
+    const int64_t delay = retry->delay;
+    const int64_t span = delay / 100 * o->jitter + delay % 100 * o->jitter / 100;
+    const uint64_t less = ngi_retry_random(&retry->random) % ((uint64_t)span + 1);
+    int64_t at = ngi_time_after(now, delay - (int64_t)less);
+    if (node->breaker != NULL && node->breaker->circuit.state == NG_CIRCUIT_OPEN &&
+        node->breaker->circuit.until > at) {
+        at = node->breaker->circuit.until;
+    }
+    retry->tries++;
+    retry->delay = delay > o->max_delay / o->factor ? o->max_delay : delay * o->factor;
+    node->retry_at = at;
+    ngi_timer_update(graph, node);
+}
+
+void ngi_guard_forget(ngi_node *node) {
+    if (node->retry != NULL) {
+        node->retry->tries = 0;
+        node->retry->delay = node->retry->options.first_delay;
+    }
+}
+
+void ngi_guard_close(const ng_graph *graph, const ngi_node *node) {
+    const ng_allocator *const a = &graph->options.allocator;
+    if (node->retry != NULL) {
+        (void)a->resize(a->ctx, node->retry, sizeof(ngi_retry), 0);
+    }
+    if (node->breaker != NULL) {
+        (void)a->resize(a->ctx, node->breaker, node->breaker->size, 0);
+    }
+}
+
+/* ---- circuit breakers ------------------------------------------------------------------------- */
+
+ng_river ng_circuit_breaker(ng_river river, const ng_breaker_options *options) {
+    ngi_node *const node = ngi_node_to_guard(river, "circuit_breaker", true);
+    if (node == NULL) {
+        return river;
+    }
+    if (options == NULL || options->failures == 0 || options->failures > 4096 ||
+        options->window <= 0 || options->open_time <= 0 || options->probes == 0) {
+        return ng_refuse(river.graph, "circuit_breaker", NG_INVALID);
+    }
+    if (node->breaker != NULL) {
+        return ng_refuse(river.graph, "circuit_breaker", NG_MISUSED);
+    }
+    const size_t size = sizeof(ngi_breaker) + (options->failures - 1) * sizeof(int64_t);
+    node->breaker = (ngi_breaker *)ngi_guard_new(river.graph, node, size);
+    if (node->breaker != NULL) {
+        node->breaker->options = *options;
+        node->breaker->size = size;
+    }
+    return river;
+}
+
+static void ngi_breaker_open(ngi_breaker *breaker, int64_t now) {
+    breaker->circuit.state = NG_CIRCUIT_OPEN;
+    breaker->circuit.until = ngi_time_after(now, breaker->options.open_time);
+    breaker->circuit.opened++;
+    breaker->failures = 0;
+}
+
+/* A breaker that has been open for long enough is half open. */
+static void ngi_breaker_look(ngi_breaker *breaker, int64_t now) {
+    if (breaker->circuit.state == NG_CIRCUIT_OPEN && now >= breaker->circuit.until) {
+        breaker->circuit.state = NG_CIRCUIT_HALF_OPEN;
+        breaker->good = 0;
+    }
+}
+
+size_t ngi_guard_admits(const ngi_node *node, int64_t now, size_t rows) {
+    ngi_breaker *const breaker = node->breaker;
+    ngi_breaker_look(breaker, now);
+    switch (breaker->circuit.state) {
+    case NG_CIRCUIT_OPEN:
+        return 0;
+    case NG_CIRCUIT_HALF_OPEN: {
+        const size_t probes = breaker->options.probes - breaker->good;
+        return rows < probes ? rows : probes;
+    }
+    default:
+        return rows;
+    }
+}
+
+void ngi_guard_good(const ngi_node *node, size_t rows) {
+    ngi_breaker *const breaker = node->breaker;
+    if (breaker != NULL && breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
+        breaker->good += (uint32_t)rows;
+        if (breaker->good >= breaker->options.probes) {
+            breaker->circuit.state = NG_CIRCUIT_CLOSED;
+        }
+    }
+}
+
+void ngi_guard_bad(const ngi_node *node, int64_t now) {
+    ngi_breaker *const breaker = node->breaker;
+    const ng_breaker_options *const o = &breaker->options;
+    if (breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
+        ngi_breaker_open(breaker, now);
+        return;
+    }
+    breaker->times[breaker->at] = now;
+    breaker->at = breaker->at + 1 == o->failures ? 0 : breaker->at + 1;
+    breaker->failures += breaker->failures < o->failures;
+    /* Once all are there, the next place holds the oldest. */
+    if (breaker->failures == o->failures &&
+        (uint64_t)now - (uint64_t)breaker->times[breaker->at] < (uint64_t)o->window) {
+        ngi_breaker_open(breaker, now);
+    }
+}
+
+ng_circuit ng_circuit_of(ng_river river) {
+    ng_circuit none = {NG_CIRCUIT_CLOSED, 0, 0};
+    if (river.graph == NULL || river.node >= river.graph->count ||
+        river.graph->nodes[river.node]->breaker == NULL) {
+        return none;
+    }
+    ngi_breaker *const breaker = river.graph->nodes[river.node]->breaker;
+    ngi_breaker_look(breaker, ngi_graph_now(river.graph));
+    return breaker->circuit;
+}
+
+/* ---- rates ------------------------------------------------------------------------------------ */
+
+/* A token is `per` parts; each nanosecond brings `rows` parts. */
+typedef struct ngi_bucket {
+    ng_rate rate;
+    int64_t at; /* when `parts` was counted */
+    uint64_t parts, most;
+} ngi_bucket;
+
+static ng_status ngi_rate_open(void *state, ng_context *context) {
+    ((ngi_bucket *)state)->at = ng_context_now(context);
+    return NG_OK;
+}
+
+static void ngi_rate_refill(ngi_bucket *bucket, int64_t now) {
+    if (now > bucket->at) {
+        const uint64_t passed = (uint64_t)now - (uint64_t)bucket->at;
+        const uint64_t missing = bucket->most - bucket->parts;
+        const bool full = passed > missing / bucket->rate.rows;
+        bucket->parts = full ? bucket->most : bucket->parts + passed * bucket->rate.rows;
+        bucket->at = now;
+    }
+}
+
+static ng_step ngi_rate_push(void *state, ng_context *context, const ng_batch *in,
+                             const ng_room *out) {
+    ngi_bucket *const bucket = (ngi_bucket *)state;
+    const uint64_t per = (uint64_t)bucket->rate.per;
+    const int64_t now = ng_context_now(context);
+    const size_t credit = ng_context_credit(context, 0);
+    (void)out;
+    ngi_rate_refill(bucket, now);
+    const uint64_t tokens = bucket->parts / per;
+    const size_t wanted = tokens < in->rows ? (size_t)tokens : in->rows;
+    const size_t n = wanted < credit ? wanted : credit;
+    if (n != 0 && ng_context_forward(context, 0, in, 0, n) != NG_OK) {
+        return ng_step_of(0, 0, NG_END);
+    }
+    bucket->parts -= n * per;
+    if (n < wanted || n == in->rows) { /* the others wait for credit, or there are none */
+        return ng_step_of(n, 0, NG_OK);
+    }
+    if (bucket->rate.drop) {
+        ng_context_count(context, NG_DROPPED, (int64_t)(in->rows - n));
+        return ng_step_of(in->rows, 0, NG_OK);
+    }
+    const uint64_t wait = (per - bucket->parts - 1) / bucket->rate.rows + 1;
+    ng_context_call_at(context, ngi_time_after(now, (int64_t)wait));
+    return ng_step_of(n, 0, NG_OK);
+}
+
+static const ng_operator ngi_rate_calls = {"rate_limit", ngi_rate_open, ngi_rate_push, NULL, NULL,
+                                           NULL,         NULL,          false};
+
+ng_river ng_rate_limit(ng_river river, const ng_rate *rate) {
+    if (rate == NULL || rate->rows == 0 || rate->per <= 0 || rate->burst == 0) {
+        return ng_refuse(river.graph, "rate_limit", NG_INVALID);
+    }
+    if (rate->burst > INT64_MAX / (uint64_t)rate->per) {
+        return ng_refuse(river.graph, "rate_limit", NG_TOO_LARGE);
+    }
+    if (river.graph->options.clock.now == NULL) {
+        return ng_refuse(river.graph, "rate_limit", NG_UNSUPPORTED);
+    }
+    const uint64_t most = rate->burst * (uint64_t)rate->per;
+    ngi_bucket bucket = {*rate, 0, most, most};
+    const ng_stage stage = {&ngi_rate_calls, sizeof bucket, &bucket, NULL, 1, true, 0};
+    return ng_apply(river.graph, &river, 1, &stage);
 }
 
 /* ---- csv_reader.c ---------------------------------------------------------------------------- */

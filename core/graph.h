@@ -120,13 +120,16 @@ typedef enum ng_strategy {
     NG_STOP = 0,        /* the river ends with the error */
     NG_SKIP = 1,        /* the row is counted as failed, and left out */
     NG_DEAD_LETTER = 2, /* the row goes to ng_dead_letters */
+    NG_RETRY = 3,       /* the row is tried again later, as ng_on_error_retry says */
+    NG_ASK = 4,         /* the function of ng_on_error_ask decides */
 } ng_strategy;
 
 /* Sets what the operator that gave `river` does at a bad row. Refused with NG_UNSUPPORTED for other
- * than NG_STOP where it cannot go on after one. */
+ * than NG_STOP where it cannot go on after one, and for NG_RETRY without a clock; with NG_MISUSED
+ * once its dead letters are taken. NG_RETRY is ng_on_error_retry with ng_retry_defaults. */
 ng_river ng_on_error(ng_river river, ng_strategy strategy);
 
-/* The river of the bad rows of an operator with NG_DEAD_LETTER, in its input's columns. */
+/* The river of the bad rows of an operator that may leave some to it, in its input's columns. */
 ng_river ng_dead_letters(ng_river river);
 
 /* ---- running ----------------------------------------------------------------------------------

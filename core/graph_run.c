@@ -119,35 +119,46 @@ static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t ro
     (void)ng_link_take(&ngi_source_of(graph, input)->link, rows);
     input->received += rows;
     node->account.in += rows;
+    ngi_guard_forget(node);
     if (graph->nodes[input->node]->blocked) {
         ngi_make_ready(graph, input->node);
     }
 }
 
+/* Leaves the first row that waits to the dead letters. False: they have no credit for it yet. */
+static bool ngi_bury(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in) {
+    ng_context context = {graph, node, input};
+    const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
+    node->buries = sent == NG_AGAIN;
+    if (!node->buries) {
+        node->account.dropped += sent != NG_OK;
+        ngi_node_take(graph, node, input, 1);
+    }
+    return !node->buries;
+}
+
 /* What is done about a bad row, the first that waits. Answers whether the node has gone on. */
 static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
                         ng_status status) {
-    ng_context context = {graph, node, input};
-    if (in == NULL || in->rows == 0 || node->strategy == NG_STOP) {
-        const uint64_t row = node->account.in;
-        if (in != NULL && in->rows != 0) {
+    const uint64_t row = node->account.in;
+    switch (in == NULL ? NG_STOP : ngi_guard_decide(graph, node, in, &status)) {
+    case NG_SKIP:
+        node->account.failed++;
+        ngi_node_take(graph, node, input, 1);
+        return true;
+    case NG_DEAD_LETTER:
+        return ngi_bury(graph, node, input, in);
+    case NG_RETRY:
+        ngi_guard_wait(graph, node, ngi_graph_now(graph));
+        return false;
+    default:
+        if (in != NULL) {
             ngi_node_take(graph, node, input, 1);
             node->account.failed++;
         }
         ngi_node_fail(graph, node, status, row);
         return true;
     }
-    if (node->strategy == NG_DEAD_LETTER) {
-        const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
-        if (sent == NG_AGAIN) {
-            return false;
-        }
-        node->account.dropped += sent != NG_OK;
-    } else {
-        node->account.failed++;
-    }
-    ngi_node_take(graph, node, input, 1);
-    return true;
 }
 
 /* ---- one call ---------------------------------------------------------------------------------
@@ -211,7 +222,8 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
         }
     }
     graph->busy = false;
-    const size_t rows = in == NULL ? 0 : in->rows, space = writes ? room.rows : 0;
+    const size_t rows = in == NULL ? 0 : in->rows;
+    const size_t space = writes && ngi_node_room(graph, node, 0, &room) ? room.rows : 0;
     if (step.consumed > rows || step.produced > space) {
         ngi_node_fail(graph, node, NG_MISUSED, node->account.in);
         return ngi_outcome_of(true, NG_MISUSED);
@@ -219,8 +231,13 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
     ngi_node_send_made(graph, node, 0, step.produced);
     ngi_node_take(graph, node, input, step.consumed);
     node->account.out += node->stage.outputs == 0 ? step.consumed : 0;
+    ngi_guard_good(node, step.consumed);
     if (step.status < NG_OK) {
-        const ng_batch *const bad = in == NULL || step.consumed == rows ? NULL : in;
+        const bool row = step.consumed < rows;
+        const ng_batch *const bad = row ? ng_context_first(&context, input) : NULL;
+        if (row && node->breaker != NULL) {
+            ngi_guard_bad(node, ngi_graph_now(graph));
+        }
         return ngi_outcome_of(ngi_bad_row(graph, node, input, bad, step.status), step.status);
     }
     if (step.status == NG_END) {
@@ -273,6 +290,25 @@ static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_stat
     return true;
 }
 
+/* Offers the rows that wait at an input, unless the first of them waits for something. */
+static bool ngi_input_offer(ng_graph *graph, ngi_node *node, uint32_t i, const ng_batch *first) {
+    if (node->retry_at != INT64_MAX) {
+        return false;
+    }
+    if (node->buries) {
+        return ngi_bury(graph, node, i, first);
+    }
+    ng_batch some = *first;
+    if (node->breaker != NULL) {
+        some.rows = ngi_guard_admits(node, ngi_graph_now(graph), first->rows);
+    }
+    if (some.rows == 0) {
+        return ngi_bad_row(graph, node, i, first, NG_OPEN);
+    }
+    const ng_batch *const in = some.rows == first->rows ? first : &some;
+    return ngi_call_with_room(graph, node, i, in, ngi_call_push).progress;
+}
+
 /* Offers one input. `*waiting`: there was something to offer. */
 static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *waiting) {
     ng_link *const link = &ngi_source_of(graph, &node->inputs[i])->link;
@@ -282,7 +318,7 @@ static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *wai
     }
     if (first != NULL) {
         *waiting = true;
-        return ngi_call_with_room(graph, node, i, first, ngi_call_push).progress;
+        return ngi_input_offer(graph, node, i, first);
     }
     const ng_status how = ng_link_state(link);
     if (how == NG_OK) {
@@ -344,11 +380,6 @@ static uint32_t ngi_next_ready(const ng_graph *graph) {
         }
     }
     return NGI_NOWHERE;
-}
-
-static int64_t ngi_graph_now(const ng_graph *graph) {
-    const ng_clock *const clock = &graph->options.clock;
-    return clock->now == NULL ? 0 : clock->now(clock->ctx);
 }
 
 static ng_status ngi_graph_end(ng_graph *graph) {

@@ -170,6 +170,7 @@ void ng_graph_close(ng_graph *graph) {
     }
     const ng_allocator *const a = &graph->options.allocator;
     for (uint32_t i = 0; i < graph->count; i++) {
+        ngi_guard_close(graph, graph->nodes[i]);
         (void)a->resize(a->ctx, graph->nodes[i], graph->nodes[i]->size, 0);
     }
     if (graph->nodes != NULL) {

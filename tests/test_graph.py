@@ -22,7 +22,7 @@ BUILDS = {
     "clang-checked": ["clang-19", "-std=c99", *SANITIZERS],
     "clang-threads": ["clang-19", "-std=c99", "-g", "-O1", "-fsanitize=thread"],
 }
-PROGRAMS = ("link", "graph", "kernel", "cut", "join")
+PROGRAMS = ("link", "graph", "kernel", "cut", "join", "time", "guard")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
