@@ -1553,7 +1553,8 @@ void ng_balance(ng_river river, ng_river *rivers, uint32_t count);
 extern "C" {
 #endif
 
-/* ---- sources ---------------------------------------------------------------------------------- */
+/* ---- sources ----------------------------------------------------------------------------------
+ */
 
 /* Ticks, without end: tick k, from 0, is due at start + k * period, and is a row with k in its one
  * column `value` of NG_I64. Where several are due at once, since there was no credit or the graph
@@ -1563,7 +1564,8 @@ ng_river ng_interval(ng_graph *graph, int64_t period);
 /* One row, 0 in a column `value` of NG_I64, a while after the start; then the end. */
 ng_river ng_after(ng_graph *graph, int64_t delay);
 
-/* ---- fewer rows ------------------------------------------------------------------------------- */
+/* ---- fewer rows -------------------------------------------------------------------------------
+ */
 
 /* Of these, rows that are left out are counted as filtered. One that is to go on but has no credit
  * is waited for: rows behind it are taken after that. */
@@ -1584,15 +1586,17 @@ ng_river ng_throttle(ng_river river, int64_t period, unsigned edges);
 /* A row goes on once no other has come for a while, or the river has ended. */
 ng_river ng_debounce(ng_river river, int64_t quiet);
 
-/* ---- the same rows ---------------------------------------------------------------------------- */
+/* ---- the same rows ----------------------------------------------------------------------------
+ */
 
 /* Every row goes on a while after it was taken, in order; the end comes after the last. It holds at
  * most `max_rows` rows, from at most max_rows / batch_rows + 8 blocks, and takes no more until some
  * have gone on. */
 ng_river ng_delay(ng_river river, int64_t delay, size_t max_rows);
 
-/* Fails with NG_TIMEOUT when no row has come for `limit` since the start or the row before; one that
- * comes at that very time is too late. A river whose rows wait for credit has not gone silent. */
+/* Fails with NG_TIMEOUT when no row has come for `limit` since the start or the row before; one
+ * that comes at that very time is too late. A river whose rows wait for credit has not gone silent.
+ */
 ng_river ng_timeout(ng_river river, int64_t limit);
 
 /* When ng_buffer releases what it has gathered. */
@@ -1623,7 +1627,8 @@ ng_river ng_buffer(ng_river river, const ng_buffer_options *options);
 extern "C" {
 #endif
 
-/* ---- trying again ----------------------------------------------------------------------------- */
+/* ---- trying again -----------------------------------------------------------------------------
+ */
 
 /* When a bad row is tried again. Before try k, from 1, it waits for
  *
@@ -1659,7 +1664,8 @@ typedef ng_strategy ng_ask_fn(ng_row in, ng_status status, uint32_t tries, void 
  * NG_RETRY without a clock, ends the river with NG_MISUSED. */
 ng_river ng_on_error_ask(ng_river river, ng_ask_fn *ask, void *ctx);
 
-/* ---- circuit breakers ------------------------------------------------------------------------- */
+/* ---- circuit breakers -------------------------------------------------------------------------
+ */
 
 typedef struct ng_breaker_options {
     uint32_t failures; /* so many of them within `window` open it; 1 to 4096 */
@@ -1691,7 +1697,8 @@ typedef struct ng_circuit {
 /* How the breaker of the operator that gave `river` stands; without one it is closed. */
 ng_circuit ng_circuit_of(ng_river river);
 
-/* ---- rates ------------------------------------------------------------------------------------ */
+/* ---- rates ------------------------------------------------------------------------------------
+ */
 
 /* A token bucket: `rows` tokens in every `per` nanoseconds, evenly, up to `burst` of them; a row
  * takes one. It is full at the start. */
@@ -7221,7 +7228,8 @@ ngi_node *ngi_node_to_change(ng_river river, const char *calls);
 /* The same for what it does at bad rows, where it can go on after one. `timed`: and has a clock. */
 ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed);
 
-/* ---- what ops_guard sees to ------------------------------------------------------------------- */
+/* ---- what ops_guard sees to -------------------------------------------------------------------
+ */
 
 /* What is to be done about a bad row, the first of `in`. It may turn the status into NG_MISUSED. */
 ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
@@ -8973,7 +8981,8 @@ static ng_step ngi_cut_pass(ng_context *context, const ng_batch *in, size_t from
 
 static size_t ngi_cut_fewer(uint64_t a, size_t b) { return a < b ? (size_t)a : b; }
 
-/* ---- take, skip ------------------------------------------------------------------------------- */
+/* ---- take, skip -------------------------------------------------------------------------------
+ */
 
 static ng_status ngi_take_open(void *state, ng_context *context) {
     (void)context;
@@ -8990,8 +8999,8 @@ static ng_step ngi_take_push(void *state, ng_context *context, const ng_batch *i
     return step;
 }
 
-static const ng_operator ngi_take_calls = {"take", ngi_take_open, ngi_take_push, NULL, NULL,
-                                           NULL,   NULL,          false};
+static const ng_operator ngi_take_calls = {"take", ngi_take_open, ngi_take_push, NULL,
+                                           NULL,   NULL,          NULL,          false};
 
 ng_river ng_take(ng_river river, uint64_t rows) {
     const ngi_cut cut = {rows, 0, NULL, NULL};
@@ -9008,15 +9017,16 @@ static ng_step ngi_skip_push(void *state, ng_context *context, const ng_batch *i
     return ngi_cut_pass(context, in, skipped, in->rows - skipped);
 }
 
-static const ng_operator ngi_skip_calls = {"skip", NULL, ngi_skip_push, NULL, NULL,
-                                           NULL,   NULL, false};
+static const ng_operator ngi_skip_calls = {"skip", NULL, ngi_skip_push, NULL,
+                                           NULL,   NULL, NULL,          false};
 
 ng_river ng_skip(ng_river river, uint64_t rows) {
     const ngi_cut cut = {rows, 0, NULL, NULL};
     return ngi_cut_behind(river, &ngi_skip_calls, &cut);
 }
 
-/* ---- take_while, skip_while ------------------------------------------------------------------- */
+/* ---- take_while, skip_while -------------------------------------------------------------------
+ */
 
 /* How many rows up to `n` pass a test; `*answer` is what it said of the next one, 1 if there is
  * none. */
@@ -9059,8 +9069,7 @@ static ng_step ngi_skip_while_push(void *state, ng_context *context, const ng_ba
                                    const ng_room *out) {
     ngi_cut *const cut = (ngi_cut *)state;
     int answer = 0;
-    const size_t skipped =
-        cut->test == NULL ? 0 : ngi_cut_passing(cut, in, in->rows, &answer);
+    const size_t skipped = cut->test == NULL ? 0 : ngi_cut_passing(cut, in, in->rows, &answer);
     (void)out;
     ng_context_count(context, NG_FILTERED, (int64_t)skipped);
     if (answer != 0) { /* none has failed the test yet, or it has failed itself */
@@ -9079,7 +9088,8 @@ ng_river ng_skip_while(ng_river river, ng_test_fn *test, void *ctx) {
                         : ngi_cut_behind(river, &ngi_skip_while_calls, &cut);
 }
 
-/* ---- every ------------------------------------------------------------------------------------ */
+/* ---- every ------------------------------------------------------------------------------------
+ */
 
 static ng_step ngi_every_push(void *state, ng_context *context, const ng_batch *in,
                               const ng_room *out) {
@@ -9096,8 +9106,8 @@ static ng_step ngi_every_push(void *state, ng_context *context, const ng_batch *
     return step;
 }
 
-static const ng_operator ngi_every_calls = {"every", NULL, ngi_every_push, NULL, NULL,
-                                            NULL,    NULL, false};
+static const ng_operator ngi_every_calls = {"every", NULL, ngi_every_push, NULL,
+                                            NULL,    NULL, NULL,           false};
 
 ng_river ng_every(ng_river river, uint64_t n) {
     const ngi_cut cut = {0, n, NULL, NULL};
@@ -9154,7 +9164,8 @@ static ng_river ngi_join(const ng_river *rivers, uint32_t count, ng_status check
                : ng_refuse(rivers[0].graph, stage->calls->name, checked);
 }
 
-/* ---- merge, concat ---------------------------------------------------------------------------- */
+/* ---- merge, concat ----------------------------------------------------------------------------
+ */
 
 static ng_step ngi_merge_rows(ng_context *context, const ng_batch *in) {
     const size_t credit = ng_context_credit(context, 0);
@@ -9170,8 +9181,8 @@ static ng_step ngi_merge_operator_push(void *state, ng_context *context, const n
     return ngi_merge_rows(context, in);
 }
 
-static const ng_operator ngi_merge_calls = {"merge", NULL, ngi_merge_operator_push, NULL, NULL,
-                                            NULL,    NULL, false};
+static const ng_operator ngi_merge_calls = {
+    "merge", NULL, ngi_merge_operator_push, NULL, NULL, NULL, NULL, false};
 
 ng_river ng_merge(const ng_river *rivers, uint32_t count) {
     const ng_stage stage = {&ngi_merge_calls, 0, NULL, NULL, 1, true, 0};
@@ -9216,7 +9227,8 @@ ng_river ng_concat(const ng_river *rivers, uint32_t count) {
     return river;
 }
 
-/* ---- zip -------------------------------------------------------------------------------------- */
+/* ---- zip --------------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_zip {
     uint32_t count;
@@ -9259,8 +9271,8 @@ static ng_step ngi_zip_end(void *state, ng_context *context, const ng_room *out)
     return ng_step_of(0, 0, NG_END);
 }
 
-static const ng_operator ngi_zip_calls = {"zip", NULL, ngi_zip_push, ngi_zip_end, NULL,
-                                          NULL,  NULL, false};
+static const ng_operator ngi_zip_calls = {"zip", NULL, ngi_zip_push, ngi_zip_end,
+                                          NULL,  NULL, NULL,         false};
 
 ng_river ng_zip(const ng_river *rivers, uint32_t count, const ng_schema *schema) {
     ngi_zip zip = {count};
@@ -9268,7 +9280,8 @@ ng_river ng_zip(const ng_river *rivers, uint32_t count, const ng_schema *schema)
     return ngi_join(rivers, count, ngi_join_check_beside(rivers, count, schema), &stage);
 }
 
-/* ---- combine_latest --------------------------------------------------------------------------- */
+/* ---- combine_latest ---------------------------------------------------------------------------
+ */
 
 /* Followed by the latest row of each input, a batch of one row, or gone. */
 typedef struct ngi_latest {
@@ -9338,8 +9351,7 @@ static void ngi_latest_close(void *state) {
 }
 
 static const ng_operator ngi_latest_calls = {
-    "combine_latest", NULL, ngi_latest_push,  ngi_latest_end,
-    NULL,             NULL, ngi_latest_close, false};
+    "combine_latest", NULL, ngi_latest_push, ngi_latest_end, NULL, NULL, ngi_latest_close, false};
 
 ng_river ng_combine_latest(const ng_river *rivers, uint32_t count, const ng_schema *schema) {
     const size_t size = 64 + (size_t)count * sizeof(ng_batch);
@@ -9371,7 +9383,8 @@ typedef struct ngi_splitting {
     uint32_t count;
 } ngi_splitting;
 
-/* ---- fork ------------------------------------------------------------------------------------- */
+/* ---- fork -------------------------------------------------------------------------------------
+ */
 
 static ng_step ngi_fork_push(void *state, ng_context *context, const ng_batch *in,
                              const ng_room *out) {
@@ -9396,8 +9409,8 @@ static ng_step ngi_fork_push(void *state, ng_context *context, const ng_batch *i
     return ng_step_of(n, 0, NG_OK);
 }
 
-static const ng_operator ngi_fork_calls = {"fork", NULL, ngi_fork_push, NULL, NULL,
-                                           NULL,   NULL, false};
+static const ng_operator ngi_fork_calls = {"fork", NULL, ngi_fork_push, NULL,
+                                           NULL,   NULL, NULL,          false};
 
 void ng_fork(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_splitting splitting = {count};
@@ -9405,7 +9418,8 @@ void ng_fork(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_split(river, &stage, rivers != NULL, rivers);
 }
 
-/* ---- balance ---------------------------------------------------------------------------------- */
+/* ---- balance ----------------------------------------------------------------------------------
+ */
 
 static ng_step ngi_balance_push(void *state, ng_context *context, const ng_batch *in,
                                 const ng_room *out) {
@@ -9424,8 +9438,8 @@ static ng_step ngi_balance_push(void *state, ng_context *context, const ng_batch
     return ng_step_of(sent == NG_OK ? n : 0, 0, sent);
 }
 
-static const ng_operator ngi_balance_calls = {"balance", NULL, ngi_balance_push, NULL, NULL,
-                                              NULL,      NULL, false};
+static const ng_operator ngi_balance_calls = {"balance", NULL, ngi_balance_push, NULL, NULL, NULL,
+                                              NULL,      false};
 
 void ng_balance(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_splitting splitting = {count};
@@ -9433,7 +9447,8 @@ void ng_balance(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_split(river, &stage, rivers != NULL, rivers);
 }
 
-/* ---- route, round_robin ----------------------------------------------------------------------- */
+/* ---- route, round_robin -----------------------------------------------------------------------
+ */
 
 /* Where rows for one output go during a call. */
 typedef struct ngi_lane {
@@ -9517,13 +9532,13 @@ static ng_step ngi_route_push(void *state, ng_context *context, const ng_batch *
     return ng_step_of(done, lanes[0].made, status == NG_AGAIN ? NG_OK : status);
 }
 
-static const ng_operator ngi_route_calls = {"route", NULL, ngi_route_push, NULL, NULL,
-                                            NULL,    NULL, true};
+static const ng_operator ngi_route_calls = {"route", NULL, ngi_route_push, NULL,
+                                            NULL,    NULL, NULL,           true};
 
 static void ngi_routes(ng_river river, const ngi_routing *as, const ng_operator *calls,
                        bool complete, ng_river *rivers) {
-    const size_t size = ngi_size_plus(ngi_size_round(sizeof *as, 64),
-                                      ngi_size_times(as->count, sizeof(ngi_lane)));
+    const size_t size =
+        ngi_size_plus(ngi_size_round(sizeof *as, 64), ngi_size_times(as->count, sizeof(ngi_lane)));
     const ng_stage stage = {calls, size, NULL, NULL, as->count, false, 0};
     ngi_split(river, &stage, complete, rivers);
     ngi_routing *const routing =
@@ -9538,8 +9553,8 @@ void ng_route(ng_river river, ng_route_fn *route, void *ctx, ng_river *rivers, u
     ngi_routes(river, &routing, &ngi_route_calls, rivers != NULL && route != NULL, rivers);
 }
 
-static const ng_operator ngi_round_robin_calls = {
-    "round_robin", NULL, ngi_route_push, NULL, NULL, NULL, NULL, false};
+static const ng_operator ngi_round_robin_calls = {"round_robin", NULL, ngi_route_push, NULL,
+                                                  NULL,          NULL, NULL,           false};
 
 void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count) {
     const ngi_routing routing = {NULL, NULL, count, 0};
@@ -9579,7 +9594,8 @@ static int64_t ngi_period_end(int64_t start, int64_t period, int64_t now) {
     return ngi_time_after(now, period - (int64_t)gone);
 }
 
-/* ---- interval, after -------------------------------------------------------------------------- */
+/* ---- interval, after --------------------------------------------------------------------------
+ */
 
 typedef struct ngi_ticks {
     int64_t start, period;
@@ -9617,8 +9633,8 @@ static const ng_operator ngi_interval_calls = {
 
 ng_river ng_interval(ng_graph *graph, int64_t period) {
     ngi_ticks ticks = {0, period, 0};
-    const ng_stage stage = {&ngi_interval_calls, sizeof ticks, &ticks, &ngi_tick_schema,
-                            1,                   false,        0};
+    const ng_stage stage = {
+        &ngi_interval_calls, sizeof ticks, &ticks, &ngi_tick_schema, 1, false, 0};
     return ngi_timed_apply(graph, NULL, period > 0, &stage);
 }
 
@@ -9642,8 +9658,8 @@ static ng_step ngi_after_push(void *state, ng_context *context, const ng_batch *
     return ng_step_of(0, 1, NG_END);
 }
 
-static const ng_operator ngi_after_calls = {
-    "after", ngi_after_open, ngi_after_push, NULL, NULL, NULL, NULL, false};
+static const ng_operator ngi_after_calls = {"after", ngi_after_open, ngi_after_push, NULL,
+                                            NULL,    NULL,           NULL,           false};
 
 ng_river ng_after(ng_graph *graph, int64_t delay) {
     ngi_ticks ticks = {0, delay, 0};
@@ -9651,25 +9667,23 @@ ng_river ng_after(ng_graph *graph, int64_t delay) {
     return ngi_timed_apply(graph, NULL, delay >= 0, &stage);
 }
 
-/* ---- sample_time, throttle, debounce: the latest row is kept ---------------------------------- */
+/* ---- sample_time, throttle, debounce: the latest row is kept ----------------------------------
+ */
 
 typedef struct ngi_paced {
-    ng_batch row;   /* its block is NULL where none is kept */
-    int64_t due;    /* when the row goes on; of a throttle, when its period ends */
-    int64_t start;  /* of the first period */
+    ng_batch row;  /* its block is NULL where none is kept */
+    int64_t due;   /* when the row goes on; of a throttle, when its period ends */
+    int64_t start; /* of the first period */
     int64_t period;
     unsigned edges; /* of a throttle, else 0 */
 } ngi_paced;
 
 static bool ngi_paced_kept(const ngi_paced *paced) { return paced->row.block != NULL; }
 
-static void ngi_paced_close(void *state) {
-    (void)ng_batch_release(&((ngi_paced *)state)->row);
-}
+static void ngi_paced_close(void *state) { (void)ng_batch_release(&((ngi_paced *)state)->row); }
 
 /* Keeps the last of the rows from `from` on, in place of the one before. */
-static void ngi_paced_keep(ngi_paced *paced, ng_context *context, const ng_batch *in,
-                            size_t from) {
+static void ngi_paced_keep(ngi_paced *paced, ng_context *context, const ng_batch *in, size_t from) {
     const int64_t rows = (int64_t)(in->rows - from);
     const int64_t before = ng_batch_release(&paced->row) == NG_OK;
     const int64_t held = (ng_batch_slice(in, in->rows - 1, 1, &paced->row) == NG_OK) - before;
@@ -9713,7 +9727,7 @@ static ng_step ngi_paced_end(void *state, ng_context *context, const ng_room *ou
 }
 
 static ng_river ngi_paced_behind(ng_river river, const ng_operator *calls, ngi_paced *paced,
-                                  bool allowed) {
+                                 bool allowed) {
     const ng_stage stage = {calls, sizeof *paced, paced, NULL, 1, true, 1};
     return ngi_timed_apply(river.graph, &river, allowed, &stage);
 }
@@ -9739,9 +9753,10 @@ static ng_step ngi_sample_time_push(void *state, ng_context *context, const ng_b
     return ng_step_of(in->rows, 0, NG_OK);
 }
 
-static const ng_operator ngi_sample_time_calls = {
-    "sample_time",  ngi_sample_time_open, ngi_sample_time_push, ngi_paced_end, ngi_paced_timer,
-    NULL,           ngi_paced_close,     false};
+static const ng_operator ngi_sample_time_calls = {"sample_time",        ngi_sample_time_open,
+                                                  ngi_sample_time_push, ngi_paced_end,
+                                                  ngi_paced_timer,      NULL,
+                                                  ngi_paced_close,      false};
 
 ng_river ng_sample_time(ng_river river, int64_t period) {
     ngi_paced paced = {{NULL, NULL, 0, 0}, INT64_MAX, 0, period, 0};
@@ -9776,14 +9791,14 @@ static ng_step ngi_throttle_push(void *state, ng_context *context, const ng_batc
 }
 
 static const ng_operator ngi_throttle_calls = {
-    "throttle", NULL, ngi_throttle_push, ngi_paced_end, ngi_paced_timer, NULL, ngi_paced_close,
-    false};
+    "throttle",      NULL, ngi_throttle_push, ngi_paced_end,
+    ngi_paced_timer, NULL, ngi_paced_close,   false};
 
 ng_river ng_throttle(ng_river river, int64_t period, unsigned edges) {
     const unsigned both = NG_THROTTLE_LEADING | NG_THROTTLE_TRAILING;
     ngi_paced paced = {{NULL, NULL, 0, 0}, INT64_MIN, 0, period, edges};
     return ngi_paced_behind(river, &ngi_throttle_calls, &paced,
-                             period > 0 && edges != 0 && edges <= both);
+                            period > 0 && edges != 0 && edges <= both);
 }
 
 static ng_step ngi_debounce_push(void *state, ng_context *context, const ng_batch *in,
@@ -9801,21 +9816,22 @@ static ng_step ngi_debounce_push(void *state, ng_context *context, const ng_batc
 }
 
 static const ng_operator ngi_debounce_calls = {
-    "debounce", NULL, ngi_debounce_push, ngi_paced_end, ngi_paced_timer, NULL, ngi_paced_close,
-    false};
+    "debounce",      NULL, ngi_debounce_push, ngi_paced_end,
+    ngi_paced_timer, NULL, ngi_paced_close,   false};
 
 ng_river ng_debounce(ng_river river, int64_t quiet) {
     ngi_paced paced = {{NULL, NULL, 0, 0}, INT64_MAX, 0, quiet, 0};
     return ngi_paced_behind(river, &ngi_debounce_calls, &paced, quiet > 0);
 }
 
-/* ---- delay ------------------------------------------------------------------------------------ */
+/* ---- delay ------------------------------------------------------------------------------------
+ */
 
 /* Followed by `room` times, then by `slots` batches; both are rings. */
 typedef struct ngi_delay {
     int64_t delay;
-    size_t room, rows, at;      /* rows there may be, there are, and the place of the first's time */
-    size_t slots, used, first;  /* batches that they lie in */
+    size_t room, rows, at;     /* rows there may be, there are, and the place of the first's time */
+    size_t slots, used, first; /* batches that they lie in */
     ng_batch *batches;
     int64_t *times; /* when each row was taken */
 } ngi_delay;
@@ -9923,8 +9939,8 @@ static ng_step ngi_delay_end(void *state, ng_context *context, const ng_room *ou
     return ng_step_of(0, 0, d->rows == 0 ? NG_OK : NG_AGAIN);
 }
 
-static const ng_operator ngi_delay_calls = {
-    "delay", NULL, ngi_delay_push, ngi_delay_end, ngi_delay_timer, NULL, ngi_delay_close, false};
+static const ng_operator ngi_delay_calls = {"delay",         NULL, ngi_delay_push,  ngi_delay_end,
+                                            ngi_delay_timer, NULL, ngi_delay_close, false};
 
 ng_river ng_delay(ng_river river, int64_t delay, size_t max_rows) {
     const size_t few = max_rows / river.graph->options.batch_rows + 8;
@@ -9950,7 +9966,8 @@ ng_river ng_delay(ng_river river, int64_t delay, size_t max_rows) {
     return behind;
 }
 
-/* ---- timeout ---------------------------------------------------------------------------------- */
+/* ---- timeout ----------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_timeout {
     int64_t limit, deadline;
@@ -9996,7 +10013,8 @@ ng_river ng_timeout(ng_river river, int64_t limit) {
     return ngi_timed_apply(river.graph, &river, limit > 0, &stage);
 }
 
-/* ---- buffer ----------------------------------------------------------------------------------- */
+/* ---- buffer -----------------------------------------------------------------------------------
+ */
 
 /* Rows are gathered in the room of its output, which stays where it is while none of it is sent. */
 typedef struct ngi_buffer {
@@ -10036,8 +10054,7 @@ static size_t ngi_buffer_release(ngi_buffer *buffer, ng_context *context) {
 
 /* Room for a whole batch: in another block where the one that is being filled has too little. */
 static bool ngi_buffer_room(const ngi_buffer *buffer, ng_context *context, ng_room *room) {
-    const bool fresh =
-        buffer->rows == 0 && buffer->capacity - room->at < buffer->options.rows;
+    const bool fresh = buffer->rows == 0 && buffer->capacity - room->at < buffer->options.rows;
     if (fresh) {
         ng_context_renew(context, 0);
     }
@@ -10054,8 +10071,7 @@ static size_t ngi_buffer_gather(ngi_buffer *buffer, ng_context *context, const n
     ng_batch all = {in->schema, &into, room->at, 0};
     const size_t taken = ngi_buffer_until(buffer, all, copied);
     if (buffer->rows == 0 && taken != 0 && buffer->options.time != 0) {
-        ng_context_call_at(context,
-                           ngi_time_after(ng_context_now(context), buffer->options.time));
+        ng_context_call_at(context, ngi_time_after(ng_context_now(context), buffer->options.time));
     }
     buffer->rows += taken;
     ng_context_count(context, NG_HELD, (int64_t)taken);
@@ -10121,13 +10137,14 @@ typedef struct ngi_retry {
 typedef struct ngi_breaker {
     ng_breaker_options options;
     ng_circuit circuit;
-    uint32_t good;          /* probes that went well */
-    uint32_t failures, at;  /* failures that are remembered, and where the next one goes */
-    size_t size;            /* of this, with all of `times` */
-    int64_t times[1];       /* of the last options.failures failures, round and round */
+    uint32_t good;         /* probes that went well */
+    uint32_t failures, at; /* failures that are remembered, and where the next one goes */
+    size_t size;           /* of this, with all of `times` */
+    int64_t times[1];      /* of the last options.failures failures, round and round */
 } ngi_breaker;
 
-/* ---- trying again ----------------------------------------------------------------------------- */
+/* ---- trying again -----------------------------------------------------------------------------
+ */
 
 ng_retry_options ng_retry_defaults(void) {
     ng_retry_options options;
@@ -10273,7 +10290,8 @@ void ngi_guard_close(const ng_graph *graph, const ngi_node *node) {
     }
 }
 
-/* ---- circuit breakers ------------------------------------------------------------------------- */
+/* ---- circuit breakers -------------------------------------------------------------------------
+ */
 
 ng_river ng_circuit_breaker(ng_river river, const ng_breaker_options *options) {
     ngi_node *const node = ngi_node_to_guard(river, "circuit_breaker", true);
@@ -10364,7 +10382,8 @@ ng_circuit ng_circuit_of(ng_river river) {
     return breaker->circuit;
 }
 
-/* ---- rates ------------------------------------------------------------------------------------ */
+/* ---- rates ------------------------------------------------------------------------------------
+ */
 
 /* A token is `per` parts; each nanosecond brings `rows` parts. */
 typedef struct ngi_bucket {
@@ -10415,8 +10434,8 @@ static ng_step ngi_rate_push(void *state, ng_context *context, const ng_batch *i
     return ng_step_of(n, 0, NG_OK);
 }
 
-static const ng_operator ngi_rate_calls = {"rate_limit", ngi_rate_open, ngi_rate_push, NULL, NULL,
-                                           NULL,         NULL,          false};
+static const ng_operator ngi_rate_calls = {"rate_limit", ngi_rate_open, ngi_rate_push, NULL,
+                                           NULL,         NULL,          NULL,          false};
 
 ng_river ng_rate_limit(ng_river river, const ng_rate *rate) {
     if (rate == NULL || rate->rows == 0 || rate->per <= 0 || rate->burst == 0) {

@@ -23,7 +23,8 @@ static ng_step ngi_cut_pass(ng_context *context, const ng_batch *in, size_t from
 
 static size_t ngi_cut_fewer(uint64_t a, size_t b) { return a < b ? (size_t)a : b; }
 
-/* ---- take, skip ------------------------------------------------------------------------------- */
+/* ---- take, skip -------------------------------------------------------------------------------
+ */
 
 static ng_status ngi_take_open(void *state, ng_context *context) {
     (void)context;
@@ -40,8 +41,8 @@ static ng_step ngi_take_push(void *state, ng_context *context, const ng_batch *i
     return step;
 }
 
-static const ng_operator ngi_take_calls = {"take", ngi_take_open, ngi_take_push, NULL, NULL,
-                                           NULL,   NULL,          false};
+static const ng_operator ngi_take_calls = {"take", ngi_take_open, ngi_take_push, NULL,
+                                           NULL,   NULL,          NULL,          false};
 
 ng_river ng_take(ng_river river, uint64_t rows) {
     const ngi_cut cut = {rows, 0, NULL, NULL};
@@ -58,15 +59,16 @@ static ng_step ngi_skip_push(void *state, ng_context *context, const ng_batch *i
     return ngi_cut_pass(context, in, skipped, in->rows - skipped);
 }
 
-static const ng_operator ngi_skip_calls = {"skip", NULL, ngi_skip_push, NULL, NULL,
-                                           NULL,   NULL, false};
+static const ng_operator ngi_skip_calls = {"skip", NULL, ngi_skip_push, NULL,
+                                           NULL,   NULL, NULL,          false};
 
 ng_river ng_skip(ng_river river, uint64_t rows) {
     const ngi_cut cut = {rows, 0, NULL, NULL};
     return ngi_cut_behind(river, &ngi_skip_calls, &cut);
 }
 
-/* ---- take_while, skip_while ------------------------------------------------------------------- */
+/* ---- take_while, skip_while -------------------------------------------------------------------
+ */
 
 /* How many rows up to `n` pass a test; `*answer` is what it said of the next one, 1 if there is
  * none. */
@@ -109,8 +111,7 @@ static ng_step ngi_skip_while_push(void *state, ng_context *context, const ng_ba
                                    const ng_room *out) {
     ngi_cut *const cut = (ngi_cut *)state;
     int answer = 0;
-    const size_t skipped =
-        cut->test == NULL ? 0 : ngi_cut_passing(cut, in, in->rows, &answer);
+    const size_t skipped = cut->test == NULL ? 0 : ngi_cut_passing(cut, in, in->rows, &answer);
     (void)out;
     ng_context_count(context, NG_FILTERED, (int64_t)skipped);
     if (answer != 0) { /* none has failed the test yet, or it has failed itself */
@@ -129,7 +130,8 @@ ng_river ng_skip_while(ng_river river, ng_test_fn *test, void *ctx) {
                         : ngi_cut_behind(river, &ngi_skip_while_calls, &cut);
 }
 
-/* ---- every ------------------------------------------------------------------------------------ */
+/* ---- every ------------------------------------------------------------------------------------
+ */
 
 static ng_step ngi_every_push(void *state, ng_context *context, const ng_batch *in,
                               const ng_room *out) {
@@ -146,8 +148,8 @@ static ng_step ngi_every_push(void *state, ng_context *context, const ng_batch *
     return step;
 }
 
-static const ng_operator ngi_every_calls = {"every", NULL, ngi_every_push, NULL, NULL,
-                                            NULL,    NULL, false};
+static const ng_operator ngi_every_calls = {"every", NULL, ngi_every_push, NULL,
+                                            NULL,    NULL, NULL,           false};
 
 ng_river ng_every(ng_river river, uint64_t n) {
     const ngi_cut cut = {0, n, NULL, NULL};

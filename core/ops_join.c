@@ -46,7 +46,8 @@ static ng_river ngi_join(const ng_river *rivers, uint32_t count, ng_status check
                : ng_refuse(rivers[0].graph, stage->calls->name, checked);
 }
 
-/* ---- merge, concat ---------------------------------------------------------------------------- */
+/* ---- merge, concat ----------------------------------------------------------------------------
+ */
 
 static ng_step ngi_merge_rows(ng_context *context, const ng_batch *in) {
     const size_t credit = ng_context_credit(context, 0);
@@ -62,8 +63,8 @@ static ng_step ngi_merge_operator_push(void *state, ng_context *context, const n
     return ngi_merge_rows(context, in);
 }
 
-static const ng_operator ngi_merge_calls = {"merge", NULL, ngi_merge_operator_push, NULL, NULL,
-                                            NULL,    NULL, false};
+static const ng_operator ngi_merge_calls = {
+    "merge", NULL, ngi_merge_operator_push, NULL, NULL, NULL, NULL, false};
 
 ng_river ng_merge(const ng_river *rivers, uint32_t count) {
     const ng_stage stage = {&ngi_merge_calls, 0, NULL, NULL, 1, true, 0};
@@ -108,7 +109,8 @@ ng_river ng_concat(const ng_river *rivers, uint32_t count) {
     return river;
 }
 
-/* ---- zip -------------------------------------------------------------------------------------- */
+/* ---- zip --------------------------------------------------------------------------------------
+ */
 
 typedef struct ngi_zip {
     uint32_t count;
@@ -151,8 +153,8 @@ static ng_step ngi_zip_end(void *state, ng_context *context, const ng_room *out)
     return ng_step_of(0, 0, NG_END);
 }
 
-static const ng_operator ngi_zip_calls = {"zip", NULL, ngi_zip_push, ngi_zip_end, NULL,
-                                          NULL,  NULL, false};
+static const ng_operator ngi_zip_calls = {"zip", NULL, ngi_zip_push, ngi_zip_end,
+                                          NULL,  NULL, NULL,         false};
 
 ng_river ng_zip(const ng_river *rivers, uint32_t count, const ng_schema *schema) {
     ngi_zip zip = {count};
@@ -160,7 +162,8 @@ ng_river ng_zip(const ng_river *rivers, uint32_t count, const ng_schema *schema)
     return ngi_join(rivers, count, ngi_join_check_beside(rivers, count, schema), &stage);
 }
 
-/* ---- combine_latest --------------------------------------------------------------------------- */
+/* ---- combine_latest ---------------------------------------------------------------------------
+ */
 
 /* Followed by the latest row of each input, a batch of one row, or gone. */
 typedef struct ngi_latest {
@@ -230,8 +233,7 @@ static void ngi_latest_close(void *state) {
 }
 
 static const ng_operator ngi_latest_calls = {
-    "combine_latest", NULL, ngi_latest_push,  ngi_latest_end,
-    NULL,             NULL, ngi_latest_close, false};
+    "combine_latest", NULL, ngi_latest_push, ngi_latest_end, NULL, NULL, ngi_latest_close, false};
 
 ng_river ng_combine_latest(const ng_river *rivers, uint32_t count, const ng_schema *schema) {
     const size_t size = 64 + (size_t)count * sizeof(ng_batch);

@@ -17,7 +17,8 @@ typedef struct ngi_splitting {
     uint32_t count;
 } ngi_splitting;
 
-/* ---- fork ------------------------------------------------------------------------------------- */
+/* ---- fork -------------------------------------------------------------------------------------
+ */
 
 static ng_step ngi_fork_push(void *state, ng_context *context, const ng_batch *in,
                              const ng_room *out) {
@@ -42,8 +43,8 @@ static ng_step ngi_fork_push(void *state, ng_context *context, const ng_batch *i
     return ng_step_of(n, 0, NG_OK);
 }
 
-static const ng_operator ngi_fork_calls = {"fork", NULL, ngi_fork_push, NULL, NULL,
-                                           NULL,   NULL, false};
+static const ng_operator ngi_fork_calls = {"fork", NULL, ngi_fork_push, NULL,
+                                           NULL,   NULL, NULL,          false};
 
 void ng_fork(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_splitting splitting = {count};
@@ -51,7 +52,8 @@ void ng_fork(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_split(river, &stage, rivers != NULL, rivers);
 }
 
-/* ---- balance ---------------------------------------------------------------------------------- */
+/* ---- balance ----------------------------------------------------------------------------------
+ */
 
 static ng_step ngi_balance_push(void *state, ng_context *context, const ng_batch *in,
                                 const ng_room *out) {
@@ -70,8 +72,8 @@ static ng_step ngi_balance_push(void *state, ng_context *context, const ng_batch
     return ng_step_of(sent == NG_OK ? n : 0, 0, sent);
 }
 
-static const ng_operator ngi_balance_calls = {"balance", NULL, ngi_balance_push, NULL, NULL,
-                                              NULL,      NULL, false};
+static const ng_operator ngi_balance_calls = {"balance", NULL, ngi_balance_push, NULL, NULL, NULL,
+                                              NULL,      false};
 
 void ng_balance(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_splitting splitting = {count};
@@ -79,7 +81,8 @@ void ng_balance(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_split(river, &stage, rivers != NULL, rivers);
 }
 
-/* ---- route, round_robin ----------------------------------------------------------------------- */
+/* ---- route, round_robin -----------------------------------------------------------------------
+ */
 
 /* Where rows for one output go during a call. */
 typedef struct ngi_lane {
@@ -163,13 +166,13 @@ static ng_step ngi_route_push(void *state, ng_context *context, const ng_batch *
     return ng_step_of(done, lanes[0].made, status == NG_AGAIN ? NG_OK : status);
 }
 
-static const ng_operator ngi_route_calls = {"route", NULL, ngi_route_push, NULL, NULL,
-                                            NULL,    NULL, true};
+static const ng_operator ngi_route_calls = {"route", NULL, ngi_route_push, NULL,
+                                            NULL,    NULL, NULL,           true};
 
 static void ngi_routes(ng_river river, const ngi_routing *as, const ng_operator *calls,
                        bool complete, ng_river *rivers) {
-    const size_t size = ngi_size_plus(ngi_size_round(sizeof *as, 64),
-                                      ngi_size_times(as->count, sizeof(ngi_lane)));
+    const size_t size =
+        ngi_size_plus(ngi_size_round(sizeof *as, 64), ngi_size_times(as->count, sizeof(ngi_lane)));
     const ng_stage stage = {calls, size, NULL, NULL, as->count, false, 0};
     ngi_split(river, &stage, complete, rivers);
     ngi_routing *const routing =
@@ -184,8 +187,8 @@ void ng_route(ng_river river, ng_route_fn *route, void *ctx, ng_river *rivers, u
     ngi_routes(river, &routing, &ngi_route_calls, rivers != NULL && route != NULL, rivers);
 }
 
-static const ng_operator ngi_round_robin_calls = {
-    "round_robin", NULL, ngi_route_push, NULL, NULL, NULL, NULL, false};
+static const ng_operator ngi_round_robin_calls = {"round_robin", NULL, ngi_route_push, NULL,
+                                                  NULL,          NULL, NULL,           false};
 
 void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count) {
     const ngi_routing routing = {NULL, NULL, count, 0};

@@ -59,7 +59,8 @@ static void test_cases(void) {
         const ng_river river = cases[i].step(marble_source(&m, cases[i].in), cases[i].n);
         const size_t sink = marble_sink(&m, river);
         const ng_status status = marbles_run(&m);
-        CHECK_CASE(status == (strchr(cases[i].out, '#') == NULL ? NG_END : ng_graph_error(&m.graph).status),
+        CHECK_CASE(status == (strchr(cases[i].out, '#') == NULL ? NG_END
+                                                                : ng_graph_error(&m.graph).status),
                    cases[i].name);
         CHECK_SEEN(&m, sink, cases[i].out);
         marbles_end(&m);

@@ -14,7 +14,8 @@ static ng_status both(ng_row in, ng_row out, void *ctx) {
     return NG_OK;
 }
 
-/* ---- joining ---------------------------------------------------------------------------------- */
+/* ---- joining ----------------------------------------------------------------------------------
+ */
 
 typedef ng_river join(const ng_river *rivers, uint32_t count);
 typedef ng_river beside(const ng_river *rivers, uint32_t count, const ng_schema *schema);
@@ -66,7 +67,8 @@ static void test_pairings(void) {
         marbles m;
         char seen[128] = "";
         marbles_begin(&m);
-        const ng_river rivers[] = {marble_source(&m, pairings[i].a), marble_source(&m, pairings[i].b)};
+        const ng_river rivers[] = {marble_source(&m, pairings[i].a),
+                                   marble_source(&m, pairings[i].b)};
         const ng_river pairs = pairings[i].beside(rivers, 2, &two);
         const size_t sink = marble_sink(&m, ng_map_to(pairs, &marble_schema, both, seen));
         (void)marbles_run(&m);
@@ -98,7 +100,8 @@ static void test_joins_refused(void) {
     CHECK(ng_merge(NULL, 0).graph == NULL);
 }
 
-/* ---- splitting -------------------------------------------------------------------------------- */
+/* ---- splitting --------------------------------------------------------------------------------
+ */
 
 /* Letters in turn into 0 and 1, capitals nowhere, `x` fails. */
 static int by_letter(ng_row row, void *ctx) {
