@@ -965,7 +965,8 @@ typedef struct ng_link {
     ng_link_options options;
     /* Written by the sender: */
     size_t tail, sent_rows, sent_bytes;
-    uint64_t dropped_rows; /* before they were queued */
+    uint64_t dropped_rows; /* by the policy, */
+    uint64_t front_rows;   /* and those of them that had been queued */
     int32_t ended;         /* ng_status: NG_OK while open */
     bool throttled;
     /* Written by the taker: */
@@ -1150,6 +1151,10 @@ typedef struct ng_operator {
 /* Which input this call is about. */
 uint32_t ng_context_input(const ng_context *context);
 
+/* The number of the first row that waits at an input, from 0, those that gave way to others
+ * included: the same number is the same row. */
+uint64_t ng_context_row(const ng_context *context, uint32_t input);
+
 /* The first rows that wait at an input, or NULL; and takes some of them besides those that the
  * step says. NG_INVALID: there is no such input, or it has not that many rows. */
 const ng_batch *ng_context_first(ng_context *context, uint32_t input);
@@ -1319,6 +1324,10 @@ NG_NODISCARD ng_status ng_graph_step(ng_graph *graph, size_t calls);
 /* The operator that gave `river` has something to do: rows came in from outside, or room. The
  * graph's thread only. */
 void ng_graph_wake(ng_river river);
+
+/* The operator that gave `river` wants no more and makes no more: it ends, and what it takes from
+ * is cancelled, in the next step. Any number of times; the graph's thread only. */
+void ng_cancel(ng_river river);
 
 /* When the next timer is due, INT64_MAX if none is. */
 int64_t ng_graph_next(const ng_graph *graph);
@@ -1713,6 +1722,54 @@ typedef struct ng_rate {
  * `per`, in integers: nothing is rounded away, so there is no drift. Refused with NG_INVALID or
  * NG_TOO_LARGE where a number is not allowed, with NG_UNSUPPORTED without a clock. */
 ng_river ng_rate_limit(ng_river river, const ng_rate *rate);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_subscribe.h ------------------------------------------------------------------------- */
+
+/* ops_subscribe: a sink that asks for as many rows as it wants, by the rules of Reactive Streams
+ * 1.0.4 (docs/flow.md). */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+struct ng_subscription;
+
+/* What a subscriber is told, one call at a time, on the graph's thread. Each may be NULL. */
+typedef struct ng_subscriber {
+    /* First of all, once, while the graph starts. */
+    void (*on_subscribe)(struct ng_subscription *subscription, void *ctx);
+    /* A row, of those asked for. */
+    void (*on_next)(struct ng_subscription *subscription, ng_row row, void *ctx);
+    /* Last of all, once: either of them. Not after ng_subscription_cancel. */
+    void (*on_complete)(void *ctx);
+    void (*on_error)(ng_status status, void *ctx);
+} ng_subscriber;
+
+/* The subscriber's end of a river. It is the caller's, and outlives the graph. Private but for
+ * `ctx`. */
+typedef struct ng_subscription {
+    const ng_subscriber *calls;
+    void *ctx;
+    ng_river river;
+    uint64_t demand; /* rows asked for that have not come yet; UINT64_MAX: as many as there are */
+    bool over;       /* cancelled, or told of the end */
+} ng_subscription;
+
+/* Ends a river in a subscriber. */
+ng_river ng_subscribe(ng_river river, ng_subscription *subscription, const ng_subscriber *calls,
+                      void *ctx);
+
+/* Asks for `rows` more; UINT64_MAX, or a sum beyond it: for all. Any time from on_subscribe on,
+ * also from within the calls: rows come later, not from within this one. 0 is an error, which the
+ * subscriber is told. Nothing happens once it is over. */
+void ng_request(ng_subscription *subscription, uint64_t rows);
+
+/* Wants no more. Nothing is told from now on, not even an end. Any number of times. */
+void ng_subscription_cancel(ng_subscription *subscription);
 
 #if defined(__cplusplus)
 }
@@ -6929,7 +6986,7 @@ ng_status ng_link_init(ng_link *link, const ng_link_options *options, void *slot
     link->slots = (ng_batch *)slots;
     link->options = *options;
     link->tail = link->sent_rows = link->sent_bytes = 0;
-    link->dropped_rows = 0;
+    link->dropped_rows = link->front_rows = 0;
     link->ended = NG_OK;
     link->throttled = false;
     link->head = link->taken_rows = link->taken_bytes = 0;
@@ -7013,7 +7070,9 @@ static void ngi_link_pop(ng_link *link) {
 }
 
 static void ngi_link_drop_first(ng_link *link) {
-    link->dropped_rows += ngi_link_slot(link, link->head)->rows;
+    const size_t rows = ngi_link_slot(link, link->head)->rows;
+    link->dropped_rows += rows;
+    link->front_rows += rows;
     ngi_link_pop(link);
 }
 
@@ -7166,7 +7225,7 @@ typedef struct ngi_node {
     int64_t wakes;    /* the first of both */
     uint32_t heap_place;
     size_t size;
-    bool has_text, opened, closed, blocked, due;
+    bool has_text, opened, closed, blocked, due, cancelled;
     bool dead_letters; /* has the output for them */
     bool buries;       /* the first row is to go to the dead letters once they have credit */
 } ngi_node;
@@ -8150,7 +8209,7 @@ static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
     if (node->closed) {
         return false;
     }
-    if (ngi_is_unwanted(node)) {
+    if (node->cancelled || ngi_is_unwanted(node)) {
         ngi_node_finish(graph, node, NG_END);
         return false;
     }
@@ -8228,6 +8287,14 @@ void ng_graph_wake(ng_river river) {
     }
 }
 
+void ng_cancel(ng_river river) {
+    if (river.graph != NULL && river.node < river.graph->count &&
+        river.graph->state == NGI_RUNNING) {
+        river.graph->nodes[river.node]->cancelled = true;
+        ngi_make_ready(river.graph, river.node);
+    }
+}
+
 void ng_graph_cancel(ng_graph *graph) {
     if (graph->state != NGI_RUNNING) {
         return;
@@ -8252,6 +8319,13 @@ const ng_batch *ng_context_first(ng_context *context, uint32_t input) {
     return input >= context->node->input_count
                ? NULL
                : ng_link_first(&ngi_source_of(context->graph, &context->node->inputs[input])->link);
+}
+
+uint64_t ng_context_row(const ng_context *context, uint32_t input) {
+    const ngi_input *const from = &context->node->inputs[input];
+    return input >= context->node->input_count
+               ? 0
+               : from->received + ngi_source_of(context->graph, from)->link.front_rows;
 }
 
 ng_status ng_context_take(ng_context *context, uint32_t input, size_t rows) {
@@ -8676,7 +8750,8 @@ ng_river ng_filter(ng_river river, ng_test_fn *keep, void *ctx) {
 typedef struct ngi_flattening {
     ng_flat_fn *flat;
     void *ctx;
-    size_t k; /* rows that the first row of the input has brought out */
+    size_t k; /* rows that row `row` of the input has brought out */
+    uint64_t row;
 } ngi_flattening;
 
 static ng_step ngi_flat_map_push(void *state, ng_context *context, const ng_batch *in,
@@ -8684,6 +8759,7 @@ static ng_step ngi_flat_map_push(void *state, ng_context *context, const ng_batc
     ngi_flattening *const f = (ngi_flattening *)state;
     ng_status status = NG_OK;
     size_t done = 0, made = 0;
+    f->k = f->row == ng_context_row(context, 0) ? f->k : 0;
     while (done < in->rows && made < out->rows && status == NG_OK) {
         status = f->flat(ng_batch_row(in, done), f->k, ng_room_row(out, made), f->ctx);
         if (status == NG_OK) {
@@ -8700,6 +8776,7 @@ static ng_step ngi_flat_map_push(void *state, ng_context *context, const ng_batc
     ng_context_count(context, NG_MADE, (int64_t)made);
     status = ngi_or_more_room(status, out, made);
     f->k = status < NG_OK ? 0 : f->k;
+    f->row = ng_context_row(context, 0) + done;
     return ng_step_of(done, made, status);
 }
 
@@ -8707,7 +8784,7 @@ static const ng_operator ngi_flat_map_calls = {
     "flat_map", NULL, ngi_flat_map_push, NULL, NULL, NULL, NULL, true};
 
 ng_river ng_flat_map(ng_river river, const ng_schema *schema, ng_flat_fn *flat, void *ctx) {
-    ngi_flattening flattening = {flat, ctx, 0};
+    ngi_flattening flattening = {flat, ctx, 0, 0};
     const ng_stage stage = {
         &ngi_flat_map_calls, sizeof flattening, &flattening, schema, 1, false, 0};
     return ngi_behind(river, flat != NULL, &stage);
@@ -10451,6 +10528,101 @@ ng_river ng_rate_limit(ng_river river, const ng_rate *rate) {
     ngi_bucket bucket = {*rate, 0, most, most};
     const ng_stage stage = {&ngi_rate_calls, sizeof bucket, &bucket, NULL, 1, true, 0};
     return ng_apply(river.graph, &river, 1, &stage);
+}
+
+/* ---- ops_subscribe.c ------------------------------------------------------------------------- */
+
+/* ops_subscribe: demand at the end of a river. */
+
+static ng_subscription *ngi_subscription_of(void *state) { return *(ng_subscription **)state; }
+
+static void ngi_subscription_fail(ng_subscription *s, ng_status status) {
+    if (s->over) {
+        return;
+    }
+    s->over = true;
+    if (s->calls->on_error != NULL) {
+        s->calls->on_error(status, s->ctx);
+    }
+}
+
+static ng_status ngi_subscribe_open(void *state, ng_context *context) {
+    ng_subscription *const s = ngi_subscription_of(state);
+    (void)context;
+    if (s->calls->on_subscribe != NULL) {
+        s->calls->on_subscribe(s, s->ctx);
+    }
+    return s->over ? NG_END : NG_OK;
+}
+
+static ng_step ngi_subscribe_push(void *state, ng_context *context, const ng_batch *in,
+                                  const ng_room *out) {
+    ng_subscription *const s = ngi_subscription_of(state);
+    size_t done = 0;
+    (void)context;
+    (void)out;
+    while (done < in->rows && s->demand != 0 && !s->over) {
+        s->demand -= s->demand != UINT64_MAX;
+        if (s->calls->on_next != NULL) {
+            s->calls->on_next(s, ng_batch_row(in, done), s->ctx);
+        }
+        done++;
+    }
+    return ng_step_of(done, 0, s->over ? NG_END : NG_OK);
+}
+
+static ng_step ngi_subscribe_end(void *state, ng_context *context, const ng_room *out) {
+    ng_subscription *const s = ngi_subscription_of(state);
+    (void)context;
+    (void)out;
+    if (!s->over && s->calls->on_complete != NULL) {
+        s->over = true;
+        s->calls->on_complete(s->ctx);
+    }
+    s->over = true;
+    return ng_step_of(0, 0, NG_OK);
+}
+
+static void ngi_subscribe_fail(void *state, ng_context *context, ng_status status) {
+    (void)context;
+    ngi_subscription_fail(ngi_subscription_of(state), status);
+}
+
+static const ng_operator ngi_subscribe_calls = {
+    "subscribe", ngi_subscribe_open, ngi_subscribe_push, ngi_subscribe_end,
+    NULL,        ngi_subscribe_fail, NULL,               false};
+
+ng_river ng_subscribe(ng_river river, ng_subscription *subscription, const ng_subscriber *calls,
+                      void *ctx) {
+    if (subscription == NULL || calls == NULL) {
+        return ng_refuse(river.graph, ngi_subscribe_calls.name, NG_INVALID);
+    }
+    const ng_stage stage = {&ngi_subscribe_calls, sizeof subscription, (void *)&subscription, NULL,
+                            0,                    false,               0};
+    subscription->calls = calls;
+    subscription->ctx = ctx;
+    subscription->demand = 0;
+    subscription->over = false;
+    subscription->river = ng_apply(river.graph, &river, 1, &stage);
+    return subscription->river;
+}
+
+void ng_request(ng_subscription *s, uint64_t rows) {
+    if (s->over) {
+        return;
+    }
+    if (rows == 0) {
+        ngi_subscription_fail(s, NG_INVALID);
+        ng_cancel(s->river);
+        return;
+    }
+    s->demand = rows > UINT64_MAX - s->demand ? UINT64_MAX : s->demand + rows;
+    ng_graph_wake(s->river);
+}
+
+void ng_subscription_cancel(ng_subscription *s) {
+    s->over = true;
+    ng_cancel(s->river);
 }
 
 /* ---- csv_reader.c ---------------------------------------------------------------------------- */

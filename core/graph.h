@@ -154,6 +154,10 @@ NG_NODISCARD ng_status ng_graph_step(ng_graph *graph, size_t calls);
  * graph's thread only. */
 void ng_graph_wake(ng_river river);
 
+/* The operator that gave `river` wants no more and makes no more: it ends, and what it takes from
+ * is cancelled, in the next step. Any number of times; the graph's thread only. */
+void ng_cancel(ng_river river);
+
 /* When the next timer is due, INT64_MAX if none is. */
 int64_t ng_graph_next(const ng_graph *graph);
 

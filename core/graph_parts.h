@@ -48,7 +48,7 @@ typedef struct ngi_node {
     int64_t wakes;    /* the first of both */
     uint32_t heap_place;
     size_t size;
-    bool has_text, opened, closed, blocked, due;
+    bool has_text, opened, closed, blocked, due, cancelled;
     bool dead_letters; /* has the output for them */
     bool buries;       /* the first row is to go to the dead letters once they have credit */
 } ngi_node;

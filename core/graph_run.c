@@ -347,7 +347,7 @@ static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
     if (node->closed) {
         return false;
     }
-    if (ngi_is_unwanted(node)) {
+    if (node->cancelled || ngi_is_unwanted(node)) {
         ngi_node_finish(graph, node, NG_END);
         return false;
     }
@@ -425,6 +425,14 @@ void ng_graph_wake(ng_river river) {
     }
 }
 
+void ng_cancel(ng_river river) {
+    if (river.graph != NULL && river.node < river.graph->count &&
+        river.graph->state == NGI_RUNNING) {
+        river.graph->nodes[river.node]->cancelled = true;
+        ngi_make_ready(river.graph, river.node);
+    }
+}
+
 void ng_graph_cancel(ng_graph *graph) {
     if (graph->state != NGI_RUNNING) {
         return;
@@ -449,6 +457,13 @@ const ng_batch *ng_context_first(ng_context *context, uint32_t input) {
     return input >= context->node->input_count
                ? NULL
                : ng_link_first(&ngi_source_of(context->graph, &context->node->inputs[input])->link);
+}
+
+uint64_t ng_context_row(const ng_context *context, uint32_t input) {
+    const ngi_input *const from = &context->node->inputs[input];
+    return input >= context->node->input_count
+               ? 0
+               : from->received + ngi_source_of(context->graph, from)->link.front_rows;
 }
 
 ng_status ng_context_take(ng_context *context, uint32_t input, size_t rows) {

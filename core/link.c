@@ -22,7 +22,7 @@ ng_status ng_link_init(ng_link *link, const ng_link_options *options, void *slot
     link->slots = (ng_batch *)slots;
     link->options = *options;
     link->tail = link->sent_rows = link->sent_bytes = 0;
-    link->dropped_rows = 0;
+    link->dropped_rows = link->front_rows = 0;
     link->ended = NG_OK;
     link->throttled = false;
     link->head = link->taken_rows = link->taken_bytes = 0;
@@ -106,7 +106,9 @@ static void ngi_link_pop(ng_link *link) {
 }
 
 static void ngi_link_drop_first(ng_link *link) {
-    link->dropped_rows += ngi_link_slot(link, link->head)->rows;
+    const size_t rows = ngi_link_slot(link, link->head)->rows;
+    link->dropped_rows += rows;
+    link->front_rows += rows;
     ngi_link_pop(link);
 }
 

@@ -40,7 +40,8 @@ typedef struct ng_link {
     ng_link_options options;
     /* Written by the sender: */
     size_t tail, sent_rows, sent_bytes;
-    uint64_t dropped_rows; /* before they were queued */
+    uint64_t dropped_rows; /* by the policy, */
+    uint64_t front_rows;   /* and those of them that had been queued */
     int32_t ended;         /* ng_status: NG_OK while open */
     bool throttled;
     /* Written by the taker: */

@@ -66,6 +66,10 @@ typedef struct ng_operator {
 /* Which input this call is about. */
 uint32_t ng_context_input(const ng_context *context);
 
+/* The number of the first row that waits at an input, from 0, those that gave way to others
+ * included: the same number is the same row. */
+uint64_t ng_context_row(const ng_context *context, uint32_t input);
+
 /* The first rows that wait at an input, or NULL; and takes some of them besides those that the
  * step says. NG_INVALID: there is no such input, or it has not that many rows. */
 const ng_batch *ng_context_first(ng_context *context, uint32_t input);

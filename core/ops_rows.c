@@ -116,7 +116,8 @@ ng_river ng_filter(ng_river river, ng_test_fn *keep, void *ctx) {
 typedef struct ngi_flattening {
     ng_flat_fn *flat;
     void *ctx;
-    size_t k; /* rows that the first row of the input has brought out */
+    size_t k; /* rows that row `row` of the input has brought out */
+    uint64_t row;
 } ngi_flattening;
 
 static ng_step ngi_flat_map_push(void *state, ng_context *context, const ng_batch *in,
@@ -124,6 +125,7 @@ static ng_step ngi_flat_map_push(void *state, ng_context *context, const ng_batc
     ngi_flattening *const f = (ngi_flattening *)state;
     ng_status status = NG_OK;
     size_t done = 0, made = 0;
+    f->k = f->row == ng_context_row(context, 0) ? f->k : 0;
     while (done < in->rows && made < out->rows && status == NG_OK) {
         status = f->flat(ng_batch_row(in, done), f->k, ng_room_row(out, made), f->ctx);
         if (status == NG_OK) {
@@ -140,6 +142,7 @@ static ng_step ngi_flat_map_push(void *state, ng_context *context, const ng_batc
     ng_context_count(context, NG_MADE, (int64_t)made);
     status = ngi_or_more_room(status, out, made);
     f->k = status < NG_OK ? 0 : f->k;
+    f->row = ng_context_row(context, 0) + done;
     return ng_step_of(done, made, status);
 }
 
@@ -147,7 +150,7 @@ static const ng_operator ngi_flat_map_calls = {
     "flat_map", NULL, ngi_flat_map_push, NULL, NULL, NULL, NULL, true};
 
 ng_river ng_flat_map(ng_river river, const ng_schema *schema, ng_flat_fn *flat, void *ctx) {
-    ngi_flattening flattening = {flat, ctx, 0};
+    ngi_flattening flattening = {flat, ctx, 0, 0};
     const ng_stage stage = {
         &ngi_flat_map_calls, sizeof flattening, &flattening, schema, 1, false, 0};
     return ngi_behind(river, flat != NULL, &stage);

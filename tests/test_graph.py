@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,7 +23,7 @@ BUILDS = {
     "clang-checked": ["clang-19", "-std=c99", *SANITIZERS],
     "clang-threads": ["clang-19", "-std=c99", "-g", "-O1", "-fsanitize=thread"],
 }
-PROGRAMS = ("link", "graph", "kernel", "cut", "join", "time", "guard")
+PROGRAMS = ("link", "graph", "kernel", "cut", "join", "reactive", "worlds", "time", "guard")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -42,3 +43,16 @@ def test_flows(build: str, program: str, tmp_path: Path) -> None:
     done = subprocess.run([str(out)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("checks, 0 failed\n")
+
+
+def test_random_worlds(tmp_path: Path) -> None:
+    """Thousands of graphs from a fresh seed, which a failure names."""
+    out = tmp_path / "worlds"
+    source = HOUSE / "tests" / "c" / "test_worlds.c"
+    library = ["-DNAGARE_IMPLEMENTATION", "-I", str(HOUSE)]
+    command = ["gcc", "-std=c99", "-O2", *WARNINGS, *library, str(source), "-o", str(out)]
+    made = subprocess.run(command, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    seed = str(random.SystemRandom().randrange(10**9))
+    done = subprocess.run([str(out), seed, "20000"], capture_output=True, text=True)
+    assert done.returncode == 0, f"seed {seed}:\n{done.stdout}"
