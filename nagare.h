@@ -10588,17 +10588,22 @@ static void ngi_subscribe_fail(void *state, ng_context *context, ng_status statu
     ngi_subscription_fail(ngi_subscription_of(state), status);
 }
 
-static const ng_operator ngi_subscribe_calls = {
-    "subscribe", ngi_subscribe_open, ngi_subscribe_push, ngi_subscribe_end,
-    NULL,        ngi_subscribe_fail, NULL,               false};
+static const ng_operator ngi_subscribe_calls = {"subscribe",
+                                                ngi_subscribe_open,
+                                                ngi_subscribe_push,
+                                                ngi_subscribe_end,
+                                                NULL,
+                                                ngi_subscribe_fail,
+                                                NULL,
+                                                false};
 
 ng_river ng_subscribe(ng_river river, ng_subscription *subscription, const ng_subscriber *calls,
                       void *ctx) {
     if (subscription == NULL || calls == NULL) {
         return ng_refuse(river.graph, ngi_subscribe_calls.name, NG_INVALID);
     }
-    const ng_stage stage = {&ngi_subscribe_calls, sizeof subscription, (void *)&subscription, NULL,
-                            0,                    false,               0};
+    const ng_stage stage = {
+        &ngi_subscribe_calls, sizeof subscription, (void *)&subscription, NULL, 0, false, 0};
     subscription->calls = calls;
     subscription->ctx = ctx;
     subscription->demand = 0;

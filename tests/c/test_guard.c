@@ -57,6 +57,7 @@ static void test_retries(void) {
         ng_status status;
     } cases[] = {
         {"-ab-c|", "-ab-c|", 1, NG_STOP, NG_END},
+        {"-a-Xb-c----|", "-a----(Xbc)----|", 2, NG_STOP, NG_END},
         {"Abc-|", "-(Ab)c-|", 1, NG_STOP, NG_END},
         {"-Ab-c-|", "----(Abc)-|", 2, NG_STOP, NG_END},
         {"AB|", "-------A------(B|)", 3, NG_STOP, NG_END},

@@ -96,6 +96,11 @@ static void test_diagrams(void) {
         {SAMPLE, "-a--bc---|", "----a---c|", NG_END},
         {SAMPLE, "a#", "-#", NG_FAILED},
         {SAMPLE, "|", "|", NG_END},
+        {SAMPLE, "-abc-d---|", "----c---d|", NG_END},
+        {THROTTLE_BOTH, "-abc---d|", "-a--c--d|", NG_END},
+        {DEBOUNCE, "-ab-----|", "----b---|", NG_END},
+        {DELAY, "-ab-----|", "----ab--|", NG_END},
+        {BUFFER, "-a-b-c--|", "-----(abc)--|", NG_END},
         {THROTTLE_FIRST, "-abcdefg----h|", "-a--d--g----h|", NG_END},
         {THROTTLE_FIRST, "(abc)-d|", "a--|", NG_END},
         {THROTTLE_FIRST, "(abc)--d|", "a--d|", NG_END},
@@ -148,11 +153,13 @@ static void test_interval(void) {
     const ng_river ticks = ng_interval(&m.graph, 2 * MS);
     const size_t sink = marble_sink(&m, ng_take(ng_map(ticks, digit, NULL), 4));
     const size_t after = marble_sink(&m, ng_map(ng_after(&m.graph, 3 * MS), digit, NULL));
+    const size_t slow = marble_sink(&m, slowly(marble_source(&m, "(abc)----|"), 2));
     const size_t at_once = marble_sink(&m, ng_map(ng_after(&m.graph, 0), digit, NULL));
     CHECK(marbles_run(&m) == NG_END);
     CHECK_SEEN(&m, sink, "0-1-2-(3|)");
     CHECK_SEEN(&m, after, "---(0|)");
     CHECK_SEEN(&m, at_once, "(0|)");
+    CHECK_SEEN(&m, slow, "a-b-c|");
     CHECK(ng_river_account(ticks).made == 4 && ng_river_account(ticks).dropped == 0);
     marbles_end(&m);
 }
