@@ -209,7 +209,8 @@ extern "C" {
     X(NG_NO_CREDIT, -15, NG_USAGE, "more was sent than had been asked for")                        \
     X(NG_TIMEOUT, -16, NG_OUTSIDE, "it took too long")                                             \
     X(NG_CANCELLED, -17, NG_OUTSIDE, "it was cancelled")                                           \
-    X(NG_FAILED, -18, NG_OUTSIDE, "a function of the program failed")
+    X(NG_FAILED, -18, NG_OUTSIDE, "a function of the program failed")                              \
+    X(NG_OPEN, -19, NG_OUTSIDE, "a circuit breaker is open, so it was not tried")
 
 /* What a failure is about, and so who can do something about it. */
 typedef enum ng_category {
@@ -986,8 +987,7 @@ size_t ng_link_size(const ng_link_options *options);
 /* Starts a link; `slots` is kept. NG_INVALID: something is NULL or not allowed. */
 NG_NODISCARD ng_status ng_link_init(ng_link *link, const ng_link_options *options, void *slots);
 
-/* ---- the sender's side ------------------------------------------------------------------------
- */
+/* ---- the sender's side ----------------------------------------------------------------------- */
 
 /* High-water mark minus queued rows, as `desiredSize` of WHATWG Streams. Either side. */
 size_t ng_link_desired(const ng_link *link);
@@ -1006,8 +1006,7 @@ NG_NODISCARD ng_status ng_link_send(ng_link *link, ng_batch *batch);
  * neither. */
 ng_status ng_link_end(ng_link *link, ng_status how);
 
-/* ---- the taker's side -------------------------------------------------------------------------
- */
+/* ---- the taker's side ------------------------------------------------------------------------ */
 
 /* The first batch that is queued, or NULL. It stays the link's. */
 const ng_batch *ng_link_first(const ng_link *link);
@@ -1492,8 +1491,7 @@ typedef struct ng_operator {
     bool resumes; /* after a bad row it can go on with the next */
 } ng_operator;
 
-/* ---- what an operator may ask -----------------------------------------------------------------
- */
+/* ---- what an operator may ask ---------------------------------------------------------------- */
 
 /* Which input this call is about. */
 uint32_t ng_context_input(const ng_context *context);
@@ -1577,7 +1575,9 @@ typedef struct ng_error {
 typedef struct ng_graph {
     ng_graph_options options;
     struct ngi_node **nodes;
-    uint32_t count, room, live, timers;
+    uint32_t count, room, live;
+    uint32_t timers; /* nodes in the heap */
+    uint32_t *heap;  /* nodes that wait for a time, the first to come first */
     uint64_t *ready; /* a bit for each node, sources first */
     uint8_t *memory;
     size_t memory_size;
@@ -1595,8 +1595,7 @@ typedef struct ng_river {
 /* Starts building. `options` are copied. NG_INVALID: one is not allowed. */
 NG_NODISCARD ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options);
 
-/* ---- building ---------------------------------------------------------------------------------
- */
+/* ---- building -------------------------------------------------------------------------------- */
 
 /* How an operator stands in a graph. */
 typedef struct ng_stage {
@@ -1637,17 +1636,19 @@ typedef enum ng_strategy {
     NG_STOP = 0,        /* the river ends with the error */
     NG_SKIP = 1,        /* the row is counted as failed, and left out */
     NG_DEAD_LETTER = 2, /* the row goes to ng_dead_letters */
+    NG_RETRY = 3,       /* the row is tried again later, as ng_on_error_retry says */
+    NG_ASK = 4,         /* the function of ng_on_error_ask decides */
 } ng_strategy;
 
 /* Sets what the operator that gave `river` does at a bad row. Refused with NG_UNSUPPORTED for other
- * than NG_STOP where it cannot go on after one. */
+ * than NG_STOP where it cannot go on after one, and for NG_RETRY without a clock; with NG_MISUSED
+ * once its dead letters are taken. NG_RETRY is ng_on_error_retry with ng_retry_defaults. */
 ng_river ng_on_error(ng_river river, ng_strategy strategy);
 
-/* The river of the bad rows of an operator with NG_DEAD_LETTER, in its input's columns. */
+/* The river of the bad rows of an operator that may leave some to it, in its input's columns. */
 ng_river ng_dead_letters(ng_river river);
 
-/* ---- running ----------------------------------------------------------------------------------
- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* How many bytes ng_graph_start will take; 0: building has failed, or they do not fit. */
 size_t ng_graph_memory(const ng_graph *graph);
@@ -1884,6 +1885,181 @@ void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count);
 
 /* Batches to whichever river has most credit, without copying them. */
 void ng_balance(ng_river river, ng_river *rivers, uint32_t count);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_time.h ------------------------------------------------------------------------------ */
+
+/* ops_time: when rows go on.
+ *
+ * All times are nanoseconds of the graph's clock; a step that needs one is refused with
+ * NG_UNSUPPORTED where the graph has none, and with NG_INVALID where a time or a number is not
+ * allowed. Rows go on at exactly the times stated, if the graph is stepped then; one that is
+ * stepped late, or has no credit, is late by that much.
+ *
+ * A river that ends has what is held sent first. One that fails passes the failure on at once, and
+ * what is held is counted as dropped. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* ---- sources --------------------------------------------------------------------------------- */
+
+/* Ticks, without end: tick k, from 0, is due at start + k * period, and is a row with k in its one
+ * column `value` of NG_I64. Where several are due at once, since there was no credit or the graph
+ * was not stepped, the last of them is sent and the others are skipped, and counted as dropped. */
+ng_river ng_interval(ng_graph *graph, int64_t period);
+
+/* One row, 0 in a column `value` of NG_I64, a while after the start; then the end. */
+ng_river ng_after(ng_graph *graph, int64_t delay);
+
+/* ---- fewer rows ------------------------------------------------------------------------------ */
+
+/* Of these, rows that are left out are counted as filtered. One that is to go on but has no credit
+ * is waited for: rows behind it are taken after that. */
+
+/* The last row of each period, at its end; periods are [start + k * period, start + (k + 1) *
+ * period). The last period may be cut short by the end. */
+ng_river ng_sample_time(ng_river river, int64_t period);
+
+/* Which rows ng_throttle lets through; one of them or both. */
+#define NG_THROTTLE_LEADING 1u
+#define NG_THROTTLE_TRAILING 2u
+
+/* At most one row in a period. A row that comes while no period runs starts one; with
+ * NG_THROTTLE_LEADING it goes on at once. With NG_THROTTLE_TRAILING the last of the other rows goes
+ * on at the period's end, or the river's, and starts the next one. */
+ng_river ng_throttle(ng_river river, int64_t period, unsigned edges);
+
+/* A row goes on once no other has come for a while, or the river has ended. */
+ng_river ng_debounce(ng_river river, int64_t quiet);
+
+/* ---- the same rows --------------------------------------------------------------------------- */
+
+/* Every row goes on a while after it was taken, in order; the end comes after the last. It holds at
+ * most `max_rows` rows, from at most max_rows / batch_rows + 8 blocks, and takes no more until some
+ * have gone on. */
+ng_river ng_delay(ng_river river, int64_t delay, size_t max_rows);
+
+/* Fails with NG_TIMEOUT when no row has come for `limit` since the start or the row before; one
+ * that comes at that very time is too late. A river whose rows wait for credit has not gone silent.
+ */
+ng_river ng_timeout(ng_river river, int64_t limit);
+
+/* When ng_buffer releases what it has gathered. */
+typedef struct ng_buffer_options {
+    size_t rows;    /* so many rows, at most a block's; 0: as many as a block has */
+    uint64_t bytes; /* at least so many bytes, as ng_batch_bytes counts them; 0: any number */
+    int64_t time;   /* so long after the first of them was taken; 0: they wait for ever */
+} ng_buffer_options;
+
+/* Gathers rows and releases them as one batch, by rows, bytes or time, whichever comes first; also
+ * before a row whose text does not fit into a block with theirs, and at the end. Needs a clock only
+ * with `time`. NG_TOO_LARGE: `rows` is more than a block has. ng_graph_start answers NG_NO_CREDIT
+ * where the river's high-water mark is below `rows`. */
+ng_river ng_buffer(ng_river river, const ng_buffer_options *options);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_guard.h ----------------------------------------------------------------------------- */
+
+/* ops_guard: what is done about bad rows beyond ng_on_error, and protection of what lies behind.
+ *
+ * Retries and circuit breakers belong to the operator that gave a river, whichever it is: a map, a
+ * filter, a sink. They keep the order of rows. All times are nanoseconds of the graph's clock. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* ---- trying again ---------------------------------------------------------------------------- */
+
+/* When a bad row is tried again. Before try k, from 1, it waits for
+ *
+ *     d = min(first_delay * factor^(k - 1), max_delay), less r mod (d * jitter / 100 + 1)
+ *
+ * where r is the next number of SplitMix64 from `seed`: the same seed, the same waits. */
+typedef struct ng_retry_options {
+    uint32_t attempts;   /* how often a row is tried again, at least 1 */
+    int64_t first_delay; /* at least 1 */
+    uint32_t factor;     /* at least 1; 1: all delays are the same */
+    int64_t max_delay;   /* at least first_delay */
+    uint32_t jitter;     /* per cent of a delay that chance may take away, at most 100 */
+    uint64_t seed;
+    ng_strategy then; /* what happens to a row that stays bad: NG_STOP, NG_SKIP, NG_DEAD_LETTER */
+} ng_retry_options;
+
+/* 5 attempts after 100 ms, 200 ms, and so on, at most 10 s, less up to half; then NG_STOP. */
+ng_retry_options ng_retry_defaults(void);
+
+/* Has the operator that gave `river` try bad rows again, and after that do as `then` says. While a
+ * row waits the operator takes nothing, so rows stay in order, and the graph sleeps. A flat map
+ * gives what a row brought out before it failed once more. Refused as ng_on_error is, and with
+ * NG_INVALID where an option is not allowed. */
+ng_river ng_on_error_retry(ng_river river, const ng_retry_options *options);
+
+/* Decides about a bad row: `in` is the row, `tries` how often it was tried again so far. Answers
+ * NG_STOP, NG_SKIP, NG_DEAD_LETTER or NG_RETRY. */
+typedef ng_strategy ng_ask_fn(ng_row in, ng_status status, uint32_t tries, void *ctx);
+
+/* Has a function decide what happens at each bad row. To answer NG_DEAD_LETTER, take
+ * ng_dead_letters; NG_RETRY goes by the options of an ng_on_error_retry before, or
+ * ng_retry_defaults, and once its attempts are used up is what `then` says. Any other answer, and
+ * NG_RETRY without a clock, ends the river with NG_MISUSED. */
+ng_river ng_on_error_ask(ng_river river, ng_ask_fn *ask, void *ctx);
+
+/* ---- circuit breakers ------------------------------------------------------------------------ */
+
+typedef struct ng_breaker_options {
+    uint32_t failures; /* so many of them within `window` open it; 1 to 4096 */
+    int64_t window;    /* at least 1; the first and last of them are less than this apart */
+    int64_t open_time; /* how long it stays open, at least 1 */
+    uint32_t probes;   /* so many rows must go well, one after the other, to close it; at least 1 */
+} ng_breaker_options;
+
+/* Puts a circuit breaker before the operator that gave `river`. Closed, it lets rows pass and
+ * counts those that fail, each try of its own. Open, rows are not tried: they fail with NG_OPEN at
+ * once, and what is done about them is as for other bad rows; one to be retried waits at least
+ * until the breaker is half open. Half open, rows are probes: one that fails opens it again, and
+ * after `probes` good ones it is closed. Refused as ng_on_error_retry is. */
+ng_river ng_circuit_breaker(ng_river river, const ng_breaker_options *options);
+
+typedef enum ng_circuit_state {
+    NG_CIRCUIT_CLOSED = 0,
+    NG_CIRCUIT_OPEN = 1,
+    NG_CIRCUIT_HALF_OPEN = 2,
+} ng_circuit_state;
+
+/* How a breaker stands. */
+typedef struct ng_circuit {
+    ng_circuit_state state;
+    int64_t until;   /* open until then */
+    uint64_t opened; /* how often it has opened */
+} ng_circuit;
+
+/* How the breaker of the operator that gave `river` stands; without one it is closed. */
+ng_circuit ng_circuit_of(ng_river river);
+
+/* ---- rates ----------------------------------------------------------------------------------- */
+
+/* A token bucket: `rows` tokens in every `per` nanoseconds, evenly, up to `burst` of them; a row
+ * takes one. It is full at the start. */
+typedef struct ng_rate {
+    uint64_t rows;  /* at least 1 */
+    int64_t per;    /* at least 1; 1000000000: rows per second */
+    uint64_t burst; /* at least 1; burst * per below 2^63 */
+    bool drop;      /* rows without a token are dropped and counted; else they wait */
+} ng_rate;
+
+/* Passes rows on at no more than a rate. Tokens are counted as fractions with the denominator
+ * `per`, in integers: nothing is rounded away, so there is no drift. Refused with NG_INVALID or
+ * NG_TOO_LARGE where a number is not allowed, with NG_UNSUPPORTED without a clock. */
+ng_river ng_rate_limit(ng_river river, const ng_rate *rate);
 
 #if defined(__cplusplus)
 }
@@ -2455,7 +2631,7 @@ typedef bool ngi_m1;
 #define NGI_FLOAT_KIND "m"
 #endif
 
-/* ---- masks ---- */
+/* ---- masks ----------------------------------------------------------------------------------- */
 
 NGI_2(m1, m1, and, a &&b)
 NGI_2(m1, m1, or, a || b)
@@ -2470,7 +2646,7 @@ NGI_ACROSS(bool, m1, all, a)
 NGI_FN ngi_m1 ngi_m1_first(size_t n) { return n > 0; }
 NGI_FN ngi_m1 ngi_m1_from_bits(uint32_t bits) { return (bits & 1) != 0; }
 
-/* ---- what all types have ---- */
+/* ---- what all types have --------------------------------------------------------------------- */
 
 /* Memory need not be aligned, and may be written as another type. */
 #define NGI_SCALAR_ALL(T)                                                                          \
@@ -2493,7 +2669,7 @@ NGI_SCALAR_ALL(i64x1)
 NGI_SCALAR_ALL(u64x1)
 #undef NGI_SCALAR_ALL
 
-/* ---- bits of floats ---- */
+/* ---- bits of floats -------------------------------------------------------------------------- */
 
 #define NGI_SCALAR_BITS(R, T, name)                                                                \
     NGI_FN ngi_##R ngi_##R##_##name(ngi_##T a) {                                                   \
@@ -2507,7 +2683,7 @@ NGI_SCALAR_BITS(u64x1, f64x1, bits_of_f64)
 NGI_SCALAR_BITS(f64x1, u64x1, of_bits)
 #undef NGI_SCALAR_BITS
 
-/* ---- floats ---- */
+/* ---- floats ---------------------------------------------------------------------------------- */
 
 /* Square root, correctly rounded, by digits: used where the compiler might call libm. */
 NGI_FN double ngi_sqrt_by_digits(double a) {
@@ -2664,7 +2840,7 @@ NGI_SCALAR_FOLD(f64x1, min)
 NGI_SCALAR_FOLD(f64x1, max)
 #undef NGI_SCALAR_FOLD
 
-/* ---- integers ---- */
+/* ---- integers -------------------------------------------------------------------------------- */
 
 /* `C` is the type, `U` the unsigned type of its width, in which nothing overflows. */
 #define NGI_SCALAR_INTEGER(T, C, U)                                                                \
@@ -2718,7 +2894,7 @@ NGI_SCALAR_NARROW(u32x1, u8, uint8_t)
 NGI_SCALAR_NARROW(u32x1, u16, uint16_t)
 #undef NGI_SCALAR_NARROW
 
-/* ---- conversions ---- */
+/* ---- conversions ----------------------------------------------------------------------------- */
 
 #define NGI_SCALAR_FROM(R, T, value)                                                               \
     NGI_FN ngi_##R##x1 ngi_##R##x1_from_##T(ngi_##T##x1 a) { return value; }
@@ -2833,7 +3009,7 @@ typedef uint64_t ngi_v128_u64 __attribute__((vector_size(16)));
 /* `x op y` in lanes of the type `lane`. */
 #define NGI_V128_OP(lane, x, op, y) ((ngi_v128)((ngi_v128_##lane)(x)op(ngi_v128_##lane)(y)))
 
-/* ---- masks, also of 64-bit lanes ---- */
+/* ---- masks, also of 64-bit lanes ------------------------------------------------------------- */
 
 NGI_FN ngi_v128 ngi_v128_low_m(ngi_m4 m) { return NGI_WASM(i64x2_extend_low_i32x4)(m); }
 NGI_FN ngi_v128 ngi_v128_high_m(ngi_m4 m) { return NGI_WASM(i64x2_extend_high_i32x4)(m); }
@@ -2863,7 +3039,7 @@ NGI_FN ngi_m4 ngi_m4_from_bits(uint32_t bits) {
     return NGI_WASM(i32x4_eq)(NGI_WASM(v128_and)(all, place), place);
 }
 
-/* ---- what all types have ---- */
+/* ---- what all types have --------------------------------------------------------------------- */
 
 #define NGI_V128_MEMORY_32(T, C)                                                                   \
     NGI_LOAD(T, load, C, NGI_WASM(v128_load)(p))                                                   \
@@ -2899,8 +3075,7 @@ NGI_V128_MEMORY_64(u64x4, uint64_t, NGI_WASM(i64x2_splat)((int64_t)v))
 #undef NGI_V128_MEMORY_32
 #undef NGI_V128_MEMORY_64
 
-/* ---- packing: two lanes at a time, the second in the place of the first where that is gone ----
- */
+/* ---- packing: two lanes at a time, the second in the place of the first where that is gone --- */
 
 NGI_FN ngi_v128 ngi_v128_second_half(ngi_v128 a) { return NGI_WASM(i64x2_shuffle)(a, a, 1, 1); }
 NGI_FN ngi_v128 ngi_v128_pack_pairs(ngi_m4 m, ngi_v128 v) {
@@ -2938,7 +3113,7 @@ NGI_V128_PACK_64(u64x4, uint64_t)
 #undef NGI_V128_PACK_32
 #undef NGI_V128_PACK_64
 
-/* ---- floats ---- */
+/* ---- floats ---------------------------------------------------------------------------------- */
 
 /* wasm's pmin(b, a) is a < b ? a : b, and pmax(b, a) is a > b ? a : b. */
 #define NGI_V128_FLOAT(lane, x)                                                                    \
@@ -3041,7 +3216,7 @@ NGI_V128_ROUNDING(ceil, ceil)
 NGI_V128_ROUNDING(trunc, trunc)
 #undef NGI_V128_ROUNDING
 
-/* ---- 32-bit integers ---- */
+/* ---- 32-bit integers ------------------------------------------------------------------------- */
 
 #define NGI_V128_INT32(T, C, W, lane, min32, max32)                                                \
     NGI_SET(T##x4, C, NGI_WASM(i32x4_splat)((int32_t)v))                                           \
@@ -3078,7 +3253,7 @@ NGI_1(i32x4, i32x4, sign,
 NGI_1(u32x4, u32x4, sign, NGI_WASM(u32x4_min)(a, NGI_WASM(i32x4_splat)(1)))
 NGI_FN ngi_i32x4 ngi_i32x4_count(ngi_i32x4 a, ngi_m4 m) { return NGI_WASM(i32x4_sub)(a, m); }
 
-/* ---- narrow in memory ---- */
+/* ---- narrow in memory ------------------------------------------------------------------------ */
 
 #define NGI_V128_NARROW(T, n, N)                                                                   \
     NGI_FN void ngi_##T##_store_##n(N *p, ngi_##T v) {                                             \
@@ -3118,7 +3293,7 @@ NGI_1(i32x4, i32x4, wrap_i16, NGI_WASM(i32x4_shr)(NGI_WASM(i32x4_shl)(a, 16), 16
 NGI_1(u32x4, u32x4, wrap_u8, NGI_WASM(v128_and)(a, NGI_WASM(i32x4_splat)(0xff)))
 NGI_1(u32x4, u32x4, wrap_u16, NGI_WASM(v128_and)(a, NGI_WASM(i32x4_splat)(0xffff)))
 
-/* ---- 64-bit integers ---- */
+/* ---- 64-bit integers ------------------------------------------------------------------------- */
 
 NGI_FN ngi_v128 ngi_v128_less_i64(ngi_v128 a, ngi_v128 b) { return NGI_WASM(i64x2_lt)(a, b); }
 NGI_FN ngi_v128 ngi_v128_less_u64(ngi_v128 a, ngi_v128 b) {
@@ -3190,7 +3365,7 @@ NGI_PAIR_1(i64x4, i64x4, abs, ngi_v128_abs_i64)
 NGI_PAIR_1(i64x4, i64x4, sign, ngi_v128_sign_i64)
 NGI_PAIR_1(u64x4, u64x4, sign, ngi_v128_sign_u64)
 
-/* ---- conversions ---- */
+/* ---- conversions ----------------------------------------------------------------------------- */
 
 #define NGI_V128_FROM(R, T, value)                                                                 \
     NGI_FN ngi_##R##x4 ngi_##R##x4_from_##T(ngi_##T##x4 a) { return value; }
@@ -3260,7 +3435,7 @@ NGI_PAIR_OF(f64x4, u64x4, of_bits, a.lo, a.hi)
 
 NGI_ACROSS(int64_t, i32x4, sum, ngi_i64x4_sum(ngi_i64x4_from_i32(a)))
 
-/* ---- the fixed trees ---- */
+/* ---- the fixed trees ------------------------------------------------------------------------- */
 
 #define NGI_V128_FOLD_F32(op, of)                                                                  \
     NGI_FN float ngi_f32x4_fold_##op(const float t[128]) {                                         \
@@ -3364,7 +3539,7 @@ typedef __m256i ngi_m8; /* 32-bit lanes, all ones or all zeros */
 
 #define NGI_FN NGI_V256_INLINE
 
-/* ---- halves, and masks of 64-bit lanes ---- */
+/* ---- halves, and masks of 64-bit lanes ------------------------------------------------------- */
 
 NGI_FN __m128i ngi_v256_low(__m256i a) { return _mm256_castsi256_si128(a); }
 NGI_FN __m128i ngi_v256_high(__m256i a) { return _mm256_extracti128_si256(a, 1); }
@@ -3397,7 +3572,7 @@ NGI_FN __m256d ngi_v256_keep_f64(__m256i m, __m256d a) {
     return _mm256_and_pd(_mm256_castsi256_pd(m), a);
 }
 
-/* ---- masks ---- */
+/* ---- masks ----------------------------------------------------------------------------------- */
 
 NGI_2(m8, m8, and, _mm256_and_si256(a, b))
 NGI_2(m8, m8, or, _mm256_or_si256(a, b))
@@ -3418,7 +3593,7 @@ NGI_FN ngi_m8 ngi_m8_from_bits(uint32_t bits) {
     return _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32((int)bits), place), place);
 }
 
-/* ---- packing: four lanes at a time, by what stands in the low four bits of a mask ---- */
+/* ---- packing: four lanes at a time, by what stands in the low four bits of a mask ------------ */
 
 static const int32_t ngi_v256_packed[16][4] = {
     {0, 0, 0, 0}, {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {2, 0, 0, 0}, {0, 2, 0, 0},
@@ -3443,7 +3618,7 @@ NGI_FN void ngi_v256_pack(float *out, ngi_m8 m, __m256 v) {
                   ngi_v256_pack_4(ngi_v256_high_f32(v), bits >> 4));
 }
 
-/* ---- f32 ---- */
+/* ---- f32 ------------------------------------------------------------------------------------- */
 
 NGI_SET(f32x8, float, _mm256_set1_ps(v))
 NGI_LOAD(f32x8, load, float, _mm256_loadu_ps(p))
@@ -3477,7 +3652,7 @@ NGI_FN ngi_f32x8 ngi_f32x8_sign(ngi_f32x8 a) {
                             _mm256_cmp_ps(a, _mm256_setzero_ps(), _CMP_NEQ_OQ));
 }
 
-/* ---- f64 ---- */
+/* ---- f64 ------------------------------------------------------------------------------------- */
 
 #define NGI_PAIR_MASK_2(T, name, half)                                                             \
     NGI_2(m8, T, name, ngi_v256_narrow_f64(half(a.lo, b.lo), half(a.hi, b.hi)))
@@ -3581,7 +3756,7 @@ NGI_V256_PACK_PAIR(i64x8, int64_t, v.lo, v.hi)
 NGI_V256_PACK_PAIR(u64x8, uint64_t, v.lo, v.hi)
 #undef NGI_V256_PACK_PAIR
 
-/* ---- 32-bit integers ---- */
+/* ---- 32-bit integers ------------------------------------------------------------------------- */
 
 NGI_FN __m256i ngi_v256_flip(__m256i a) { /* maps the order of unsigned numbers to signed */
     return _mm256_xor_si256(a, _mm256_set1_epi32(INT_MIN));
@@ -3629,7 +3804,7 @@ NGI_1(i32x8, i32x8, sign, _mm256_sign_epi32(_mm256_set1_epi32(1), a))
 NGI_1(u32x8, u32x8, sign, _mm256_min_epu32(a, _mm256_set1_epi32(1)))
 NGI_FN ngi_i32x8 ngi_i32x8_count(ngi_i32x8 a, ngi_m8 m) { return _mm256_sub_epi32(a, m); }
 
-/* ---- narrow in memory ---- */
+/* ---- narrow in memory ------------------------------------------------------------------------ */
 
 #define NGI_LOAD_2(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define NGI_STORE_2(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
@@ -3674,7 +3849,7 @@ NGI_1(i32x8, i32x8, wrap_i16, _mm256_srai_epi32(_mm256_slli_epi32(a, 16), 16))
 NGI_1(u32x8, u32x8, wrap_u8, _mm256_and_si256(a, _mm256_set1_epi32(0xff)))
 NGI_1(u32x8, u32x8, wrap_u16, _mm256_and_si256(a, _mm256_set1_epi32(0xffff)))
 
-/* ---- 64-bit integers ---- */
+/* ---- 64-bit integers ------------------------------------------------------------------------- */
 
 NGI_FN __m256i ngi_v256_mul_64(__m256i a, __m256i b) {
     const __m256i crossed = _mm256_mullo_epi32(a, _mm256_shuffle_epi32(b, 0xb1));
@@ -3746,7 +3921,7 @@ NGI_LANES_ACROSS(u64, 8, sum, add)
 NGI_LANES_ACROSS(u64, 8, least, min)
 NGI_LANES_ACROSS(u64, 8, most, max)
 
-/* ---- conversions ---- */
+/* ---- conversions ----------------------------------------------------------------------------- */
 
 #define NGI_V256_FROM(R, T, value)                                                                 \
     NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x8 a) { return value; }
@@ -3871,7 +4046,7 @@ NGI_V256_DIV(i32x8, ngi_v256_div_half)
 NGI_V256_DIV(u32x8, ngi_v256_div_half_unsigned)
 #undef NGI_V256_DIV
 
-/* ---- the fixed trees ---- */
+/* ---- the fixed trees ------------------------------------------------------------------------- */
 
 #define NGI_V256_FOLD_F32(op, of, of128)                                                           \
     NGI_FN float ngi_f32x8_fold_##op(const float t[128]) {                                         \
@@ -3985,7 +4160,7 @@ typedef __mmask16 ngi_m16;
 
 #define NGI_FN NGI_V512_INLINE
 
-/* ---- masks ---- */
+/* ---- masks ----------------------------------------------------------------------------------- */
 
 NGI_2(m16, m16, and, (ngi_m16)(a &b))
 NGI_2(m16, m16, or, (ngi_m16)(a | b))
@@ -4000,7 +4175,7 @@ NGI_ACROSS(bool, m16, all, a == 0xffff)
 NGI_FN ngi_m16 ngi_m16_first(size_t n) { return (ngi_m16)(n >= 16 ? 0xffff : (1u << n) - 1); }
 NGI_FN ngi_m16 ngi_m16_from_bits(uint32_t bits) { return (ngi_m16)(bits & 0xffff); }
 
-/* ---- halves ---- */
+/* ---- halves ---------------------------------------------------------------------------------- */
 
 NGI_FN __m256i ngi_v512_low(__m512i a) { return _mm512_castsi512_si256(a); }
 NGI_FN __m256i ngi_v512_high(__m512i a) { return _mm512_extracti64x4_epi64(a, 1); }
@@ -4023,7 +4198,7 @@ NGI_FN ngi_m16 ngi_v512_join_m(__mmask8 lo, __mmask8 hi) {
 #define NGI_PAIR_MASK_2(T, name, half)                                                             \
     NGI_2(m16, T, name, ngi_v512_join_m(half(a.lo, b.lo), half(a.hi, b.hi)))
 
-/* ---- f32 ---- */
+/* ---- f32 ------------------------------------------------------------------------------------- */
 
 NGI_SET(f32x16, float, _mm512_set1_ps(v))
 NGI_LOAD(f32x16, load, float, _mm512_loadu_ps(p))
@@ -4059,7 +4234,7 @@ NGI_FN ngi_f32x16 ngi_f32x16_sign(ngi_f32x16 a) {
                              _mm512_set1_ps(1.0f));
 }
 
-/* ---- f64 ---- */
+/* ---- f64 ------------------------------------------------------------------------------------- */
 
 #define NGI_ADD(x, y) ((x) + (y))
 #define NGI_SUB(x, y) ((x) - (y))
@@ -4154,7 +4329,7 @@ NGI_FN __m512d ngi_v512_sign_f64(__m512d a) {
 }
 NGI_PAIR_1(f64x16, f64x16, sign, ngi_v512_sign_f64)
 
-/* ---- 32-bit integers ---- */
+/* ---- 32-bit integers ------------------------------------------------------------------------- */
 
 #define NGI_V512_INT32(T, C, s)                                                                    \
     NGI_SET(T, C, _mm512_set1_epi32((int32_t)v))                                                   \
@@ -4215,7 +4390,7 @@ NGI_V512_DIV(i32x16, ngi_v512_div_half)
 NGI_V512_DIV(u32x16, ngi_v512_div_half_unsigned)
 #undef NGI_V512_DIV
 
-/* ---- narrow in memory ---- */
+/* ---- narrow in memory ------------------------------------------------------------------------ */
 
 #define NGI_V512_BYTES(T, n, N, s)                                                                 \
     NGI_LOAD(T, load_##n, N,                                                                       \
@@ -4239,7 +4414,7 @@ NGI_1(i32x16, i32x16, wrap_i16, _mm512_srai_epi32(_mm512_slli_epi32(a, 16), 16))
 NGI_1(u32x16, u32x16, wrap_u8, _mm512_and_si512(a, _mm512_set1_epi32(0xff)))
 NGI_1(u32x16, u32x16, wrap_u16, _mm512_and_si512(a, _mm512_set1_epi32(0xffff)))
 
-/* ---- 64-bit integers ---- */
+/* ---- 64-bit integers ------------------------------------------------------------------------- */
 
 NGI_FN __m512i ngi_v512_not(__m512i a) { return _mm512_xor_si512(a, _mm512_set1_epi32(-1)); }
 NGI_FN int64_t ngi_v512_sum(__m512i a) {
@@ -4292,7 +4467,7 @@ NGI_LANES_2(i64, i64, 16, rem)
 NGI_LANES_2(u64, u64, 16, div)
 NGI_LANES_2(u64, u64, 16, rem)
 
-/* ---- conversions ---- */
+/* ---- conversions ----------------------------------------------------------------------------- */
 
 #define NGI_V512_FROM(R, T, value)                                                                 \
     NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x16 a) { return value; }
@@ -4376,7 +4551,7 @@ NGI_PAIR_OF(f64x16, u64x16, of_bits, _mm512_castsi512_pd(a.lo), _mm512_castsi512
 
 NGI_ACROSS(int64_t, i32x16, sum, ngi_i64x16_sum(ngi_i64x16_from_i32(a)))
 
-/* ---- the fixed trees ---- */
+/* ---- the fixed trees ------------------------------------------------------------------------- */
 
 #define NGI_V512_FOLD_F32(op, of, of256, of128)                                                    \
     NGI_FN float ngi_f32x16_fold_##op(const float t[128]) {                                        \
@@ -6762,8 +6937,7 @@ bool ng_read_value(const char *text, size_t size, ng_type type, void *out) {
 
 /* batch: rows of counted blocks. */
 
-/* ---- schemas ----------------------------------------------------------------------------------
- */
+/* ---- schemas --------------------------------------------------------------------------------- */
 
 static bool ngi_same_text(const char *a, const char *b) {
     while (*a != '\0' && *a == *b) {
@@ -6810,8 +6984,7 @@ bool ng_schema_equal(const ng_schema *a, const ng_schema *b) {
     return true;
 }
 
-/* ---- blocks -----------------------------------------------------------------------------------
- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
 void ng_block_init(ng_block *block, ng_column *columns, size_t capacity,
                    void (*release)(ng_block *block), void *owner) {
@@ -6844,8 +7017,7 @@ uint32_t ng_block_holders(const ng_block *block) {
     return __atomic_load_n(&block->holders, __ATOMIC_ACQUIRE);
 }
 
-/* ---- batches ----------------------------------------------------------------------------------
- */
+/* ---- batches --------------------------------------------------------------------------------- */
 
 ng_status ng_batch_release(ng_batch *batch) {
     ng_block *const block = batch->block;
@@ -6895,8 +7067,7 @@ uint64_t ng_batch_bytes(const ng_batch *batch) {
     return bytes;
 }
 
-/* ---- copying ----------------------------------------------------------------------------------
- */
+/* ---- copying --------------------------------------------------------------------------------- */
 
 static void ngi_copy_bits(uint8_t *to, size_t at, const uint8_t *from, size_t first, size_t rows) {
     for (size_t done = 0; done < rows; done += 64) {
@@ -7181,8 +7352,7 @@ bool ng_link_is_cancelled(const ng_link *link) {
     return __atomic_load_n(&link->cancelled, __ATOMIC_ACQUIRE);
 }
 
-/* ---- sending ----------------------------------------------------------------------------------
- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 static bool ngi_link_drops(const ng_link *link) {
     return link->options.overflow != NG_OVERFLOW_BLOCK &&
@@ -7293,8 +7463,7 @@ ng_status ng_link_end(ng_link *link, ng_status how) {
     return NG_OK;
 }
 
-/* ---- taking -----------------------------------------------------------------------------------
- */
+/* ---- taking ---------------------------------------------------------------------------------- */
 
 const ng_batch *ng_link_first(const ng_link *link) {
     return ngi_link_see(&link->tail) == link->head ? NULL : ngi_link_slot(link, link->head);
@@ -7379,10 +7548,17 @@ typedef struct ngi_node {
     uint32_t self;       /* its number */
     uint32_t next_input; /* whose turn it is */
     ng_strategy strategy;
+    struct ngi_retry *retry;     /* NULL: rows are not tried again */
+    struct ngi_breaker *breaker; /* NULL: there is none */
     ng_account account;
-    int64_t when; /* its timer, INT64_MAX: none */
+    int64_t when;     /* its operator's timer, INT64_MAX: none */
+    int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
+    int64_t wakes;    /* the first of both */
+    uint32_t heap_place;
     size_t size;
     bool has_text, opened, closed, blocked, due, cancelled;
+    bool dead_letters; /* has the output for them */
+    bool buries;       /* the first row is to go to the dead letters once they have credit */
 } ngi_node;
 
 struct ng_context {
@@ -7393,7 +7569,7 @@ struct ng_context {
 
 /* How many outputs a node has, that for dead letters included where it is used. */
 static inline uint32_t ngi_output_count(const ngi_node *node) {
-    return node->stage.outputs + (node->strategy == NG_DEAD_LETTER);
+    return node->stage.outputs + node->dead_letters;
 }
 
 /* Whether a node's rows lie in blocks of its own. */
@@ -7403,6 +7579,16 @@ static inline bool ngi_has_pool(const ngi_node *node, uint32_t output) {
 
 static inline ngi_output *ngi_source_of(const ng_graph *graph, const ngi_input *input) {
     return &graph->nodes[input->node]->outputs[input->output];
+}
+
+/* `by` nanoseconds, at least 0, after a time; INT64_MAX, which is never, where there is no such. */
+static inline int64_t ngi_time_after(int64_t time, int64_t by) {
+    return time > 0 && by > INT64_MAX - time ? INT64_MAX : time + by;
+}
+
+static inline int64_t ngi_graph_now(const ng_graph *graph) {
+    const ng_clock *const clock = &graph->options.clock;
+    return clock->now == NULL ? 0 : clock->now(clock->ctx);
 }
 
 static inline void ngi_make_ready(ng_graph *graph, uint32_t node) {
@@ -7419,6 +7605,40 @@ static inline void ngi_graph_blame(ng_graph *graph, ng_status status, const char
         graph->error.row = row;
     }
 }
+
+/* `when` or `retry_at` has changed. */
+void ngi_timer_update(ng_graph *graph, ngi_node *node);
+
+/* Makes the nodes whose time has come ready. */
+void ngi_timers_ring(ng_graph *graph, int64_t now);
+
+/* The node that gave a river, while building; NULL: it is refused. */
+ngi_node *ngi_node_to_change(ng_river river, const char *calls);
+
+/* The same for what it does at bad rows, where it can go on after one. `timed`: and has a clock. */
+ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed);
+
+/* ---- what ops_guard sees to ------------------------------------------------------------------ */
+
+/* What is to be done about a bad row, the first of `in`. It may turn the status into NG_MISUSED. */
+ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
+                             ng_status *status);
+
+/* Has a bad row wait until it is tried again. */
+void ngi_guard_wait(ng_graph *graph, ngi_node *node, int64_t now);
+
+/* The first row is done with. */
+void ngi_guard_forget(ngi_node *node);
+
+/* How many of so many rows the operator may be offered; 0: its breaker is open. */
+size_t ngi_guard_admits(const ngi_node *node, int64_t now, size_t rows);
+
+/* Rows went well; one failed. */
+void ngi_guard_good(const ngi_node *node, size_t rows);
+void ngi_guard_bad(const ngi_node *node, int64_t now);
+
+/* Gives back what was asked for. */
+void ngi_guard_close(const ng_graph *graph, const ngi_node *node);
 
 /* Ends a node: its outputs with `how`, its inputs by cancelling them. */
 void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how);
@@ -7448,6 +7668,7 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
     graph->nodes = NULL;
     graph->count = graph->room = graph->live = graph->timers = 0;
     graph->ready = NULL;
+    graph->heap = NULL;
     graph->memory = NULL;
     graph->memory_size = 0;
     graph->error.status = NG_OK;
@@ -7458,8 +7679,7 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
     return NG_OK;
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------
- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static ng_river ngi_nowhere(ng_graph *graph) {
     ng_river river = {graph, NGI_NOWHERE, 0};
@@ -7479,7 +7699,7 @@ static ngi_node *ngi_node_of(ng_river river) {
     return there ? river.graph->nodes[river.node] : NULL;
 }
 
-static ngi_node *ngi_node_to_change(ng_river river, const char *calls) {
+ngi_node *ngi_node_to_change(ng_river river, const char *calls) {
     ngi_node *const node = ngi_node_of(river);
     const bool building = node != NULL && river.graph->state == NGI_BUILDING;
     if (river.graph != NULL && !building) {
@@ -7540,7 +7760,7 @@ static ngi_node *ngi_node_new(ng_graph *graph, const ng_stage *stage, uint32_t i
         node->outputs[i].options = graph->options.link;
         node->outputs[i].to = NGI_NOWHERE;
     }
-    node->when = INT64_MAX;
+    node->when = node->retry_at = node->wakes = INT64_MAX;
     node->self = graph->count;
     graph->nodes[graph->count++] = node;
     return node;
@@ -7554,8 +7774,7 @@ static bool ngi_has_text(const ng_schema *schema) {
     return text;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------
- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 /* NG_OK, or why these rivers cannot be an operator's inputs. */
 static ng_status ngi_check_inputs(const ng_graph *graph, const ng_river *rivers, uint32_t count) {
@@ -7654,18 +7873,41 @@ ng_river ng_bound(ng_river river, const ng_link_options *options) {
     return river;
 }
 
+ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed) {
+    ngi_node *const node = ngi_node_to_change(river, calls);
+    if (node == NULL) {
+        return NULL;
+    }
+    const bool resumes = node->stage.calls->resumes && node->input_count == 1;
+    if (!resumes || (timed && river.graph->options.clock.now == NULL)) {
+        (void)ng_refuse(river.graph, node->stage.calls->name, NG_UNSUPPORTED);
+        return NULL;
+    }
+    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
+        (void)ng_refuse(river.graph, calls, NG_MISUSED);
+        return NULL;
+    }
+    return node;
+}
+
 ng_river ng_on_error(ng_river river, ng_strategy strategy) {
-    ngi_node *const node = ngi_node_to_change(river, "on_error");
+    if (strategy == NG_RETRY) {
+        const ng_retry_options options = ng_retry_defaults();
+        return ng_on_error_retry(river, &options);
+    }
+    ngi_node *const node = strategy == NG_STOP ? ngi_node_to_change(river, "on_error")
+                                               : ngi_node_to_guard(river, "on_error", false);
     if (node == NULL) {
         return river;
     }
     if (strategy < NG_STOP || strategy > NG_DEAD_LETTER) {
         return ng_refuse(river.graph, "on_error", NG_INVALID);
     }
-    if (strategy != NG_STOP && (!node->stage.calls->resumes || node->input_count != 1)) {
-        return ng_refuse(river.graph, node->stage.calls->name, NG_UNSUPPORTED);
+    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
+        return ng_refuse(river.graph, "on_error", NG_MISUSED);
     }
     node->strategy = strategy;
+    node->dead_letters = strategy == NG_DEAD_LETTER;
     return river;
 }
 
@@ -7674,7 +7916,8 @@ ng_river ng_dead_letters(ng_river river) {
     if (node == NULL) {
         return river;
     }
-    if (node->strategy != NG_DEAD_LETTER) {
+    node->dead_letters = node->dead_letters || node->strategy == NG_ASK;
+    if (!node->dead_letters) {
         return ng_refuse(river.graph, "dead_letters", NG_MISUSED);
     }
     return ng_output(river, node->stage.outputs);
@@ -7724,6 +7967,7 @@ size_t ng_graph_memory(const ng_graph *graph) {
         return 0;
     }
     size_t size = ngi_size_round(ngi_size_times(ngi_ready_words(graph), sizeof(uint64_t)), 64);
+    size = ngi_size_plus(size, ngi_size_round(ngi_size_times(graph->count, sizeof(uint32_t)), 64));
     size = ngi_size_plus(size, 64);
     for (uint32_t at = graph->count; at-- > 0;) {
         ngi_node *const node = graph->nodes[at];
@@ -7781,6 +8025,8 @@ static ng_status ngi_graph_lay_out(ng_graph *graph) {
         graph->ready[i] = 0;
     }
     at += ngi_size_round(ngi_ready_words(graph) * sizeof(uint64_t), 64);
+    graph->heap = (uint32_t *)(void *)at;
+    at += ngi_size_round(graph->count * sizeof(uint32_t), 64);
     ng_status status = NG_OK;
     for (uint32_t node = 0; node < graph->count; node++) {
         for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]) && status == NG_OK; i++) {
@@ -7848,6 +8094,7 @@ void ng_graph_close(ng_graph *graph) {
     }
     const ng_allocator *const a = &graph->options.allocator;
     for (uint32_t i = 0; i < graph->count; i++) {
+        ngi_guard_close(graph, graph->nodes[i]);
         (void)a->resize(a->ctx, graph->nodes[i], graph->nodes[i]->size, 0);
     }
     if (graph->nodes != NULL) {
@@ -7864,13 +8111,90 @@ void ng_graph_close(ng_graph *graph) {
 
 ng_error ng_graph_error(const ng_graph *graph) { return graph->error; }
 
+/* ---- graph_timers.c -------------------------------------------------------------------------- */
+
+/* graph_timers: a heap of the nodes that wait for a time, the first to come at its root. */
+
+static void ngi_heap_put(ng_graph *graph, uint32_t place, ngi_node *node) {
+    graph->heap[place] = node->self;
+    node->heap_place = place;
+}
+
+static ngi_node *ngi_heap_at(const ng_graph *graph, uint32_t place) {
+    return graph->nodes[graph->heap[place]];
+}
+
+/* Puts a node where it belongs on the way from `place` to the root. */
+static void ngi_heap_up(ng_graph *graph, uint32_t place, ngi_node *node) {
+    while (place != 0) {
+        ngi_node *const above = ngi_heap_at(graph, (place - 1) / 2);
+        if (above->wakes <= node->wakes) {
+            break;
+        }
+        const uint32_t free = above->heap_place;
+        ngi_heap_put(graph, place, above);
+        place = free;
+    }
+    ngi_heap_put(graph, place, node);
+}
+
+/* Puts a node where it belongs on the way from `place` to the leaves. */
+static void ngi_heap_down(ng_graph *graph, uint32_t place, ngi_node *node) {
+    for (uint32_t next = 2 * place + 1; next < graph->timers; next = 2 * place + 1) {
+        const bool right = next + 1 < graph->timers &&
+                           ngi_heap_at(graph, next + 1)->wakes < ngi_heap_at(graph, next)->wakes;
+        ngi_node *const below = ngi_heap_at(graph, next + right);
+        if (node->wakes <= below->wakes) {
+            break;
+        }
+        ngi_heap_put(graph, place, below);
+        place = next + right;
+    }
+    ngi_heap_put(graph, place, node);
+}
+
+/* A node at `place` may be too early or too late for it. */
+static void ngi_heap_settle(ng_graph *graph, uint32_t place, ngi_node *node) {
+    ngi_heap_up(graph, place, node);
+    ngi_heap_down(graph, node->heap_place, node);
+}
+
+void ngi_timer_update(ng_graph *graph, ngi_node *node) {
+    const bool waited = node->wakes != INT64_MAX;
+    node->wakes = node->when < node->retry_at ? node->when : node->retry_at;
+    if (node->wakes != INT64_MAX) {
+        ngi_heap_settle(graph, waited ? node->heap_place : graph->timers++, node);
+    } else if (waited) {
+        ngi_node *const last = ngi_heap_at(graph, --graph->timers);
+        if (last != node) {
+            ngi_heap_settle(graph, node->heap_place, last);
+        }
+    }
+}
+
+int64_t ng_graph_next(const ng_graph *graph) {
+    return graph->timers == 0 ? INT64_MAX : ngi_heap_at(graph, 0)->wakes;
+}
+
+void ngi_timers_ring(ng_graph *graph, int64_t now) {
+    while (ng_graph_next(graph) <= now && graph->timers != 0) {
+        ngi_node *const node = ngi_heap_at(graph, 0);
+        if (node->when <= now) {
+            node->when = INT64_MAX;
+            node->due = true;
+        }
+        node->retry_at = node->retry_at <= now ? INT64_MAX : node->retry_at;
+        ngi_timer_update(graph, node);
+        ngi_make_ready(graph, node->self);
+    }
+}
+
 /* ---- graph_run.c ----------------------------------------------------------------------------- */
 
 /* graph_run: calls operators, the one furthest down that has something to do first, so that rows
  * leave as soon as they can. */
 
-/* ---- sending ----------------------------------------------------------------------------------
- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 static void ngi_fill_stop(ngi_output *output) {
     if (output->filling != NULL) {
@@ -7931,8 +8255,7 @@ static void ngi_node_send_made(ng_graph *graph, ngi_node *node, uint32_t i, size
     }
 }
 
-/* ---- ending -----------------------------------------------------------------------------------
- */
+/* ---- ending ---------------------------------------------------------------------------------- */
 
 static void ngi_input_cancel(ng_graph *graph, ngi_input *input) {
     ng_link *const link = &ngi_source_of(graph, input)->link;
@@ -7963,7 +8286,8 @@ void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
     }
     node->account.dropped += node->account.held;
     node->account.held = 0;
-    node->when = INT64_MAX;
+    node->when = node->retry_at = INT64_MAX;
+    ngi_timer_update(graph, node);
     graph->live--;
 }
 
@@ -7972,8 +8296,7 @@ static void ngi_node_fail(ng_graph *graph, ngi_node *node, ng_status status, uin
     ngi_node_finish(graph, node, status);
 }
 
-/* ---- taking -----------------------------------------------------------------------------------
- */
+/* ---- taking ---------------------------------------------------------------------------------- */
 
 static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
     ngi_input *const input = &node->inputs[i];
@@ -7983,6 +8306,7 @@ static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t ro
     (void)ng_link_take(&ngi_source_of(graph, input)->link, rows);
     input->received += rows;
     node->account.in += rows;
+    ngi_guard_forget(node);
     if (graph->nodes[input->node]->blocked) {
         ngi_make_ready(graph, input->node);
     }
@@ -7993,34 +8317,43 @@ static uint64_t ngi_node_row(const ngi_node *node, uint32_t input) {
     return input < node->input_count ? node->inputs[input].received : 0;
 }
 
+/* Leaves the first row that waits to the dead letters. False: they have no credit for it yet. */
+static bool ngi_bury(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in) {
+    ng_context context = {graph, node, input};
+    const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
+    node->buries = sent == NG_AGAIN;
+    if (!node->buries) {
+        node->account.dropped += sent != NG_OK;
+        ngi_node_take(graph, node, input, 1);
+    }
+    return !node->buries;
+}
+
 /* What is done about a bad row, the first that waits. Answers whether the node has gone on. */
 static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
                         ng_status status) {
-    ng_context context = {graph, node, input};
-    if (in == NULL || in->rows == 0 || node->strategy == NG_STOP) {
-        const uint64_t row = ngi_node_row(node, input);
-        if (in != NULL && in->rows != 0) {
+    const uint64_t row = ngi_node_row(node, input);
+    switch (in == NULL ? NG_STOP : ngi_guard_decide(graph, node, in, &status)) {
+    case NG_SKIP:
+        node->account.failed++;
+        ngi_node_take(graph, node, input, 1);
+        return true;
+    case NG_DEAD_LETTER:
+        return ngi_bury(graph, node, input, in);
+    case NG_RETRY:
+        ngi_guard_wait(graph, node, ngi_graph_now(graph));
+        return false;
+    default:
+        if (in != NULL) {
             ngi_node_take(graph, node, input, 1);
             node->account.failed++;
         }
         ngi_node_fail(graph, node, status, row);
         return true;
     }
-    if (node->strategy == NG_DEAD_LETTER) {
-        const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
-        if (sent == NG_AGAIN) {
-            return false;
-        }
-        node->account.dropped += sent != NG_OK;
-    } else {
-        node->account.failed++;
-    }
-    ngi_node_take(graph, node, input, 1);
-    return true;
 }
 
-/* ---- one call ---------------------------------------------------------------------------------
- */
+/* ---- one call -------------------------------------------------------------------------------- */
 
 typedef ng_step ngi_call(ngi_node *node, ng_context *context, const ng_batch *in,
                          const ng_room *out);
@@ -8080,7 +8413,8 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
         }
     }
     graph->busy = false;
-    const size_t rows = in == NULL ? 0 : in->rows, space = writes ? room.rows : 0;
+    const size_t rows = in == NULL ? 0 : in->rows;
+    const size_t space = writes && ngi_node_room(graph, node, 0, &room) ? room.rows : 0;
     if (step.consumed > rows || step.produced > space) {
         ngi_node_fail(graph, node, NG_MISUSED, ngi_node_row(node, input));
         return ngi_outcome_of(true, NG_MISUSED);
@@ -8088,8 +8422,13 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
     ngi_node_send_made(graph, node, 0, step.produced);
     ngi_node_take(graph, node, input, step.consumed);
     node->account.out += node->stage.outputs == 0 ? step.consumed : 0;
+    ngi_guard_good(node, step.consumed);
     if (step.status < NG_OK) {
-        const ng_batch *const bad = in == NULL || step.consumed == rows ? NULL : in;
+        const bool row = step.consumed < rows;
+        const ng_batch *const bad = row ? ng_context_first(&context, input) : NULL;
+        if (row && node->breaker != NULL) {
+            ngi_guard_bad(node, ngi_graph_now(graph));
+        }
         return ngi_outcome_of(ngi_bad_row(graph, node, input, bad, step.status), step.status);
     }
     if (step.status == NG_END) {
@@ -8099,8 +8438,7 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
     return ngi_outcome_of(node->account.in + node->account.out != before, step.status);
 }
 
-/* ---- one node ---------------------------------------------------------------------------------
- */
+/* ---- one node -------------------------------------------------------------------------------- */
 
 static bool ngi_is_unwanted(const ngi_node *node) {
     for (uint32_t i = 0; i < node->stage.outputs; i++) {
@@ -8142,6 +8480,25 @@ static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_stat
     return true;
 }
 
+/* Offers the rows that wait at an input, unless the first of them waits for something. */
+static bool ngi_input_offer(ng_graph *graph, ngi_node *node, uint32_t i, const ng_batch *first) {
+    if (node->retry_at != INT64_MAX) {
+        return false;
+    }
+    if (node->buries) {
+        return ngi_bury(graph, node, i, first);
+    }
+    ng_batch some = *first;
+    if (node->breaker != NULL) {
+        some.rows = ngi_guard_admits(node, ngi_graph_now(graph), first->rows);
+    }
+    if (some.rows == 0) {
+        return ngi_bad_row(graph, node, i, first, NG_OPEN);
+    }
+    const ng_batch *const in = some.rows == first->rows ? first : &some;
+    return ngi_call_with_room(graph, node, i, in, ngi_call_push).progress;
+}
+
 /* Offers one input. `*waiting`: there was something to offer. */
 static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *waiting) {
     ng_link *const link = &ngi_source_of(graph, &node->inputs[i])->link;
@@ -8151,7 +8508,7 @@ static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *wai
     }
     if (first != NULL) {
         *waiting = true;
-        return ngi_call_with_room(graph, node, i, first, ngi_call_push).progress;
+        return ngi_input_offer(graph, node, i, first);
     }
     const ng_status how = ng_link_state(link);
     if (how == NG_OK) {
@@ -8202,8 +8559,7 @@ static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
     return false;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------
- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 /* The node furthest down that is ready, or NGI_NOWHERE. */
 static uint32_t ngi_next_ready(const ng_graph *graph) {
@@ -8213,36 +8569,6 @@ static uint32_t ngi_next_ready(const ng_graph *graph) {
         }
     }
     return NGI_NOWHERE;
-}
-
-static int64_t ngi_graph_now(const ng_graph *graph) {
-    const ng_clock *const clock = &graph->options.clock;
-    return clock->now == NULL ? 0 : clock->now(clock->ctx);
-}
-
-int64_t ng_graph_next(const ng_graph *graph) {
-    int64_t next = INT64_MAX;
-    for (uint32_t i = 0; i < graph->count; i++) {
-        next = graph->nodes[i]->when < next ? graph->nodes[i]->when : next;
-    }
-    return next;
-}
-
-/* Marks the nodes whose time has come. */
-static void ngi_graph_timers(ng_graph *graph) {
-    if (graph->timers == 0) {
-        return;
-    }
-    const int64_t now = ngi_graph_now(graph);
-    for (uint32_t i = 0; i < graph->count; i++) {
-        ngi_node *const node = graph->nodes[i];
-        if (node->when <= now) {
-            node->when = INT64_MAX;
-            graph->timers--;
-            node->due = true;
-            ngi_make_ready(graph, i);
-        }
-    }
 }
 
 static ng_status ngi_graph_end(ng_graph *graph) {
@@ -8260,7 +8586,9 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
     if (graph->state != NGI_RUNNING) {
         return NG_MISUSED;
     }
-    ngi_graph_timers(graph);
+    if (graph->timers != 0) {
+        ngi_timers_ring(graph, ngi_graph_now(graph));
+    }
     for (; calls != 0 && !graph->cancelling; calls--) {
         const uint32_t i = ngi_next_ready(graph);
         if (i == NGI_NOWHERE) {
@@ -8309,8 +8637,7 @@ void ng_graph_cancel(ng_graph *graph) {
     graph->state = NGI_ENDED;
 }
 
-/* ---- what operators ask -----------------------------------------------------------------------
- */
+/* ---- what operators ask ---------------------------------------------------------------------- */
 
 uint32_t ng_context_input(const ng_context *context) { return context->input; }
 
@@ -8398,10 +8725,8 @@ void ng_context_count(ng_context *context, ng_fate fate, int64_t rows) {
 int64_t ng_context_now(const ng_context *context) { return ngi_graph_now(context->graph); }
 
 void ng_context_call_at(ng_context *context, int64_t when) {
-    ngi_node *const node = context->node;
-    context->graph->timers -= node->when != INT64_MAX;
-    context->graph->timers += when != INT64_MAX;
-    node->when = when;
+    context->node->when = when;
+    ngi_timer_update(context->graph, context->node);
 }
 
 /* ---- graph_books.c --------------------------------------------------------------------------- */
@@ -8424,8 +8749,7 @@ static bool ngi_link_holds(const ng_graph *graph, const ngi_output *output) {
 
 static void ngi_account_collect(const ng_graph *graph, const ngi_node *node, ng_account *all) {
     const ng_account *const a = &node->account;
-    const uint64_t dead =
-        node->strategy == NG_DEAD_LETTER ? node->outputs[node->stage.outputs].sent : 0;
+    const uint64_t dead = node->dead_letters ? node->outputs[node->stage.outputs].sent : 0;
     all->in += a->in;
     for (uint32_t i = 0; i < node->input_count; i++) {
         all->in -= node->inputs[i].received;
@@ -8472,8 +8796,7 @@ ng_status ng_audit(const ng_graph *graph, ng_account *all, ng_error *at) {
 static const ng_field ngi_value_field[] = {NG_FIELD("value", NG_I64)};
 static const ng_schema ngi_value_schema = {ngi_value_field, 1};
 
-/* ---- range ------------------------------------------------------------------------------------
- */
+/* ---- range ----------------------------------------------------------------------------------- */
 
 typedef struct ngi_range {
     int64_t next, by;
@@ -8518,8 +8841,7 @@ ng_river ng_range(ng_graph *graph, int64_t from, int64_t to, int64_t by) {
     return ng_apply(graph, NULL, 0, &stage);
 }
 
-/* ---- arrays -----------------------------------------------------------------------------------
- */
+/* ---- arrays ---------------------------------------------------------------------------------- */
 
 typedef struct ngi_array {
     ng_block block;
@@ -8562,8 +8884,7 @@ ng_river ng_array(ng_graph *graph, const ng_schema *schema, ng_column *columns, 
     return ng_apply(graph, NULL, 0, &stage);
 }
 
-/* ---- values -----------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 typedef struct ngi_of {
     size_t at, count;
@@ -8602,8 +8923,7 @@ ng_river ng_of(ng_graph *graph, const int64_t *values, size_t count) {
     return river;
 }
 
-/* ---- generate ---------------------------------------------------------------------------------
- */
+/* ---- generate -------------------------------------------------------------------------------- */
 
 typedef struct ngi_generate {
     ng_generate_fn *make;
@@ -8652,8 +8972,7 @@ static ng_status ngi_or_more_room(ng_status status, const ng_room *out, size_t m
 
 static size_t ngi_rows_fewer(size_t a, size_t b) { return a < b ? a : b; }
 
-/* ---- map, scan --------------------------------------------------------------------------------
- */
+/* ---- map, scan ------------------------------------------------------------------------------- */
 
 typedef struct ngi_mapping {
     ng_map_fn *map;
@@ -8698,8 +9017,7 @@ ng_river ng_scan(ng_river river, const ng_schema *schema, ng_map_fn *scan, void 
     return ngi_behind(river, scan != NULL, &stage);
 }
 
-/* ---- filter -----------------------------------------------------------------------------------
- */
+/* ---- filter ---------------------------------------------------------------------------------- */
 
 typedef struct ngi_testing {
     ng_test_fn *test;
@@ -8748,8 +9066,7 @@ ng_river ng_filter(ng_river river, ng_test_fn *keep, void *ctx) {
     return ngi_behind(river, keep != NULL, &stage);
 }
 
-/* ---- flat_map ---------------------------------------------------------------------------------
- */
+/* ---- flat_map -------------------------------------------------------------------------------- */
 
 typedef struct ngi_flattening {
     ng_flat_fn *flat;
@@ -8794,8 +9111,7 @@ ng_river ng_flat_map(ng_river river, const ng_schema *schema, ng_flat_fn *flat, 
     return ngi_behind(river, flat != NULL, &stage);
 }
 
-/* ---- tap, observe -----------------------------------------------------------------------------
- */
+/* ---- tap, observe ---------------------------------------------------------------------------- */
 
 typedef struct ngi_looking {
     ng_look_fn *look;
@@ -8850,8 +9166,7 @@ ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx) {
     return ngi_behind(river, look != NULL, &stage);
 }
 
-/* ---- reduce -----------------------------------------------------------------------------------
- */
+/* ---- reduce ---------------------------------------------------------------------------------- */
 
 typedef struct ngi_reduction {
     ng_fold_fn *fold;
@@ -9062,8 +9377,7 @@ static ng_step ngi_cut_pass(ng_context *context, const ng_batch *in, size_t from
 
 static size_t ngi_cut_fewer(uint64_t a, size_t b) { return a < b ? (size_t)a : b; }
 
-/* ---- take, skip -------------------------------------------------------------------------------
- */
+/* ---- take, skip ------------------------------------------------------------------------------ */
 
 static ng_status ngi_take_open(void *state, ng_context *context) {
     (void)context;
@@ -9106,8 +9420,7 @@ ng_river ng_skip(ng_river river, uint64_t rows) {
     return ngi_cut_behind(river, &ngi_skip_calls, &cut);
 }
 
-/* ---- take_while, skip_while -------------------------------------------------------------------
- */
+/* ---- take_while, skip_while ------------------------------------------------------------------ */
 
 /* How many rows up to `n` pass a test; `*answer` is what it said of the next one, 1 if there is
  * none. */
@@ -9169,8 +9482,7 @@ ng_river ng_skip_while(ng_river river, ng_test_fn *test, void *ctx) {
                         : ngi_cut_behind(river, &ngi_skip_while_calls, &cut);
 }
 
-/* ---- every ------------------------------------------------------------------------------------
- */
+/* ---- every ----------------------------------------------------------------------------------- */
 
 static ng_step ngi_every_push(void *state, ng_context *context, const ng_batch *in,
                               const ng_room *out) {
@@ -9245,8 +9557,7 @@ static ng_river ngi_join(const ng_river *rivers, uint32_t count, ng_status check
                : ng_refuse(rivers[0].graph, stage->calls->name, checked);
 }
 
-/* ---- merge, concat ----------------------------------------------------------------------------
- */
+/* ---- merge, concat --------------------------------------------------------------------------- */
 
 static ng_step ngi_merge_rows(ng_context *context, const ng_batch *in) {
     const size_t credit = ng_context_credit(context, 0);
@@ -9308,8 +9619,7 @@ ng_river ng_concat(const ng_river *rivers, uint32_t count) {
     return river;
 }
 
-/* ---- zip --------------------------------------------------------------------------------------
- */
+/* ---- zip ------------------------------------------------------------------------------------- */
 
 typedef struct ngi_zip {
     uint32_t count;
@@ -9361,8 +9671,7 @@ ng_river ng_zip(const ng_river *rivers, uint32_t count, const ng_schema *schema)
     return ngi_join(rivers, count, ngi_join_check_beside(rivers, count, schema), &stage);
 }
 
-/* ---- combine_latest ---------------------------------------------------------------------------
- */
+/* ---- combine_latest -------------------------------------------------------------------------- */
 
 /* Followed by the latest row of each input, a batch of one row, or gone. */
 typedef struct ngi_latest {
@@ -9464,8 +9773,7 @@ typedef struct ngi_splitting {
     uint32_t count;
 } ngi_splitting;
 
-/* ---- fork -------------------------------------------------------------------------------------
- */
+/* ---- fork ------------------------------------------------------------------------------------ */
 
 static ng_step ngi_fork_push(void *state, ng_context *context, const ng_batch *in,
                              const ng_room *out) {
@@ -9499,8 +9807,7 @@ void ng_fork(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_split(river, &stage, rivers != NULL, rivers);
 }
 
-/* ---- balance ----------------------------------------------------------------------------------
- */
+/* ---- balance --------------------------------------------------------------------------------- */
 
 static ng_step ngi_balance_push(void *state, ng_context *context, const ng_batch *in,
                                 const ng_room *out) {
@@ -9528,8 +9835,7 @@ void ng_balance(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_split(river, &stage, rivers != NULL, rivers);
 }
 
-/* ---- route, round_robin -----------------------------------------------------------------------
- */
+/* ---- route, round_robin ---------------------------------------------------------------------- */
 
 /* Where rows for one output go during a call. */
 typedef struct ngi_lane {
@@ -9640,6 +9946,890 @@ static const ng_operator ngi_round_robin_calls = {"round_robin", NULL, ngi_route
 void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count) {
     const ngi_routing routing = {NULL, NULL, count, 0};
     ngi_routes(river, &routing, &ngi_round_robin_calls, rivers != NULL, rivers);
+}
+
+/* ---- ops_time.c ------------------------------------------------------------------------------ */
+
+/* ops_time: sources and operators that go by the clock. */
+
+static const ng_field ngi_tick_field[] = {NG_FIELD("value", NG_I64)};
+static const ng_schema ngi_tick_schema = {ngi_tick_field, 1};
+
+/* NG_OK, or why a step cannot be: a number is not allowed, or there is no clock. */
+static ng_status ngi_timed(const ng_graph *graph, bool allowed) {
+    if (!allowed) {
+        return NG_INVALID;
+    }
+    return graph->options.clock.now == NULL ? NG_UNSUPPORTED : NG_OK;
+}
+
+static ng_river ngi_timed_apply(ng_graph *graph, const ng_river *river, bool allowed,
+                                const ng_stage *stage) {
+    const ng_status status = ngi_timed(graph, allowed);
+    return status == NG_OK ? ng_apply(graph, river, river != NULL, stage)
+                           : ng_refuse(graph, stage->calls->name, status);
+}
+
+/* How long it is since `start`, 0 if that is still to come. */
+static uint64_t ngi_time_since(int64_t start, int64_t now) {
+    return now > start ? (uint64_t)now - (uint64_t)start : 0;
+}
+
+/* The end of the period that `now` lies in; periods follow one another from `start` on. */
+static int64_t ngi_period_end(int64_t start, int64_t period, int64_t now) {
+    const uint64_t gone = ngi_time_since(start, now) % (uint64_t)period;
+    return ngi_time_after(now, period - (int64_t)gone);
+}
+
+/* ---- interval, after ------------------------------------------------------------------------- */
+
+typedef struct ngi_ticks {
+    int64_t start, period;
+    uint64_t next; /* the number of the next tick */
+} ngi_ticks;
+
+static ng_status ngi_interval_open(void *state, ng_context *context) {
+    ((ngi_ticks *)state)->start = ng_context_now(context);
+    return NG_OK;
+}
+
+static ng_step ngi_interval_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    ngi_ticks *const ticks = (ngi_ticks *)state;
+    const int64_t now = ng_context_now(context);
+    const uint64_t due = ngi_time_since(ticks->start, now) / (uint64_t)ticks->period;
+    const bool tick = due >= ticks->next;
+    (void)in;
+    if (tick) {
+        ng_set_i64(ng_room_row(out, 0), 0, (int64_t)due);
+        ng_context_count(context, NG_MADE, (int64_t)(due - ticks->next + 1));
+        ng_context_count(context, NG_DROPPED, (int64_t)(due - ticks->next));
+        ticks->next = due + 1;
+    }
+    ng_context_call_at(context, ngi_period_end(ticks->start, ticks->period, now));
+    return ng_step_of(0, tick, NG_OK);
+}
+
+static ng_step ngi_interval_timer(void *state, ng_context *context, const ng_room *out) {
+    return ngi_interval_push(state, context, NULL, out);
+}
+
+static const ng_operator ngi_interval_calls = {
+    "interval", ngi_interval_open, ngi_interval_push, NULL, ngi_interval_timer, NULL, NULL, false};
+
+ng_river ng_interval(ng_graph *graph, int64_t period) {
+    ngi_ticks ticks = {0, period, 0};
+    const ng_stage stage = {
+        &ngi_interval_calls, sizeof ticks, &ticks, &ngi_tick_schema, 1, false, 0};
+    return ngi_timed_apply(graph, NULL, period > 0, &stage);
+}
+
+/* `start` is when, here. */
+static ng_status ngi_after_open(void *state, ng_context *context) {
+    ngi_ticks *const ticks = (ngi_ticks *)state;
+    ticks->start = ngi_time_after(ng_context_now(context), ticks->period);
+    return NG_OK;
+}
+
+static ng_step ngi_after_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    const ngi_ticks *const ticks = (const ngi_ticks *)state;
+    (void)in;
+    if (ng_context_now(context) < ticks->start) {
+        ng_context_call_at(context, ticks->start);
+        return ng_step_of(0, 0, NG_OK);
+    }
+    ng_set_i64(ng_room_row(out, 0), 0, 0);
+    ng_context_count(context, NG_MADE, 1);
+    return ng_step_of(0, 1, NG_END);
+}
+
+static const ng_operator ngi_after_calls = {"after", ngi_after_open, ngi_after_push, NULL,
+                                            NULL,    NULL,           NULL,           false};
+
+ng_river ng_after(ng_graph *graph, int64_t delay) {
+    ngi_ticks ticks = {0, delay, 0};
+    const ng_stage stage = {&ngi_after_calls, sizeof ticks, &ticks, &ngi_tick_schema, 1, false, 0};
+    return ngi_timed_apply(graph, NULL, delay >= 0, &stage);
+}
+
+/* ---- sample_time, throttle, debounce: the latest row is kept --------------------------------- */
+
+typedef struct ngi_paced {
+    ng_batch row;  /* its block is NULL where none is kept */
+    int64_t due;   /* when the row goes on; of a throttle, when its period ends */
+    int64_t start; /* of the first period */
+    int64_t period;
+    unsigned edges; /* of a throttle, else 0 */
+} ngi_paced;
+
+static bool ngi_paced_kept(const ngi_paced *paced) { return paced->row.block != NULL; }
+
+static void ngi_paced_close(void *state) { (void)ng_batch_release(&((ngi_paced *)state)->row); }
+
+/* Keeps the last of the rows from `from` on, in place of the one before. */
+static void ngi_paced_keep(ngi_paced *paced, ng_context *context, const ng_batch *in, size_t from) {
+    const int64_t rows = (int64_t)(in->rows - from);
+    const int64_t before = ng_batch_release(&paced->row) == NG_OK;
+    const int64_t held = (ng_batch_slice(in, in->rows - 1, 1, &paced->row) == NG_OK) - before;
+    ng_context_count(context, NG_HELD, held);
+    ng_context_count(context, NG_FILTERED, rows - held);
+}
+
+/* Sends the row that is kept, if there is credit. */
+static bool ngi_paced_send(ngi_paced *paced, ng_context *context) {
+    if (ng_context_forward(context, 0, &paced->row, 0, 1) != NG_OK) {
+        return false;
+    }
+    (void)ng_batch_release(&paced->row);
+    ng_context_count(context, NG_HELD, -1);
+    return true;
+}
+
+/* Sends the row that is kept, if its time has come. False: it waits for credit. */
+static bool ngi_paced_ring(ngi_paced *paced, ng_context *context, int64_t now) {
+    if (!ngi_paced_kept(paced) || now < paced->due) {
+        return true;
+    }
+    if (!ngi_paced_send(paced, context)) {
+        return false;
+    }
+    paced->due = paced->edges != 0 ? ngi_time_after(now, paced->period) : INT64_MAX;
+    return true;
+}
+
+static ng_step ngi_paced_timer(void *state, ng_context *context, const ng_room *out) {
+    const bool rang = ngi_paced_ring((ngi_paced *)state, context, ng_context_now(context));
+    (void)out;
+    return ng_step_of(0, 0, rang ? NG_OK : NG_AGAIN);
+}
+
+static ng_step ngi_paced_end(void *state, ng_context *context, const ng_room *out) {
+    ngi_paced *const paced = (ngi_paced *)state;
+    const bool sent = !ngi_paced_kept(paced) || ngi_paced_send(paced, context);
+    (void)out;
+    return ng_step_of(0, 0, sent ? NG_OK : NG_AGAIN);
+}
+
+static ng_river ngi_paced_behind(ng_river river, const ng_operator *calls, ngi_paced *paced,
+                                 bool allowed) {
+    const ng_stage stage = {calls, sizeof *paced, paced, NULL, 1, true, 1};
+    return ngi_timed_apply(river.graph, &river, allowed, &stage);
+}
+
+static ng_status ngi_sample_time_open(void *state, ng_context *context) {
+    ((ngi_paced *)state)->start = ng_context_now(context);
+    return NG_OK;
+}
+
+static ng_step ngi_sample_time_push(void *state, ng_context *context, const ng_batch *in,
+                                    const ng_room *out) {
+    ngi_paced *const paced = (ngi_paced *)state;
+    const int64_t now = ng_context_now(context);
+    (void)out;
+    if (!ngi_paced_ring(paced, context, now)) {
+        return ng_step_of(0, 0, NG_OK);
+    }
+    if (!ngi_paced_kept(paced)) {
+        paced->due = ngi_period_end(paced->start, paced->period, now);
+        ng_context_call_at(context, paced->due);
+    }
+    ngi_paced_keep(paced, context, in, 0);
+    return ng_step_of(in->rows, 0, NG_OK);
+}
+
+static const ng_operator ngi_sample_time_calls = {"sample_time",        ngi_sample_time_open,
+                                                  ngi_sample_time_push, ngi_paced_end,
+                                                  ngi_paced_timer,      NULL,
+                                                  ngi_paced_close,      false};
+
+ng_river ng_sample_time(ng_river river, int64_t period) {
+    ngi_paced paced = {{NULL, NULL, 0, 0}, INT64_MAX, 0, period, 0};
+    return ngi_paced_behind(river, &ngi_sample_time_calls, &paced, period > 0);
+}
+
+static ng_step ngi_throttle_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    ngi_paced *const paced = (ngi_paced *)state;
+    const int64_t now = ng_context_now(context);
+    size_t from = 0;
+    (void)out;
+    if (!ngi_paced_ring(paced, context, now)) {
+        return ng_step_of(0, 0, NG_OK);
+    }
+    if (now >= paced->due) {
+        if ((paced->edges & NG_THROTTLE_LEADING) != 0) {
+            if (ng_context_forward(context, 0, in, 0, 1) != NG_OK) {
+                return ng_step_of(0, 0, NG_OK);
+            }
+            from = 1;
+        }
+        paced->due = ngi_time_after(now, paced->period);
+    }
+    if ((paced->edges & NG_THROTTLE_TRAILING) == 0) {
+        ng_context_count(context, NG_FILTERED, (int64_t)(in->rows - from));
+    } else if (from < in->rows) {
+        ngi_paced_keep(paced, context, in, from);
+        ng_context_call_at(context, paced->due);
+    }
+    return ng_step_of(in->rows, 0, NG_OK);
+}
+
+static const ng_operator ngi_throttle_calls = {
+    "throttle",      NULL, ngi_throttle_push, ngi_paced_end,
+    ngi_paced_timer, NULL, ngi_paced_close,   false};
+
+ng_river ng_throttle(ng_river river, int64_t period, unsigned edges) {
+    const unsigned both = NG_THROTTLE_LEADING | NG_THROTTLE_TRAILING;
+    ngi_paced paced = {{NULL, NULL, 0, 0}, INT64_MIN, 0, period, edges};
+    return ngi_paced_behind(river, &ngi_throttle_calls, &paced,
+                            period > 0 && edges != 0 && edges <= both);
+}
+
+static ng_step ngi_debounce_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    ngi_paced *const paced = (ngi_paced *)state;
+    const int64_t now = ng_context_now(context);
+    (void)out;
+    if (!ngi_paced_ring(paced, context, now)) {
+        return ng_step_of(0, 0, NG_OK);
+    }
+    ngi_paced_keep(paced, context, in, 0);
+    paced->due = ngi_time_after(now, paced->period);
+    ng_context_call_at(context, paced->due);
+    return ng_step_of(in->rows, 0, NG_OK);
+}
+
+static const ng_operator ngi_debounce_calls = {
+    "debounce",      NULL, ngi_debounce_push, ngi_paced_end,
+    ngi_paced_timer, NULL, ngi_paced_close,   false};
+
+ng_river ng_debounce(ng_river river, int64_t quiet) {
+    ngi_paced paced = {{NULL, NULL, 0, 0}, INT64_MAX, 0, quiet, 0};
+    return ngi_paced_behind(river, &ngi_debounce_calls, &paced, quiet > 0);
+}
+
+/* ---- delay ----------------------------------------------------------------------------------- */
+
+/* Followed by `room` times, then by `slots` batches; both are rings. */
+typedef struct ngi_delay {
+    int64_t delay;
+    size_t room, rows, at;     /* rows there may be, there are, and the place of the first's time */
+    size_t slots, used, first; /* batches that they lie in */
+    ng_batch *batches;
+    int64_t *times; /* when each row was taken */
+} ngi_delay;
+
+static void ngi_delay_close(void *state) {
+    ngi_delay *const d = (ngi_delay *)state;
+    for (; d->used != 0; d->used--) {
+        (void)ng_batch_release(&d->batches[d->first]);
+        d->first = d->first + 1 == d->slots ? 0 : d->first + 1;
+    }
+}
+
+static int64_t ngi_delay_due(const ngi_delay *d) {
+    return d->rows == 0 ? INT64_MAX : ngi_time_after(d->times[d->at], d->delay);
+}
+
+/* Sends the first `n` rows of the first batch. */
+static bool ngi_delay_send(ngi_delay *d, ng_context *context, size_t n) {
+    ng_batch *const first = &d->batches[d->first];
+    if (ng_context_forward(context, 0, first, 0, n) != NG_OK) {
+        return false;
+    }
+    ng_context_count(context, NG_HELD, -(int64_t)n);
+    first->offset += n;
+    first->rows -= n;
+    d->rows -= n;
+    if (first->rows == 0) {
+        (void)ng_batch_release(first);
+        d->first = d->first + 1 == d->slots ? 0 : d->first + 1;
+        d->used--;
+    }
+    return true;
+}
+
+/* Sends what is due. False: some of it waits for credit. */
+static bool ngi_delay_ring(ngi_delay *d, ng_context *context) {
+    const int64_t now = ng_context_now(context);
+    while (ngi_delay_due(d) <= now && d->rows != 0) {
+        const size_t credit = ng_context_credit(context, 0), rows = d->batches[d->first].rows;
+        const size_t most = rows < credit ? rows : credit, before = d->at;
+        size_t n = 0;
+        for (; n < most && ngi_time_after(d->times[d->at], d->delay) <= now; n++) {
+            d->at = d->at + 1 == d->room ? 0 : d->at + 1;
+        }
+        if (!ngi_delay_send(d, context, n)) {
+            d->at = before;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Finds a batch for rows of `in`: the last one, if they lie right behind it, or a new one. */
+static bool ngi_delay_hold(ngi_delay *d, const ng_batch *in, size_t rows) {
+    if (d->used != 0) {
+        const size_t place = d->first + d->used - 1;
+        ng_batch *const last = &d->batches[place < d->slots ? place : place - d->slots];
+        if (last->block == in->block && last->offset + last->rows == in->offset) {
+            last->rows += rows;
+            return true;
+        }
+    }
+    if (d->used == d->slots) {
+        return false;
+    }
+    const size_t place = d->first + d->used;
+    d->used++;
+    return ng_batch_slice(in, 0, rows, &d->batches[place < d->slots ? place : place - d->slots]) ==
+           NG_OK;
+}
+
+static ng_step ngi_delay_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    ngi_delay *const d = (ngi_delay *)state;
+    const int64_t now = ng_context_now(context);
+    const bool rang = ngi_delay_ring(d, context);
+    const size_t left = d->room - d->rows, rows = in->rows < left ? in->rows : left;
+    (void)out;
+    const bool taken = rows != 0 && ngi_delay_hold(d, in, rows);
+    for (size_t i = 0; i < rows && taken; i++) {
+        const size_t place = d->at + d->rows;
+        d->times[place < d->room ? place : place - d->room] = now;
+        d->rows++;
+    }
+    ng_context_count(context, NG_HELD, taken ? (int64_t)rows : 0);
+    if (rang || taken) {
+        ng_context_call_at(context, ngi_delay_due(d));
+    }
+    return ng_step_of(taken ? rows : 0, 0, NG_OK);
+}
+
+static ng_step ngi_delay_timer(void *state, ng_context *context, const ng_room *out) {
+    ngi_delay *const d = (ngi_delay *)state;
+    (void)out;
+    if (!ngi_delay_ring(d, context)) {
+        return ng_step_of(0, 0, NG_AGAIN);
+    }
+    ng_context_call_at(context, ngi_delay_due(d));
+    return ng_step_of(0, 0, NG_OK);
+}
+
+static ng_step ngi_delay_end(void *state, ng_context *context, const ng_room *out) {
+    ngi_delay *const d = (ngi_delay *)state;
+    (void)ngi_delay_timer(state, context, out);
+    return ng_step_of(0, 0, d->rows == 0 ? NG_OK : NG_AGAIN);
+}
+
+static const ng_operator ngi_delay_calls = {"delay",         NULL, ngi_delay_push,  ngi_delay_end,
+                                            ngi_delay_timer, NULL, ngi_delay_close, false};
+
+ng_river ng_delay(ng_river river, int64_t delay, size_t max_rows) {
+    const size_t few = max_rows / river.graph->options.batch_rows + 8;
+    const size_t slots = max_rows < few ? max_rows : few;
+    const size_t head = ngi_size_plus(ngi_size_round(sizeof(ngi_delay), 64),
+                                      ngi_size_times(max_rows, sizeof(int64_t)));
+    const size_t size = ngi_size_plus(head, ngi_size_times(slots, sizeof(ng_batch)));
+    if (size >= SIZE_MAX / 2 || slots >= UINT32_MAX) {
+        return ng_refuse(river.graph, "delay", NG_TOO_LARGE);
+    }
+    const ng_stage stage = {&ngi_delay_calls, size, NULL, NULL, 1, true, (uint32_t)slots};
+    const ng_river behind =
+        ngi_timed_apply(river.graph, &river, delay > 0 && max_rows != 0, &stage);
+    ngi_delay *const d = (ngi_delay *)ng_state(behind);
+    if (d != NULL) {
+        uint8_t *const times = (uint8_t *)d + ngi_size_round(sizeof(ngi_delay), 64);
+        d->delay = delay;
+        d->room = max_rows;
+        d->slots = slots;
+        d->times = (int64_t *)(void *)times;
+        d->batches = (ng_batch *)(void *)((uint8_t *)d + head);
+    }
+    return behind;
+}
+
+/* ---- timeout --------------------------------------------------------------------------------- */
+
+typedef struct ngi_timeout {
+    int64_t limit, deadline;
+} ngi_timeout;
+
+static void ngi_timeout_start(ngi_timeout *timeout, ng_context *context) {
+    timeout->deadline = ngi_time_after(ng_context_now(context), timeout->limit);
+    ng_context_call_at(context, timeout->deadline);
+}
+
+static ng_status ngi_timeout_open(void *state, ng_context *context) {
+    ngi_timeout_start((ngi_timeout *)state, context);
+    return NG_OK;
+}
+
+static ng_step ngi_timeout_push(void *state, ng_context *context, const ng_batch *in,
+                                const ng_room *out) {
+    const size_t credit = ng_context_credit(context, 0);
+    const size_t n = in->rows < credit ? in->rows : credit;
+    (void)out;
+    ngi_timeout_start((ngi_timeout *)state, context);
+    if (n != 0 && ng_context_forward(context, 0, in, 0, n) != NG_OK) {
+        return ng_step_of(0, 0, NG_END);
+    }
+    return ng_step_of(n, 0, NG_OK);
+}
+
+static ng_step ngi_timeout_timer(void *state, ng_context *context, const ng_room *out) {
+    (void)out;
+    if (ng_context_first(context, 0) == NULL) {
+        return ng_step_of(0, 0, NG_TIMEOUT);
+    }
+    ngi_timeout_start((ngi_timeout *)state, context);
+    return ng_step_of(0, 0, NG_OK);
+}
+
+static const ng_operator ngi_timeout_calls = {
+    "timeout", ngi_timeout_open, ngi_timeout_push, NULL, ngi_timeout_timer, NULL, NULL, false};
+
+ng_river ng_timeout(ng_river river, int64_t limit) {
+    ngi_timeout timeout = {limit, 0};
+    const ng_stage stage = {&ngi_timeout_calls, sizeof timeout, &timeout, NULL, 1, true, 0};
+    return ngi_timed_apply(river.graph, &river, limit > 0, &stage);
+}
+
+/* ---- buffer ---------------------------------------------------------------------------------- */
+
+/* Rows are gathered in the room of its output, which stays where it is while none of it is sent. */
+typedef struct ngi_buffer {
+    ng_buffer_options options;
+    size_t capacity; /* of a block */
+    size_t rows;     /* gathered */
+} ngi_buffer;
+
+static ng_status ngi_buffer_open(void *state, ng_context *context) {
+    const ngi_buffer *const buffer = (const ngi_buffer *)state;
+    return ng_context_credit(context, 0) < buffer->options.rows ? NG_NO_CREDIT : NG_OK;
+}
+
+/* How many of `rows` rows it takes until what is gathered has `bytes` bytes; `rows` if they do not
+ * suffice. The rows have been copied to `all` behind those before. */
+static size_t ngi_buffer_until(const ngi_buffer *buffer, ng_batch all, size_t rows) {
+    size_t low = 0, high = rows; /* after `low` rows there are too few; `high` may be enough */
+    while (buffer->options.bytes != 0 && low + 1 < high) {
+        const size_t middle = low + (high - low) / 2;
+        all.rows = buffer->rows + middle;
+        if (ng_batch_bytes(&all) < buffer->options.bytes) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return high;
+}
+
+static size_t ngi_buffer_release(ngi_buffer *buffer, ng_context *context) {
+    const size_t rows = buffer->rows;
+    ng_context_count(context, NG_HELD, -(int64_t)rows);
+    ng_context_call_at(context, INT64_MAX);
+    buffer->rows = 0;
+    return rows;
+}
+
+/* Room for a whole batch: in another block where the one that is being filled has too little. */
+static bool ngi_buffer_room(const ngi_buffer *buffer, ng_context *context, ng_room *room) {
+    const bool fresh = buffer->rows == 0 && buffer->capacity - room->at < buffer->options.rows;
+    if (fresh) {
+        ng_context_renew(context, 0);
+    }
+    return !fresh || ng_context_room(context, 0, room);
+}
+
+/* Copies rows behind those that are gathered, as many as there may be. */
+static size_t ngi_buffer_gather(ngi_buffer *buffer, ng_context *context, const ng_batch *in,
+                                const ng_room *room, bool *full) {
+    const size_t most = room->rows < buffer->options.rows ? room->rows : buffer->options.rows;
+    const size_t left = most - buffer->rows, n = in->rows < left ? in->rows : left;
+    ng_block into = {room->columns, buffer->capacity, 1, NULL, NULL, NULL};
+    const size_t copied = ng_batch_copy(in, 0, n, &into, room->at + buffer->rows);
+    ng_batch all = {in->schema, &into, room->at, 0};
+    const size_t taken = ngi_buffer_until(buffer, all, copied);
+    if (buffer->rows == 0 && taken != 0 && buffer->options.time != 0) {
+        ng_context_call_at(context, ngi_time_after(ng_context_now(context), buffer->options.time));
+    }
+    buffer->rows += taken;
+    ng_context_count(context, NG_HELD, (int64_t)taken);
+    all.rows = buffer->rows;
+    *full = copied < n || buffer->rows == buffer->options.rows ||
+            (buffer->options.bytes != 0 && ng_batch_bytes(&all) >= buffer->options.bytes);
+    return taken;
+}
+
+/* NG_OK without rows asks the graph for another block, which is for text that does not fit here;
+ * NG_AGAIN without rows waits. */
+static ng_step ngi_buffer_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    ngi_buffer *const buffer = (ngi_buffer *)state;
+    ng_room room = *out;
+    bool full = false;
+    if (!ngi_buffer_room(buffer, context, &room)) {
+        return ng_step_of(0, 0, NG_AGAIN);
+    }
+    const size_t taken = ngi_buffer_gather(buffer, context, in, &room, &full);
+    if (full && buffer->rows == 0) {
+        return ng_step_of(0, 0, room.at == 0 ? NG_TOO_LARGE : NG_OK);
+    }
+    return ng_step_of(taken, full ? ngi_buffer_release(buffer, context) : 0, NG_AGAIN);
+}
+
+/* At the end and when the time has come. */
+static ng_step ngi_buffer_flush(void *state, ng_context *context, const ng_room *out) {
+    (void)out;
+    return ng_step_of(0, ngi_buffer_release((ngi_buffer *)state, context), NG_OK);
+}
+
+static const ng_operator ngi_buffer_calls = {
+    "buffer", ngi_buffer_open, ngi_buffer_push, ngi_buffer_flush, ngi_buffer_flush, NULL, NULL,
+    true};
+
+ng_river ng_buffer(ng_river river, const ng_buffer_options *options) {
+    const size_t block = river.graph->options.batch_rows;
+    if (options == NULL || options->time < 0 || options->rows > block) {
+        const bool large = options != NULL && options->rows > block;
+        return ng_refuse(river.graph, "buffer", large ? NG_TOO_LARGE : NG_INVALID);
+    }
+    ngi_buffer buffer = {*options, block, 0};
+    buffer.options.rows = options->rows == 0 ? block : options->rows;
+    const ng_stage stage = {&ngi_buffer_calls, sizeof buffer, &buffer, NULL, 1, false, 0};
+    return options->time == 0 ? ng_apply(river.graph, &river, 1, &stage)
+                              : ngi_timed_apply(river.graph, &river, true, &stage);
+}
+
+/* ---- ops_guard.c ----------------------------------------------------------------------------- */
+
+/* ops_guard: retries, circuit breakers, rates. */
+
+typedef struct ngi_retry {
+    ng_retry_options options;
+    ng_ask_fn *ask; /* NULL: the options decide */
+    void *ctx;
+    uint32_t tries; /* of the first row, so far */
+    int64_t delay;  /* of the next try, before chance */
+    uint64_t random;
+} ngi_retry;
+
+typedef struct ngi_breaker {
+    ng_breaker_options options;
+    ng_circuit circuit;
+    uint32_t good;         /* probes that went well */
+    uint32_t failures, at; /* failures that are remembered, and where the next one goes */
+    size_t size;           /* of this, with all of `times` */
+    int64_t times[1];      /* of the last options.failures failures, round and round */
+} ngi_breaker;
+
+/* ---- trying again ---------------------------------------------------------------------------- */
+
+ng_retry_options ng_retry_defaults(void) {
+    ng_retry_options options;
+    options.attempts = 5;
+    options.first_delay = 100000000;
+    options.factor = 2;
+    options.max_delay = 10 * (int64_t)1000000000;
+    options.jitter = 50;
+    options.seed = 0;
+    options.then = NG_STOP;
+    return options;
+}
+
+static bool ngi_retry_allowed(const ng_retry_options *o) {
+    return o != NULL && o->attempts != 0 && o->first_delay > 0 && o->factor != 0 &&
+           o->max_delay >= o->first_delay && o->jitter <= 100 &&
+           (o->then == NG_STOP || o->then == NG_SKIP || o->then == NG_DEAD_LETTER);
+}
+
+/* Memory that lasts as long as a node. */
+static void *ngi_guard_new(ng_graph *graph, const ngi_node *node, size_t size) {
+    const ng_allocator *const a = &graph->options.allocator;
+    void *const memory = a->resize(a->ctx, NULL, 0, size);
+    if (memory == NULL) {
+        (void)ng_refuse(graph, node->stage.calls->name, NG_NO_MEMORY);
+    } else {
+        __builtin_memset(memory, 0, size);
+    }
+    return memory;
+}
+
+/* What a node keeps for retries, as `options` say; `options` NULL: as they said before, or the
+ * defaults. NULL: there is no memory. */
+static ngi_retry *ngi_retry_of(ng_graph *graph, ngi_node *node, const ng_retry_options *options) {
+    const ng_retry_options defaults = ng_retry_defaults();
+    const bool before = node->retry != NULL;
+    if (!before) {
+        node->retry = (ngi_retry *)ngi_guard_new(graph, node, sizeof(ngi_retry));
+    }
+    if (node->retry != NULL && (options != NULL || !before)) {
+        node->retry->options = options != NULL ? *options : defaults;
+        node->retry->delay = node->retry->options.first_delay;
+        node->retry->random = node->retry->options.seed;
+    }
+    return node->retry;
+}
+
+ng_river ng_on_error_retry(ng_river river, const ng_retry_options *options) {
+    ngi_node *const node = ngi_node_to_guard(river, "on_error_retry", true);
+    if (node == NULL) {
+        return river;
+    }
+    if (!ngi_retry_allowed(options)) {
+        return ng_refuse(river.graph, "on_error_retry", NG_INVALID);
+    }
+    ngi_retry *const retry = ngi_retry_of(river.graph, node, options);
+    if (retry != NULL) {
+        retry->ask = NULL;
+        node->strategy = NG_RETRY;
+        node->dead_letters = options->then == NG_DEAD_LETTER;
+    }
+    return river;
+}
+
+ng_river ng_on_error_ask(ng_river river, ng_ask_fn *ask, void *ctx) {
+    ngi_node *const node = ngi_node_to_guard(river, "on_error_ask", false);
+    if (node == NULL) {
+        return river;
+    }
+    if (ask == NULL) {
+        return ng_refuse(river.graph, "on_error_ask", NG_INVALID);
+    }
+    ngi_retry *const retry = ngi_retry_of(river.graph, node, NULL);
+    if (retry != NULL) {
+        retry->ask = ask;
+        retry->ctx = ctx;
+        node->strategy = NG_ASK;
+    }
+    return river;
+}
+
+ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
+                             ng_status *status) {
+    const ngi_retry *const retry = node->retry;
+    ng_strategy strategy = node->strategy;
+    if (strategy == NG_ASK) {
+        strategy = retry->ask(ng_batch_row(in, 0), *status, retry->tries, retry->ctx);
+        if (strategy < NG_STOP || strategy > NG_RETRY ||
+            (strategy == NG_RETRY && graph->options.clock.now == NULL)) {
+            *status = NG_MISUSED;
+            return NG_STOP;
+        }
+    }
+    if (strategy == NG_RETRY && retry->tries >= retry->options.attempts) {
+        strategy = retry->options.then;
+    }
+    if (strategy == NG_DEAD_LETTER && !node->dead_letters) {
+        *status = NG_MISUSED;
+        return NG_STOP;
+    }
+    return strategy;
+}
+
+static uint64_t ngi_retry_random(uint64_t *state) {
+    *state += 0x9e3779b97f4a7c15u;
+    uint64_t r = *state;
+    r = (r ^ r >> 30) * 0xbf58476d1ce4e5b9u;
+    r = (r ^ r >> 27) * 0x94d049bb133111ebu;
+    return r ^ r >> 31;
+}
+
+void ngi_guard_wait(ng_graph *graph, ngi_node *node, int64_t now) {
+    ngi_retry *const retry = node->retry;
+    const ng_retry_options *const o = &retry->options;
+    const int64_t delay = retry->delay;
+    const int64_t span = delay / 100 * o->jitter + delay % 100 * o->jitter / 100;
+    const uint64_t less = ngi_retry_random(&retry->random) % ((uint64_t)span + 1);
+    int64_t at = ngi_time_after(now, delay - (int64_t)less);
+    if (node->breaker != NULL && node->breaker->circuit.state == NG_CIRCUIT_OPEN &&
+        node->breaker->circuit.until > at) {
+        at = node->breaker->circuit.until;
+    }
+    retry->tries++;
+    retry->delay = delay > o->max_delay / o->factor ? o->max_delay : delay * o->factor;
+    node->retry_at = at;
+    ngi_timer_update(graph, node);
+}
+
+void ngi_guard_forget(ngi_node *node) {
+    if (node->retry != NULL) {
+        node->retry->tries = 0;
+        node->retry->delay = node->retry->options.first_delay;
+    }
+}
+
+void ngi_guard_close(const ng_graph *graph, const ngi_node *node) {
+    const ng_allocator *const a = &graph->options.allocator;
+    if (node->retry != NULL) {
+        (void)a->resize(a->ctx, node->retry, sizeof(ngi_retry), 0);
+    }
+    if (node->breaker != NULL) {
+        (void)a->resize(a->ctx, node->breaker, node->breaker->size, 0);
+    }
+}
+
+/* ---- circuit breakers ------------------------------------------------------------------------ */
+
+ng_river ng_circuit_breaker(ng_river river, const ng_breaker_options *options) {
+    ngi_node *const node = ngi_node_to_guard(river, "circuit_breaker", true);
+    if (node == NULL) {
+        return river;
+    }
+    if (options == NULL || options->failures == 0 || options->failures > 4096 ||
+        options->window <= 0 || options->open_time <= 0 || options->probes == 0) {
+        return ng_refuse(river.graph, "circuit_breaker", NG_INVALID);
+    }
+    if (node->breaker != NULL) {
+        return ng_refuse(river.graph, "circuit_breaker", NG_MISUSED);
+    }
+    const size_t size = sizeof(ngi_breaker) + (options->failures - 1) * sizeof(int64_t);
+    node->breaker = (ngi_breaker *)ngi_guard_new(river.graph, node, size);
+    if (node->breaker != NULL) {
+        node->breaker->options = *options;
+        node->breaker->size = size;
+    }
+    return river;
+}
+
+static void ngi_breaker_open(ngi_breaker *breaker, int64_t now) {
+    breaker->circuit.state = NG_CIRCUIT_OPEN;
+    breaker->circuit.until = ngi_time_after(now, breaker->options.open_time);
+    breaker->circuit.opened++;
+    breaker->failures = 0;
+}
+
+/* A breaker that has been open for long enough is half open. */
+static void ngi_breaker_look(ngi_breaker *breaker, int64_t now) {
+    if (breaker->circuit.state == NG_CIRCUIT_OPEN && now >= breaker->circuit.until) {
+        breaker->circuit.state = NG_CIRCUIT_HALF_OPEN;
+        breaker->good = 0;
+    }
+}
+
+size_t ngi_guard_admits(const ngi_node *node, int64_t now, size_t rows) {
+    ngi_breaker *const breaker = node->breaker;
+    ngi_breaker_look(breaker, now);
+    switch (breaker->circuit.state) {
+    case NG_CIRCUIT_OPEN:
+        return 0;
+    case NG_CIRCUIT_HALF_OPEN: {
+        const size_t probes = breaker->options.probes - breaker->good;
+        return rows < probes ? rows : probes;
+    }
+    default:
+        return rows;
+    }
+}
+
+void ngi_guard_good(const ngi_node *node, size_t rows) {
+    ngi_breaker *const breaker = node->breaker;
+    if (breaker != NULL && breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
+        breaker->good += (uint32_t)rows;
+        if (breaker->good >= breaker->options.probes) {
+            breaker->circuit.state = NG_CIRCUIT_CLOSED;
+        }
+    }
+}
+
+void ngi_guard_bad(const ngi_node *node, int64_t now) {
+    ngi_breaker *const breaker = node->breaker;
+    const ng_breaker_options *const o = &breaker->options;
+    if (breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
+        ngi_breaker_open(breaker, now);
+        return;
+    }
+    breaker->times[breaker->at] = now;
+    breaker->at = breaker->at + 1 == o->failures ? 0 : breaker->at + 1;
+    breaker->failures += breaker->failures < o->failures;
+    /* Once all are there, the next place holds the oldest. */
+    if (breaker->failures == o->failures &&
+        (uint64_t)now - (uint64_t)breaker->times[breaker->at] < (uint64_t)o->window) {
+        ngi_breaker_open(breaker, now);
+    }
+}
+
+ng_circuit ng_circuit_of(ng_river river) {
+    ng_circuit none = {NG_CIRCUIT_CLOSED, 0, 0};
+    if (river.graph == NULL || river.node >= river.graph->count ||
+        river.graph->nodes[river.node]->breaker == NULL) {
+        return none;
+    }
+    ngi_breaker *const breaker = river.graph->nodes[river.node]->breaker;
+    ngi_breaker_look(breaker, ngi_graph_now(river.graph));
+    return breaker->circuit;
+}
+
+/* ---- rates ----------------------------------------------------------------------------------- */
+
+/* A token is `per` parts; each nanosecond brings `rows` parts. */
+typedef struct ngi_bucket {
+    ng_rate rate;
+    int64_t at; /* when `parts` was counted */
+    uint64_t parts, most;
+} ngi_bucket;
+
+static ng_status ngi_rate_open(void *state, ng_context *context) {
+    ((ngi_bucket *)state)->at = ng_context_now(context);
+    return NG_OK;
+}
+
+static void ngi_rate_refill(ngi_bucket *bucket, int64_t now) {
+    if (now > bucket->at) {
+        const uint64_t passed = (uint64_t)now - (uint64_t)bucket->at;
+        const uint64_t missing = bucket->most - bucket->parts;
+        const bool full = passed > missing / bucket->rate.rows;
+        bucket->parts = full ? bucket->most : bucket->parts + passed * bucket->rate.rows;
+        bucket->at = now;
+    }
+}
+
+static ng_step ngi_rate_push(void *state, ng_context *context, const ng_batch *in,
+                             const ng_room *out) {
+    ngi_bucket *const bucket = (ngi_bucket *)state;
+    const uint64_t per = (uint64_t)bucket->rate.per;
+    const int64_t now = ng_context_now(context);
+    const size_t credit = ng_context_credit(context, 0);
+    (void)out;
+    ngi_rate_refill(bucket, now);
+    const uint64_t tokens = bucket->parts / per;
+    const size_t wanted = tokens < in->rows ? (size_t)tokens : in->rows;
+    const size_t n = wanted < credit ? wanted : credit;
+    if (n != 0 && ng_context_forward(context, 0, in, 0, n) != NG_OK) {
+        return ng_step_of(0, 0, NG_END);
+    }
+    bucket->parts -= n * per;
+    if (n < wanted || n == in->rows) { /* the others wait for credit, or there are none */
+        return ng_step_of(n, 0, NG_OK);
+    }
+    if (bucket->rate.drop) {
+        ng_context_count(context, NG_DROPPED, (int64_t)(in->rows - n));
+        return ng_step_of(in->rows, 0, NG_OK);
+    }
+    const uint64_t wait = (per - bucket->parts - 1) / bucket->rate.rows + 1;
+    ng_context_call_at(context, ngi_time_after(now, (int64_t)wait));
+    return ng_step_of(n, 0, NG_OK);
+}
+
+static const ng_operator ngi_rate_calls = {"rate_limit", ngi_rate_open, ngi_rate_push, NULL,
+                                           NULL,         NULL,          NULL,          false};
+
+ng_river ng_rate_limit(ng_river river, const ng_rate *rate) {
+    if (rate == NULL || rate->rows == 0 || rate->per <= 0 || rate->burst == 0) {
+        return ng_refuse(river.graph, "rate_limit", NG_INVALID);
+    }
+    if (rate->burst > INT64_MAX / (uint64_t)rate->per) {
+        return ng_refuse(river.graph, "rate_limit", NG_TOO_LARGE);
+    }
+    if (river.graph->options.clock.now == NULL) {
+        return ng_refuse(river.graph, "rate_limit", NG_UNSUPPORTED);
+    }
+    const uint64_t most = rate->burst * (uint64_t)rate->per;
+    ngi_bucket bucket = {*rate, 0, most, most};
+    const ng_stage stage = {&ngi_rate_calls, sizeof bucket, &bucket, NULL, 1, true, 0};
+    return ng_apply(river.graph, &river, 1, &stage);
 }
 
 /* ---- ops_subscribe.c ------------------------------------------------------------------------- */

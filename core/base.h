@@ -53,7 +53,8 @@ extern "C" {
     X(NG_NO_CREDIT, -15, NG_USAGE, "more was sent than had been asked for")                        \
     X(NG_TIMEOUT, -16, NG_OUTSIDE, "it took too long")                                             \
     X(NG_CANCELLED, -17, NG_OUTSIDE, "it was cancelled")                                           \
-    X(NG_FAILED, -18, NG_OUTSIDE, "a function of the program failed")
+    X(NG_FAILED, -18, NG_OUTSIDE, "a function of the program failed")                              \
+    X(NG_OPEN, -19, NG_OUTSIDE, "a circuit breaker is open, so it was not tried")
 
 /* What a failure is about, and so who can do something about it. */
 typedef enum ng_category {

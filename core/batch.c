@@ -3,8 +3,7 @@
 
 #include "bits.h"
 
-/* ---- schemas ----------------------------------------------------------------------------------
- */
+/* ---- schemas --------------------------------------------------------------------------------- */
 
 static bool ngi_same_text(const char *a, const char *b) {
     while (*a != '\0' && *a == *b) {
@@ -51,8 +50,7 @@ bool ng_schema_equal(const ng_schema *a, const ng_schema *b) {
     return true;
 }
 
-/* ---- blocks -----------------------------------------------------------------------------------
- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
 void ng_block_init(ng_block *block, ng_column *columns, size_t capacity,
                    void (*release)(ng_block *block), void *owner) {
@@ -85,8 +83,7 @@ uint32_t ng_block_holders(const ng_block *block) {
     return __atomic_load_n(&block->holders, __ATOMIC_ACQUIRE);
 }
 
-/* ---- batches ----------------------------------------------------------------------------------
- */
+/* ---- batches --------------------------------------------------------------------------------- */
 
 ng_status ng_batch_release(ng_batch *batch) {
     ng_block *const block = batch->block;
@@ -136,8 +133,7 @@ uint64_t ng_batch_bytes(const ng_batch *batch) {
     return bytes;
 }
 
-/* ---- copying ----------------------------------------------------------------------------------
- */
+/* ---- copying --------------------------------------------------------------------------------- */
 
 static void ngi_copy_bits(uint8_t *to, size_t at, const uint8_t *from, size_t first, size_t rows) {
     for (size_t done = 0; done < rows; done += 64) {

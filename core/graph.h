@@ -58,7 +58,9 @@ typedef struct ng_error {
 typedef struct ng_graph {
     ng_graph_options options;
     struct ngi_node **nodes;
-    uint32_t count, room, live, timers;
+    uint32_t count, room, live;
+    uint32_t timers; /* nodes in the heap */
+    uint32_t *heap;  /* nodes that wait for a time, the first to come first */
     uint64_t *ready; /* a bit for each node, sources first */
     uint8_t *memory;
     size_t memory_size;
@@ -76,8 +78,7 @@ typedef struct ng_river {
 /* Starts building. `options` are copied. NG_INVALID: one is not allowed. */
 NG_NODISCARD ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options);
 
-/* ---- building ---------------------------------------------------------------------------------
- */
+/* ---- building -------------------------------------------------------------------------------- */
 
 /* How an operator stands in a graph. */
 typedef struct ng_stage {
@@ -118,17 +119,19 @@ typedef enum ng_strategy {
     NG_STOP = 0,        /* the river ends with the error */
     NG_SKIP = 1,        /* the row is counted as failed, and left out */
     NG_DEAD_LETTER = 2, /* the row goes to ng_dead_letters */
+    NG_RETRY = 3,       /* the row is tried again later, as ng_on_error_retry says */
+    NG_ASK = 4,         /* the function of ng_on_error_ask decides */
 } ng_strategy;
 
 /* Sets what the operator that gave `river` does at a bad row. Refused with NG_UNSUPPORTED for other
- * than NG_STOP where it cannot go on after one. */
+ * than NG_STOP where it cannot go on after one, and for NG_RETRY without a clock; with NG_MISUSED
+ * once its dead letters are taken. NG_RETRY is ng_on_error_retry with ng_retry_defaults. */
 ng_river ng_on_error(ng_river river, ng_strategy strategy);
 
-/* The river of the bad rows of an operator with NG_DEAD_LETTER, in its input's columns. */
+/* The river of the bad rows of an operator that may leave some to it, in its input's columns. */
 ng_river ng_dead_letters(ng_river river);
 
-/* ---- running ----------------------------------------------------------------------------------
- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* How many bytes ng_graph_start will take; 0: building has failed, or they do not fit. */
 size_t ng_graph_memory(const ng_graph *graph);

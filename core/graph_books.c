@@ -19,8 +19,7 @@ static bool ngi_link_holds(const ng_graph *graph, const ngi_output *output) {
 
 static void ngi_account_collect(const ng_graph *graph, const ngi_node *node, ng_account *all) {
     const ng_account *const a = &node->account;
-    const uint64_t dead =
-        node->strategy == NG_DEAD_LETTER ? node->outputs[node->stage.outputs].sent : 0;
+    const uint64_t dead = node->dead_letters ? node->outputs[node->stage.outputs].sent : 0;
     all->in += a->in;
     for (uint32_t i = 0; i < node->input_count; i++) {
         all->in -= node->inputs[i].received;

@@ -2,6 +2,7 @@
 #include "graph.h"
 
 #include "graph_parts.h"
+#include "ops_guard.h"
 
 ng_graph_options ng_graph_defaults(ng_allocator allocator) {
     ng_graph_options options;
@@ -28,6 +29,7 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
     graph->nodes = NULL;
     graph->count = graph->room = graph->live = graph->timers = 0;
     graph->ready = NULL;
+    graph->heap = NULL;
     graph->memory = NULL;
     graph->memory_size = 0;
     graph->error.status = NG_OK;
@@ -38,8 +40,7 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
     return NG_OK;
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------
- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static ng_river ngi_nowhere(ng_graph *graph) {
     ng_river river = {graph, NGI_NOWHERE, 0};
@@ -59,7 +60,7 @@ static ngi_node *ngi_node_of(ng_river river) {
     return there ? river.graph->nodes[river.node] : NULL;
 }
 
-static ngi_node *ngi_node_to_change(ng_river river, const char *calls) {
+ngi_node *ngi_node_to_change(ng_river river, const char *calls) {
     ngi_node *const node = ngi_node_of(river);
     const bool building = node != NULL && river.graph->state == NGI_BUILDING;
     if (river.graph != NULL && !building) {
@@ -120,7 +121,7 @@ static ngi_node *ngi_node_new(ng_graph *graph, const ng_stage *stage, uint32_t i
         node->outputs[i].options = graph->options.link;
         node->outputs[i].to = NGI_NOWHERE;
     }
-    node->when = INT64_MAX;
+    node->when = node->retry_at = node->wakes = INT64_MAX;
     node->self = graph->count;
     graph->nodes[graph->count++] = node;
     return node;
@@ -134,8 +135,7 @@ static bool ngi_has_text(const ng_schema *schema) {
     return text;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------
- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 /* NG_OK, or why these rivers cannot be an operator's inputs. */
 static ng_status ngi_check_inputs(const ng_graph *graph, const ng_river *rivers, uint32_t count) {
@@ -234,18 +234,41 @@ ng_river ng_bound(ng_river river, const ng_link_options *options) {
     return river;
 }
 
+ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed) {
+    ngi_node *const node = ngi_node_to_change(river, calls);
+    if (node == NULL) {
+        return NULL;
+    }
+    const bool resumes = node->stage.calls->resumes && node->input_count == 1;
+    if (!resumes || (timed && river.graph->options.clock.now == NULL)) {
+        (void)ng_refuse(river.graph, node->stage.calls->name, NG_UNSUPPORTED);
+        return NULL;
+    }
+    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
+        (void)ng_refuse(river.graph, calls, NG_MISUSED);
+        return NULL;
+    }
+    return node;
+}
+
 ng_river ng_on_error(ng_river river, ng_strategy strategy) {
-    ngi_node *const node = ngi_node_to_change(river, "on_error");
+    if (strategy == NG_RETRY) {
+        const ng_retry_options options = ng_retry_defaults();
+        return ng_on_error_retry(river, &options);
+    }
+    ngi_node *const node = strategy == NG_STOP ? ngi_node_to_change(river, "on_error")
+                                               : ngi_node_to_guard(river, "on_error", false);
     if (node == NULL) {
         return river;
     }
     if (strategy < NG_STOP || strategy > NG_DEAD_LETTER) {
         return ng_refuse(river.graph, "on_error", NG_INVALID);
     }
-    if (strategy != NG_STOP && (!node->stage.calls->resumes || node->input_count != 1)) {
-        return ng_refuse(river.graph, node->stage.calls->name, NG_UNSUPPORTED);
+    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
+        return ng_refuse(river.graph, "on_error", NG_MISUSED);
     }
     node->strategy = strategy;
+    node->dead_letters = strategy == NG_DEAD_LETTER;
     return river;
 }
 
@@ -254,7 +277,8 @@ ng_river ng_dead_letters(ng_river river) {
     if (node == NULL) {
         return river;
     }
-    if (node->strategy != NG_DEAD_LETTER) {
+    node->dead_letters = node->dead_letters || node->strategy == NG_ASK;
+    if (!node->dead_letters) {
         return ng_refuse(river.graph, "dead_letters", NG_MISUSED);
     }
     return ng_output(river, node->stage.outputs);

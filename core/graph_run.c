@@ -4,8 +4,7 @@
 
 #include "graph_parts.h"
 
-/* ---- sending ----------------------------------------------------------------------------------
- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 static void ngi_fill_stop(ngi_output *output) {
     if (output->filling != NULL) {
@@ -66,8 +65,7 @@ static void ngi_node_send_made(ng_graph *graph, ngi_node *node, uint32_t i, size
     }
 }
 
-/* ---- ending -----------------------------------------------------------------------------------
- */
+/* ---- ending ---------------------------------------------------------------------------------- */
 
 static void ngi_input_cancel(ng_graph *graph, ngi_input *input) {
     ng_link *const link = &ngi_source_of(graph, input)->link;
@@ -98,7 +96,8 @@ void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
     }
     node->account.dropped += node->account.held;
     node->account.held = 0;
-    node->when = INT64_MAX;
+    node->when = node->retry_at = INT64_MAX;
+    ngi_timer_update(graph, node);
     graph->live--;
 }
 
@@ -107,8 +106,7 @@ static void ngi_node_fail(ng_graph *graph, ngi_node *node, ng_status status, uin
     ngi_node_finish(graph, node, status);
 }
 
-/* ---- taking -----------------------------------------------------------------------------------
- */
+/* ---- taking ---------------------------------------------------------------------------------- */
 
 static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
     ngi_input *const input = &node->inputs[i];
@@ -118,6 +116,7 @@ static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t ro
     (void)ng_link_take(&ngi_source_of(graph, input)->link, rows);
     input->received += rows;
     node->account.in += rows;
+    ngi_guard_forget(node);
     if (graph->nodes[input->node]->blocked) {
         ngi_make_ready(graph, input->node);
     }
@@ -128,34 +127,43 @@ static uint64_t ngi_node_row(const ngi_node *node, uint32_t input) {
     return input < node->input_count ? node->inputs[input].received : 0;
 }
 
+/* Leaves the first row that waits to the dead letters. False: they have no credit for it yet. */
+static bool ngi_bury(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in) {
+    ng_context context = {graph, node, input};
+    const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
+    node->buries = sent == NG_AGAIN;
+    if (!node->buries) {
+        node->account.dropped += sent != NG_OK;
+        ngi_node_take(graph, node, input, 1);
+    }
+    return !node->buries;
+}
+
 /* What is done about a bad row, the first that waits. Answers whether the node has gone on. */
 static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
                         ng_status status) {
-    ng_context context = {graph, node, input};
-    if (in == NULL || in->rows == 0 || node->strategy == NG_STOP) {
-        const uint64_t row = ngi_node_row(node, input);
-        if (in != NULL && in->rows != 0) {
+    const uint64_t row = ngi_node_row(node, input);
+    switch (in == NULL ? NG_STOP : ngi_guard_decide(graph, node, in, &status)) {
+    case NG_SKIP:
+        node->account.failed++;
+        ngi_node_take(graph, node, input, 1);
+        return true;
+    case NG_DEAD_LETTER:
+        return ngi_bury(graph, node, input, in);
+    case NG_RETRY:
+        ngi_guard_wait(graph, node, ngi_graph_now(graph));
+        return false;
+    default:
+        if (in != NULL) {
             ngi_node_take(graph, node, input, 1);
             node->account.failed++;
         }
         ngi_node_fail(graph, node, status, row);
         return true;
     }
-    if (node->strategy == NG_DEAD_LETTER) {
-        const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
-        if (sent == NG_AGAIN) {
-            return false;
-        }
-        node->account.dropped += sent != NG_OK;
-    } else {
-        node->account.failed++;
-    }
-    ngi_node_take(graph, node, input, 1);
-    return true;
 }
 
-/* ---- one call ---------------------------------------------------------------------------------
- */
+/* ---- one call -------------------------------------------------------------------------------- */
 
 typedef ng_step ngi_call(ngi_node *node, ng_context *context, const ng_batch *in,
                          const ng_room *out);
@@ -215,7 +223,8 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
         }
     }
     graph->busy = false;
-    const size_t rows = in == NULL ? 0 : in->rows, space = writes ? room.rows : 0;
+    const size_t rows = in == NULL ? 0 : in->rows;
+    const size_t space = writes && ngi_node_room(graph, node, 0, &room) ? room.rows : 0;
     if (step.consumed > rows || step.produced > space) {
         ngi_node_fail(graph, node, NG_MISUSED, ngi_node_row(node, input));
         return ngi_outcome_of(true, NG_MISUSED);
@@ -223,8 +232,13 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
     ngi_node_send_made(graph, node, 0, step.produced);
     ngi_node_take(graph, node, input, step.consumed);
     node->account.out += node->stage.outputs == 0 ? step.consumed : 0;
+    ngi_guard_good(node, step.consumed);
     if (step.status < NG_OK) {
-        const ng_batch *const bad = in == NULL || step.consumed == rows ? NULL : in;
+        const bool row = step.consumed < rows;
+        const ng_batch *const bad = row ? ng_context_first(&context, input) : NULL;
+        if (row && node->breaker != NULL) {
+            ngi_guard_bad(node, ngi_graph_now(graph));
+        }
         return ngi_outcome_of(ngi_bad_row(graph, node, input, bad, step.status), step.status);
     }
     if (step.status == NG_END) {
@@ -234,8 +248,7 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
     return ngi_outcome_of(node->account.in + node->account.out != before, step.status);
 }
 
-/* ---- one node ---------------------------------------------------------------------------------
- */
+/* ---- one node -------------------------------------------------------------------------------- */
 
 static bool ngi_is_unwanted(const ngi_node *node) {
     for (uint32_t i = 0; i < node->stage.outputs; i++) {
@@ -277,6 +290,25 @@ static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_stat
     return true;
 }
 
+/* Offers the rows that wait at an input, unless the first of them waits for something. */
+static bool ngi_input_offer(ng_graph *graph, ngi_node *node, uint32_t i, const ng_batch *first) {
+    if (node->retry_at != INT64_MAX) {
+        return false;
+    }
+    if (node->buries) {
+        return ngi_bury(graph, node, i, first);
+    }
+    ng_batch some = *first;
+    if (node->breaker != NULL) {
+        some.rows = ngi_guard_admits(node, ngi_graph_now(graph), first->rows);
+    }
+    if (some.rows == 0) {
+        return ngi_bad_row(graph, node, i, first, NG_OPEN);
+    }
+    const ng_batch *const in = some.rows == first->rows ? first : &some;
+    return ngi_call_with_room(graph, node, i, in, ngi_call_push).progress;
+}
+
 /* Offers one input. `*waiting`: there was something to offer. */
 static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *waiting) {
     ng_link *const link = &ngi_source_of(graph, &node->inputs[i])->link;
@@ -286,7 +318,7 @@ static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *wai
     }
     if (first != NULL) {
         *waiting = true;
-        return ngi_call_with_room(graph, node, i, first, ngi_call_push).progress;
+        return ngi_input_offer(graph, node, i, first);
     }
     const ng_status how = ng_link_state(link);
     if (how == NG_OK) {
@@ -337,8 +369,7 @@ static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
     return false;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------
- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 /* The node furthest down that is ready, or NGI_NOWHERE. */
 static uint32_t ngi_next_ready(const ng_graph *graph) {
@@ -348,36 +379,6 @@ static uint32_t ngi_next_ready(const ng_graph *graph) {
         }
     }
     return NGI_NOWHERE;
-}
-
-static int64_t ngi_graph_now(const ng_graph *graph) {
-    const ng_clock *const clock = &graph->options.clock;
-    return clock->now == NULL ? 0 : clock->now(clock->ctx);
-}
-
-int64_t ng_graph_next(const ng_graph *graph) {
-    int64_t next = INT64_MAX;
-    for (uint32_t i = 0; i < graph->count; i++) {
-        next = graph->nodes[i]->when < next ? graph->nodes[i]->when : next;
-    }
-    return next;
-}
-
-/* Marks the nodes whose time has come. */
-static void ngi_graph_timers(ng_graph *graph) {
-    if (graph->timers == 0) {
-        return;
-    }
-    const int64_t now = ngi_graph_now(graph);
-    for (uint32_t i = 0; i < graph->count; i++) {
-        ngi_node *const node = graph->nodes[i];
-        if (node->when <= now) {
-            node->when = INT64_MAX;
-            graph->timers--;
-            node->due = true;
-            ngi_make_ready(graph, i);
-        }
-    }
 }
 
 static ng_status ngi_graph_end(ng_graph *graph) {
@@ -395,7 +396,9 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
     if (graph->state != NGI_RUNNING) {
         return NG_MISUSED;
     }
-    ngi_graph_timers(graph);
+    if (graph->timers != 0) {
+        ngi_timers_ring(graph, ngi_graph_now(graph));
+    }
     for (; calls != 0 && !graph->cancelling; calls--) {
         const uint32_t i = ngi_next_ready(graph);
         if (i == NGI_NOWHERE) {
@@ -444,8 +447,7 @@ void ng_graph_cancel(ng_graph *graph) {
     graph->state = NGI_ENDED;
 }
 
-/* ---- what operators ask -----------------------------------------------------------------------
- */
+/* ---- what operators ask ---------------------------------------------------------------------- */
 
 uint32_t ng_context_input(const ng_context *context) { return context->input; }
 
@@ -533,8 +535,6 @@ void ng_context_count(ng_context *context, ng_fate fate, int64_t rows) {
 int64_t ng_context_now(const ng_context *context) { return ngi_graph_now(context->graph); }
 
 void ng_context_call_at(ng_context *context, int64_t when) {
-    ngi_node *const node = context->node;
-    context->graph->timers -= node->when != INT64_MAX;
-    context->graph->timers += when != INT64_MAX;
-    node->when = when;
+    context->node->when = when;
+    ngi_timer_update(context->graph, context->node);
 }

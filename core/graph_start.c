@@ -43,6 +43,7 @@ size_t ng_graph_memory(const ng_graph *graph) {
         return 0;
     }
     size_t size = ngi_size_round(ngi_size_times(ngi_ready_words(graph), sizeof(uint64_t)), 64);
+    size = ngi_size_plus(size, ngi_size_round(ngi_size_times(graph->count, sizeof(uint32_t)), 64));
     size = ngi_size_plus(size, 64);
     for (uint32_t at = graph->count; at-- > 0;) {
         ngi_node *const node = graph->nodes[at];
@@ -100,6 +101,8 @@ static ng_status ngi_graph_lay_out(ng_graph *graph) {
         graph->ready[i] = 0;
     }
     at += ngi_size_round(ngi_ready_words(graph) * sizeof(uint64_t), 64);
+    graph->heap = (uint32_t *)(void *)at;
+    at += ngi_size_round(graph->count * sizeof(uint32_t), 64);
     ng_status status = NG_OK;
     for (uint32_t node = 0; node < graph->count; node++) {
         for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]) && status == NG_OK; i++) {
@@ -167,6 +170,7 @@ void ng_graph_close(ng_graph *graph) {
     }
     const ng_allocator *const a = &graph->options.allocator;
     for (uint32_t i = 0; i < graph->count; i++) {
+        ngi_guard_close(graph, graph->nodes[i]);
         (void)a->resize(a->ctx, graph->nodes[i], graph->nodes[i]->size, 0);
     }
     if (graph->nodes != NULL) {

@@ -55,8 +55,7 @@ bool ng_link_is_cancelled(const ng_link *link) {
     return __atomic_load_n(&link->cancelled, __ATOMIC_ACQUIRE);
 }
 
-/* ---- sending ----------------------------------------------------------------------------------
- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 static bool ngi_link_drops(const ng_link *link) {
     return link->options.overflow != NG_OVERFLOW_BLOCK &&
@@ -167,8 +166,7 @@ ng_status ng_link_end(ng_link *link, ng_status how) {
     return NG_OK;
 }
 
-/* ---- taking -----------------------------------------------------------------------------------
- */
+/* ---- taking ---------------------------------------------------------------------------------- */
 
 const ng_batch *ng_link_first(const ng_link *link) {
     return ngi_link_see(&link->tail) == link->head ? NULL : ngi_link_slot(link, link->head);

@@ -56,8 +56,7 @@ size_t ng_link_size(const ng_link_options *options);
 /* Starts a link; `slots` is kept. NG_INVALID: something is NULL or not allowed. */
 NG_NODISCARD ng_status ng_link_init(ng_link *link, const ng_link_options *options, void *slots);
 
-/* ---- the sender's side ------------------------------------------------------------------------
- */
+/* ---- the sender's side ----------------------------------------------------------------------- */
 
 /* High-water mark minus queued rows, as `desiredSize` of WHATWG Streams. Either side. */
 size_t ng_link_desired(const ng_link *link);
@@ -76,8 +75,7 @@ NG_NODISCARD ng_status ng_link_send(ng_link *link, ng_batch *batch);
  * neither. */
 ng_status ng_link_end(ng_link *link, ng_status how);
 
-/* ---- the taker's side -------------------------------------------------------------------------
- */
+/* ---- the taker's side ------------------------------------------------------------------------ */
 
 /* The first batch that is queued, or NULL. It stays the link's. */
 const ng_batch *ng_link_first(const ng_link *link);

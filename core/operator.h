@@ -70,8 +70,7 @@ typedef struct ng_operator {
     bool resumes; /* after a bad row it can go on with the next */
 } ng_operator;
 
-/* ---- what an operator may ask -----------------------------------------------------------------
- */
+/* ---- what an operator may ask ---------------------------------------------------------------- */
 
 /* Which input this call is about. */
 uint32_t ng_context_input(const ng_context *context);

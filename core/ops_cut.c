@@ -23,8 +23,7 @@ static ng_step ngi_cut_pass(ng_context *context, const ng_batch *in, size_t from
 
 static size_t ngi_cut_fewer(uint64_t a, size_t b) { return a < b ? (size_t)a : b; }
 
-/* ---- take, skip -------------------------------------------------------------------------------
- */
+/* ---- take, skip ------------------------------------------------------------------------------ */
 
 static ng_status ngi_take_open(void *state, ng_context *context) {
     (void)context;
@@ -67,8 +66,7 @@ ng_river ng_skip(ng_river river, uint64_t rows) {
     return ngi_cut_behind(river, &ngi_skip_calls, &cut);
 }
 
-/* ---- take_while, skip_while -------------------------------------------------------------------
- */
+/* ---- take_while, skip_while ------------------------------------------------------------------ */
 
 /* How many rows up to `n` pass a test; `*answer` is what it said of the next one, 1 if there is
  * none. */
@@ -130,8 +128,7 @@ ng_river ng_skip_while(ng_river river, ng_test_fn *test, void *ctx) {
                         : ngi_cut_behind(river, &ngi_skip_while_calls, &cut);
 }
 
-/* ---- every ------------------------------------------------------------------------------------
- */
+/* ---- every ----------------------------------------------------------------------------------- */
 
 static ng_step ngi_every_push(void *state, ng_context *context, const ng_batch *in,
                               const ng_room *out) {

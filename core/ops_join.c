@@ -46,8 +46,7 @@ static ng_river ngi_join(const ng_river *rivers, uint32_t count, ng_status check
                : ng_refuse(rivers[0].graph, stage->calls->name, checked);
 }
 
-/* ---- merge, concat ----------------------------------------------------------------------------
- */
+/* ---- merge, concat --------------------------------------------------------------------------- */
 
 static ng_step ngi_merge_rows(ng_context *context, const ng_batch *in) {
     const size_t credit = ng_context_credit(context, 0);
@@ -109,8 +108,7 @@ ng_river ng_concat(const ng_river *rivers, uint32_t count) {
     return river;
 }
 
-/* ---- zip --------------------------------------------------------------------------------------
- */
+/* ---- zip ------------------------------------------------------------------------------------- */
 
 typedef struct ngi_zip {
     uint32_t count;
@@ -162,8 +160,7 @@ ng_river ng_zip(const ng_river *rivers, uint32_t count, const ng_schema *schema)
     return ngi_join(rivers, count, ngi_join_check_beside(rivers, count, schema), &stage);
 }
 
-/* ---- combine_latest ---------------------------------------------------------------------------
- */
+/* ---- combine_latest -------------------------------------------------------------------------- */
 
 /* Followed by the latest row of each input, a batch of one row, or gone. */
 typedef struct ngi_latest {

@@ -14,8 +14,7 @@ static ng_status ngi_or_more_room(ng_status status, const ng_room *out, size_t m
 
 static size_t ngi_rows_fewer(size_t a, size_t b) { return a < b ? a : b; }
 
-/* ---- map, scan --------------------------------------------------------------------------------
- */
+/* ---- map, scan ------------------------------------------------------------------------------- */
 
 typedef struct ngi_mapping {
     ng_map_fn *map;
@@ -60,8 +59,7 @@ ng_river ng_scan(ng_river river, const ng_schema *schema, ng_map_fn *scan, void 
     return ngi_behind(river, scan != NULL, &stage);
 }
 
-/* ---- filter -----------------------------------------------------------------------------------
- */
+/* ---- filter ---------------------------------------------------------------------------------- */
 
 typedef struct ngi_testing {
     ng_test_fn *test;
@@ -110,8 +108,7 @@ ng_river ng_filter(ng_river river, ng_test_fn *keep, void *ctx) {
     return ngi_behind(river, keep != NULL, &stage);
 }
 
-/* ---- flat_map ---------------------------------------------------------------------------------
- */
+/* ---- flat_map -------------------------------------------------------------------------------- */
 
 typedef struct ngi_flattening {
     ng_flat_fn *flat;
@@ -156,8 +153,7 @@ ng_river ng_flat_map(ng_river river, const ng_schema *schema, ng_flat_fn *flat, 
     return ngi_behind(river, flat != NULL, &stage);
 }
 
-/* ---- tap, observe -----------------------------------------------------------------------------
- */
+/* ---- tap, observe ---------------------------------------------------------------------------- */
 
 typedef struct ngi_looking {
     ng_look_fn *look;
@@ -212,8 +208,7 @@ ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx) {
     return ngi_behind(river, look != NULL, &stage);
 }
 
-/* ---- reduce -----------------------------------------------------------------------------------
- */
+/* ---- reduce ---------------------------------------------------------------------------------- */
 
 typedef struct ngi_reduction {
     ng_fold_fn *fold;

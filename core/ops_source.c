@@ -4,8 +4,7 @@
 static const ng_field ngi_value_field[] = {NG_FIELD("value", NG_I64)};
 static const ng_schema ngi_value_schema = {ngi_value_field, 1};
 
-/* ---- range ------------------------------------------------------------------------------------
- */
+/* ---- range ----------------------------------------------------------------------------------- */
 
 typedef struct ngi_range {
     int64_t next, by;
@@ -50,8 +49,7 @@ ng_river ng_range(ng_graph *graph, int64_t from, int64_t to, int64_t by) {
     return ng_apply(graph, NULL, 0, &stage);
 }
 
-/* ---- arrays -----------------------------------------------------------------------------------
- */
+/* ---- arrays ---------------------------------------------------------------------------------- */
 
 typedef struct ngi_array {
     ng_block block;
@@ -94,8 +92,7 @@ ng_river ng_array(ng_graph *graph, const ng_schema *schema, ng_column *columns, 
     return ng_apply(graph, NULL, 0, &stage);
 }
 
-/* ---- values -----------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 typedef struct ngi_of {
     size_t at, count;
@@ -134,8 +131,7 @@ ng_river ng_of(ng_graph *graph, const int64_t *values, size_t count) {
     return river;
 }
 
-/* ---- generate ---------------------------------------------------------------------------------
- */
+/* ---- generate -------------------------------------------------------------------------------- */
 
 typedef struct ngi_generate {
     ng_generate_fn *make;

@@ -17,8 +17,7 @@ typedef struct ngi_splitting {
     uint32_t count;
 } ngi_splitting;
 
-/* ---- fork -------------------------------------------------------------------------------------
- */
+/* ---- fork ------------------------------------------------------------------------------------ */
 
 static ng_step ngi_fork_push(void *state, ng_context *context, const ng_batch *in,
                              const ng_room *out) {
@@ -52,8 +51,7 @@ void ng_fork(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_split(river, &stage, rivers != NULL, rivers);
 }
 
-/* ---- balance ----------------------------------------------------------------------------------
- */
+/* ---- balance --------------------------------------------------------------------------------- */
 
 static ng_step ngi_balance_push(void *state, ng_context *context, const ng_batch *in,
                                 const ng_room *out) {
@@ -81,8 +79,7 @@ void ng_balance(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_split(river, &stage, rivers != NULL, rivers);
 }
 
-/* ---- route, round_robin -----------------------------------------------------------------------
- */
+/* ---- route, round_robin ---------------------------------------------------------------------- */
 
 /* Where rows for one output go during a call. */
 typedef struct ngi_lane {

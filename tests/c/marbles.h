@@ -50,8 +50,7 @@ static inline void marbles_begin(marbles *m) {
     marbles_begin_with(m, &options);
 }
 
-/* ---- sources ----------------------------------------------------------------------------------
- */
+/* ---- sources --------------------------------------------------------------------------------- */
 
 typedef struct marble_source_state {
     const char *at;
@@ -112,8 +111,7 @@ static inline ng_river marble_source(marbles *m, const char *diagram) {
     return ng_apply(&m->graph, NULL, 0, &stage);
 }
 
-/* ---- sinks ------------------------------------------------------------------------------------
- */
+/* ---- sinks ----------------------------------------------------------------------------------- */
 
 typedef struct marble_sink_state {
     char *seen;
@@ -188,8 +186,7 @@ static inline size_t marble_sink(marbles *m, ng_river river) {
     return m->sinks++;
 }
 
-/* ---- running ----------------------------------------------------------------------------------
- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* Runs up to a tick, and answers how it stands then. */
 static inline ng_status marbles_run_until(marbles *m, int64_t tick) {

@@ -3,8 +3,7 @@
 
 #include "marbles.h"
 
-/* ---- functions --------------------------------------------------------------------------------
- */
+/* ---- functions ------------------------------------------------------------------------------- */
 
 static ng_status upper(ng_row in, ng_row out, void *ctx) {
     (void)ctx;
@@ -43,8 +42,7 @@ static ng_status tell_count(ng_row out, void *ctx) {
     return NG_OK;
 }
 
-/* ---- operators in diagrams --------------------------------------------------------------------
- */
+/* ---- operators in diagrams ------------------------------------------------------------------- */
 
 static void test_steps(void) {
     static const struct {
@@ -89,8 +87,7 @@ static void test_steps(void) {
     }
 }
 
-/* ---- bad rows ---------------------------------------------------------------------------------
- */
+/* ---- bad rows -------------------------------------------------------------------------------- */
 
 static void test_stopping(void) {
     marbles m;
@@ -132,8 +129,7 @@ static void test_dead_letters(void) {
     marbles_end(&m);
 }
 
-/* ---- sources ----------------------------------------------------------------------------------
- */
+/* ---- sources --------------------------------------------------------------------------------- */
 
 static void test_sources(void) {
     static int64_t values[] = {'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'};
@@ -158,8 +154,7 @@ static void test_sources(void) {
     marbles_end(&m);
 }
 
-/* ---- building and running wrongly -------------------------------------------------------------
- */
+/* ---- building and running wrongly ------------------------------------------------------------ */
 
 /* Every request for memory fails once; nothing is lost, and the graph says so. */
 static void test_memory_runs_out(void) {
@@ -336,8 +331,7 @@ static void test_refusals(void) {
     }
 }
 
-/* ---- from within ------------------------------------------------------------------------------
- */
+/* ---- from within ----------------------------------------------------------------------------- */
 
 typedef struct meddler {
     marbles *m;
@@ -373,8 +367,7 @@ static void test_calls_from_within(void) {
     }
 }
 
-/* ---- sinks that say when ----------------------------------------------------------------------
- */
+/* ---- sinks that say when --------------------------------------------------------------------- */
 
 typedef struct reader {
     size_t seen, room;
@@ -411,8 +404,7 @@ static void test_slow_sink(void) {
     marbles_end(&m);
 }
 
-/* ---- text -------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static const ng_field word_fields[] = {NG_FIELD("n", NG_I64), NG_NULLABLE("word", NG_UTF8),
                                        NG_NULLABLE("flag", NG_BOOL)};

@@ -14,8 +14,7 @@ static ng_status both(ng_row in, ng_row out, void *ctx) {
     return NG_OK;
 }
 
-/* ---- joining ----------------------------------------------------------------------------------
- */
+/* ---- joining --------------------------------------------------------------------------------- */
 
 typedef ng_river join(const ng_river *rivers, uint32_t count);
 typedef ng_river beside(const ng_river *rivers, uint32_t count, const ng_schema *schema);
@@ -100,8 +99,7 @@ static void test_joins_refused(void) {
     CHECK(ng_merge(NULL, 0).graph == NULL);
 }
 
-/* ---- splitting --------------------------------------------------------------------------------
- */
+/* ---- splitting ------------------------------------------------------------------------------- */
 
 /* Letters in turn into 0 and 1, capitals nowhere, `x` fails. */
 static int by_letter(ng_row row, void *ctx) {

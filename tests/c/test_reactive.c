@@ -2,8 +2,7 @@
  * calls of ng_subscribe, a processor an operator. docs/flow.md says how they map. */
 #include "marbles.h"
 
-/* ---- a subscriber that writes down what it is told --------------------------------------------
- */
+/* ---- a subscriber that writes down what it is told ------------------------------------------- */
 
 typedef struct witness {
     marbles m;
@@ -94,8 +93,7 @@ static void end(witness *w) {
 
 static ng_river numbers(witness *w, int64_t count) { return ng_range(&w->m.graph, 0, count, 1); }
 
-/* ---- publishers -------------------------------------------------------------------------------
- */
+/* ---- publishers ------------------------------------------------------------------------------ */
 
 static void rule_1_1_no_more_than_asked_for(void) {
     witness w;
@@ -212,8 +210,7 @@ static void rule_1_10_and_11_many_subscribers_by_a_fork(void) {
     marbles_end(&a.m);
 }
 
-/* ---- subscribers ------------------------------------------------------------------------------
- */
+/* ---- subscribers ----------------------------------------------------------------------------- */
 
 static void rule_2_1_demand_is_asked_for(void) {
     witness w;
@@ -347,8 +344,7 @@ static void rule_2_13_a_subscriber_may_leave_calls_out(void) {
     }
 }
 
-/* ---- subscriptions ----------------------------------------------------------------------------
- */
+/* ---- subscriptions --------------------------------------------------------------------------- */
 
 static void rules_3_1_to_3_4_requesting_from_within(void) {
     witness w;
@@ -453,8 +449,7 @@ static void rule_3_17_demand_without_end(void) {
     end(&w);
 }
 
-/* ---- processors -------------------------------------------------------------------------------
- */
+/* ---- processors ------------------------------------------------------------------------------ */
 
 static ng_status same(ng_row in, ng_row out, void *ctx) {
     (void)ctx;

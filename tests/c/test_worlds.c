@@ -12,8 +12,7 @@
 
 enum { RIVERS_MAX = 12, SINKS_MAX = 40, NODES_MAX = 24, STEPS_MAX = 100000 };
 
-/* ---- chance -----------------------------------------------------------------------------------
- */
+/* ---- chance ---------------------------------------------------------------------------------- */
 
 static uint64_t chance_next(uint64_t *chance) {
     uint64_t z = *chance += 0x9e3779b97f4a7c15u;
@@ -24,8 +23,7 @@ static uint64_t chance_next(uint64_t *chance) {
 
 static uint32_t below(uint64_t *chance, uint32_t n) { return (uint32_t)(chance_next(chance) % n); }
 
-/* ---- sinks that take what they like -----------------------------------------------------------
- */
+/* ---- sinks that take what they like ---------------------------------------------------------- */
 
 typedef struct moody {
     uint64_t chance, rows, digest;
@@ -64,8 +62,7 @@ static void moody_fail(void *state, ng_context *context, ng_status status) {
 static const ng_operator moody_calls = {"moody", NULL,       moody_push, moody_end,
                                         NULL,    moody_fail, NULL,       false};
 
-/* ---- a world ----------------------------------------------------------------------------------
- */
+/* ---- a world --------------------------------------------------------------------------------- */
 
 typedef struct world {
     marbles m;

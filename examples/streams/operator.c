@@ -1,6 +1,6 @@
 /* An operator of one's own: the mean of every three rows.
  *
- *     cc -I. examples/streams/custom_operator.c -o build/custom_operator && build/custom_operator
+ *     cc -I. examples/streams/operator.c -o build/operator && build/operator
  *
  * prints
  *

@@ -1,8 +1,7 @@
 /* A graph in one static block of memory: nothing is taken from anywhere else, and nothing at all
  * once it runs.
  *
- *     cc -I. examples/streams/custom_allocator.c -o build/custom_allocator &&
- * build/custom_allocator
+ *     cc -I. examples/streams/allocator.c -o build/allocator && build/allocator
  *
  * prints
  *
