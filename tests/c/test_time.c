@@ -612,6 +612,82 @@ static void test_many_timers(void) {
     marbles_end(&m);
 }
 
+/* ---- chains -----------------------------------------------------------------------------------
+ */
+
+static uint32_t chance;
+
+static uint32_t draw(uint32_t below) {
+    chance = chance * 1664525u + 1013904223u;
+    return (chance >> 8) % below;
+}
+
+static void draw_diagram(char *diagram, size_t size) {
+    size_t at = 0;
+    while (at + 24 < size) {
+        const uint32_t burst = draw(4) == 0 ? draw(16) : 1;
+        diagram[at++] = '(';
+        for (uint32_t i = 0; i <= burst; i++) {
+            diagram[at++] = (char)('a' + draw(26));
+        }
+        diagram[at++] = ')';
+        for (uint32_t gap = draw(3) == 0 ? draw(5) : 0; gap != 0; gap--) {
+            diagram[at++] = '-';
+        }
+    }
+    diagram[at++] = '|';
+    diagram[at] = '\0';
+}
+
+/* Now and then a row is bad. */
+static ng_status sometimes(ng_row in, ng_row out, void *ctx) {
+    (void)ctx;
+    ng_set_i64(out, 0, ng_get_i64(in, 0));
+    return draw(7) == 0 ? NG_IO : NG_OK;
+}
+
+static ng_river guarded(ng_river river) {
+    ng_retry_options retry = ng_retry_defaults();
+    const ng_breaker_options breaker = {1 + draw(3), 4 * MS, (1 + (int64_t)draw(6)) * MS, 2};
+    retry.first_delay = MS / 2;
+    retry.attempts = 1 + draw(3);
+    retry.then = NG_SKIP;
+    river = ng_on_error_retry(ng_map(river, sometimes, NULL), &retry);
+    return draw(2) == 0 ? ng_circuit_breaker(river, &breaker) : river;
+}
+
+/* Steps behind one another, with slow and narrow rivers between them: all rows arrive at the end or
+ * are counted where they went, and nothing waits for ever. */
+static void test_chains(void) {
+    for (uint32_t seed = 1; seed <= 1500; seed++) {
+        marbles m;
+        char diagram[120];
+        ng_account all;
+        ng_error at;
+        int64_t count = 0;
+        bool fails = false;
+        chance = seed;
+        marbles_begin(&m);
+        draw_diagram(diagram, sizeof diagram);
+        ng_river river = marble_source(&m, diagram);
+        for (uint32_t steps = 1 + draw(4); steps != 0; steps--) {
+            const int step = (int)draw(STEPS + 1);
+            fails = fails || step == TIMEOUT;
+            river = step == STEPS ? guarded(river) : step_of(river, step);
+            if (draw(3) == 0 && (step < BUFFER || step > BUFFER_BYTES)) {
+                river = narrow(river);
+            }
+            river = draw(4) == 0 ? slowly(river, 1 + draw(5)) : river;
+        }
+        (void)ng_observe(river, count_rows, &count);
+        const ng_status status = marbles_run(&m);
+        CHECK_CASE(status == NG_END || (fails && status == NG_TIMEOUT), diagram);
+        CHECK(ng_audit(&m.graph, &all, &at) == NG_OK && all.out == (uint64_t)count);
+        CHECK(all.held == 0 && all.in_flight == 0);
+        marbles_end(&m);
+    }
+}
+
 int main(void) {
     test_diagrams();
     test_interval();
@@ -629,5 +705,6 @@ int main(void) {
     test_text();
     test_too_much_text();
     test_many_timers();
+    test_chains();
     return check_report();
 }
