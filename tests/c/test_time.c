@@ -261,15 +261,47 @@ static void test_backpressure(void) {
     }
 }
 
+typedef struct beats {
+    marbles *m;
+    int64_t row, wrong;
+} beats;
+
+/* Row k is due at 10 k / 3 nanoseconds, rounded up. */
+static ng_status beat(ng_row in, void *ctx) {
+    beats *const b = (beats *)ctx;
+    (void)in;
+    b->wrong += b->m->now != (10 * b->row + 2) / 3;
+    b->row++;
+    return NG_OK;
+}
+
+static void test_rate_does_not_drift(void) {
+    const ng_rate rate = {3, 10, 1, false};
+    marbles m;
+    beats b = {&m, 0, 0};
+    marbles_begin(&m);
+    (void)ng_observe(ng_rate_limit(ng_range(&m.graph, 0, 1000, 1), &rate), beat, &b);
+    CHECK(marbles_run(&m) == NG_END);
+    CHECK(b.row == 1000 && b.wrong == 0);
+    marbles_end(&m);
+}
+
 /* A row that comes while another waits for credit is taken after it. */
 static void test_waiting_in_line(void) {
     marbles m;
     marbles_begin(&m);
     const ng_river first = step_of(marble_source(&m, "a--b--c--d--|"), THROTTLE_FIRST);
     const ng_river quiet = step_of(marble_source(&m, "a--b--c-d-----|"), DEBOUNCE);
+    const char *const spread = "a--b--c-----------d-------|";
+    const ng_river alone = step_of(marble_source(&m, spread), DEBOUNCE);
+    const ng_river late = step_of(marble_source(&m, spread), DELAY);
+    const size_t debounced_alone = marble_sink(&m, slowly(narrow(alone), 7));
+    const size_t delayed = marble_sink(&m, slowly(narrow(late), 7));
     const size_t throttled = marble_sink(&m, slowly(narrow(first), 7));
     const size_t debounced = marble_sink(&m, slowly(narrow(quiet), 7));
     CHECK(marbles_run(&m) == NG_END);
+    CHECK_SEEN(&m, debounced_alone, "--a------b------c------d--|");
+    CHECK_SEEN(&m, delayed, "---a------b------c------d-|");
     CHECK_SEEN(&m, throttled, "a------b------(c|)");
     CHECK_SEEN(&m, debounced, "--a------b------c------(d|)");
     marbles_end(&m);
@@ -323,11 +355,9 @@ static ng_status refused(int what, bool clock) {
     const ng_river r = ng_range(&m.graph, 0, 9, 1);
     const ng_buffer_options large = {5, 0, 0}, past = {0, 0, -1}, timed = {0, 0, 1},
                             plain = {0, 0, 0};
-    const ng_rate rates[] = {{0, 1, 1, false},
-                             {1, 0, 1, false},
-                             {1, 1, 0, false},
-                             {1, 2, UINT64_MAX / 4 + 1, false},
-                             {1, 1, 1, false}};
+    const ng_rate rates[] = {{0, 1, 1, false}, {1, 0, 1, false},
+                             {1, 1, 0, false}, {1, 2, INT64_MAX / 2, false},
+                             {1, 1, 1, false}, {2, 1, 1, false}};
     ng_river river = r;
     switch (what) {
     case 0:
@@ -399,6 +429,9 @@ static ng_status refused(int what, bool clock) {
     case 22:
         river = ng_delay(r, 1, 1);
         break;
+    case 24:
+        river = ng_rate_limit(r, &rates[5]);
+        break;
     default:
         river = ng_buffer(r, &plain);
         break;
@@ -414,7 +447,7 @@ static void test_refusals(void) {
         const bool large = what == 9 || what == 11;
         CHECK(refused(what, true) == (large ? NG_TOO_LARGE : NG_INVALID));
     }
-    CHECK(refused(18, true) == NG_TOO_LARGE);
+    CHECK(refused(18, true) == NG_TOO_LARGE && refused(24, true) == NG_INVALID);
     for (int what = 19; what <= 23; what++) {
         CHECK(refused(what, true) == NG_OK);
         CHECK(refused(what, false) == (what == 23 ? NG_OK : NG_UNSUPPORTED));
@@ -696,6 +729,7 @@ int main(void) {
     test_never();
     test_cancelled();
     test_backpressure();
+    test_rate_does_not_drift();
     test_waiting_in_line();
     test_delay_of_scattered_rows();
     test_cancelled_while_holding();
