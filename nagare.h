@@ -2050,14 +2050,15 @@ ng_circuit ng_circuit_of(ng_river river);
 /* A token bucket: `rows` tokens in every `per` nanoseconds, evenly, up to `burst` of them; a row
  * takes one. It is full at the start. */
 typedef struct ng_rate {
-    uint64_t rows;  /* at least 1 */
+    uint64_t rows;  /* at least 1, at most `per` */
     int64_t per;    /* at least 1; 1000000000: rows per second */
-    uint64_t burst; /* at least 1; burst * per below 2^63 */
+    uint64_t burst; /* at least 1; (burst + 1) * per below 2^63 */
     bool drop;      /* rows without a token are dropped and counted; else they wait */
 } ng_rate;
 
 /* Passes rows on at no more than a rate. Tokens are counted as fractions with the denominator
- * `per`, in integers: nothing is rounded away, so there is no drift. Refused with NG_INVALID or
+ * `per`, in integers: nothing is rounded away, so there is no drift, though each row goes on at a
+ * whole nanosecond. Refused with NG_INVALID or
  * NG_TOO_LARGE where a number is not allowed, with NG_UNSUPPORTED without a clock. */
 ng_river ng_rate_limit(ng_river river, const ng_rate *rate);
 
@@ -10301,7 +10302,7 @@ static ng_step ngi_delay_push(void *state, ng_context *context, const ng_batch *
         d->rows++;
     }
     ng_context_count(context, NG_HELD, taken ? (int64_t)rows : 0);
-    if (rang || taken) {
+    if (rang) { /* else the timer is still set, or has come and waits */
         ng_context_call_at(context, ngi_delay_due(d));
     }
     return ng_step_of(taken ? rows : 0, 0, NG_OK);
@@ -10764,7 +10765,9 @@ ng_circuit ng_circuit_of(ng_river river) {
 
 /* ---- rates ----------------------------------------------------------------------------------- */
 
-/* A token is `per` parts; each nanosecond brings `rows` parts. */
+/* A token is `per` parts; each nanosecond brings `rows` parts. A full bucket has room for what a
+ * row that waits leaves of the nanosecond in which its token is complete, or rows would fall
+ * behind. */
 typedef struct ngi_bucket {
     ng_rate rate;
     int64_t at; /* when `parts` was counted */
@@ -10817,17 +10820,18 @@ static const ng_operator ngi_rate_calls = {"rate_limit", ngi_rate_open, ngi_rate
                                            NULL,         NULL,          NULL,          false};
 
 ng_river ng_rate_limit(ng_river river, const ng_rate *rate) {
-    if (rate == NULL || rate->rows == 0 || rate->per <= 0 || rate->burst == 0) {
+    if (rate == NULL || rate->rows == 0 || rate->per <= 0 || rate->burst == 0 ||
+        rate->rows > (uint64_t)rate->per) {
         return ng_refuse(river.graph, "rate_limit", NG_INVALID);
     }
-    if (rate->burst > INT64_MAX / (uint64_t)rate->per) {
+    if (rate->burst >= INT64_MAX / (uint64_t)rate->per) {
         return ng_refuse(river.graph, "rate_limit", NG_TOO_LARGE);
     }
     if (river.graph->options.clock.now == NULL) {
         return ng_refuse(river.graph, "rate_limit", NG_UNSUPPORTED);
     }
-    const uint64_t most = rate->burst * (uint64_t)rate->per;
-    ngi_bucket bucket = {*rate, 0, most, most};
+    const uint64_t parts = rate->burst * (uint64_t)rate->per;
+    ngi_bucket bucket = {*rate, 0, parts, parts + rate->rows - 1};
     const ng_stage stage = {&ngi_rate_calls, sizeof bucket, &bucket, NULL, 1, true, 0};
     return ng_apply(river.graph, &river, 1, &stage);
 }

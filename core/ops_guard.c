@@ -260,7 +260,9 @@ ng_circuit ng_circuit_of(ng_river river) {
 
 /* ---- rates ----------------------------------------------------------------------------------- */
 
-/* A token is `per` parts; each nanosecond brings `rows` parts. */
+/* A token is `per` parts; each nanosecond brings `rows` parts. A full bucket has room for what a
+ * row that waits leaves of the nanosecond in which its token is complete, or rows would fall
+ * behind. */
 typedef struct ngi_bucket {
     ng_rate rate;
     int64_t at; /* when `parts` was counted */
@@ -313,17 +315,18 @@ static const ng_operator ngi_rate_calls = {"rate_limit", ngi_rate_open, ngi_rate
                                            NULL,         NULL,          NULL,          false};
 
 ng_river ng_rate_limit(ng_river river, const ng_rate *rate) {
-    if (rate == NULL || rate->rows == 0 || rate->per <= 0 || rate->burst == 0) {
+    if (rate == NULL || rate->rows == 0 || rate->per <= 0 || rate->burst == 0 ||
+        rate->rows > (uint64_t)rate->per) {
         return ng_refuse(river.graph, "rate_limit", NG_INVALID);
     }
-    if (rate->burst > INT64_MAX / (uint64_t)rate->per) {
+    if (rate->burst >= INT64_MAX / (uint64_t)rate->per) {
         return ng_refuse(river.graph, "rate_limit", NG_TOO_LARGE);
     }
     if (river.graph->options.clock.now == NULL) {
         return ng_refuse(river.graph, "rate_limit", NG_UNSUPPORTED);
     }
-    const uint64_t most = rate->burst * (uint64_t)rate->per;
-    ngi_bucket bucket = {*rate, 0, most, most};
+    const uint64_t parts = rate->burst * (uint64_t)rate->per;
+    ngi_bucket bucket = {*rate, 0, parts, parts + rate->rows - 1};
     const ng_stage stage = {&ngi_rate_calls, sizeof bucket, &bucket, NULL, 1, true, 0};
     return ng_apply(river.graph, &river, 1, &stage);
 }

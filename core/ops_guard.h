@@ -84,14 +84,15 @@ ng_circuit ng_circuit_of(ng_river river);
 /* A token bucket: `rows` tokens in every `per` nanoseconds, evenly, up to `burst` of them; a row
  * takes one. It is full at the start. */
 typedef struct ng_rate {
-    uint64_t rows;  /* at least 1 */
+    uint64_t rows;  /* at least 1, at most `per` */
     int64_t per;    /* at least 1; 1000000000: rows per second */
-    uint64_t burst; /* at least 1; burst * per below 2^63 */
+    uint64_t burst; /* at least 1; (burst + 1) * per below 2^63 */
     bool drop;      /* rows without a token are dropped and counted; else they wait */
 } ng_rate;
 
 /* Passes rows on at no more than a rate. Tokens are counted as fractions with the denominator
- * `per`, in integers: nothing is rounded away, so there is no drift. Refused with NG_INVALID or
+ * `per`, in integers: nothing is rounded away, so there is no drift, though each row goes on at a
+ * whole nanosecond. Refused with NG_INVALID or
  * NG_TOO_LARGE where a number is not allowed, with NG_UNSUPPORTED without a clock. */
 ng_river ng_rate_limit(ng_river river, const ng_rate *rate);
 

@@ -353,7 +353,7 @@ static ng_step ngi_delay_push(void *state, ng_context *context, const ng_batch *
         d->rows++;
     }
     ng_context_count(context, NG_HELD, taken ? (int64_t)rows : 0);
-    if (rang || taken) {
+    if (rang) { /* else the timer is still set, or has come and waits */
         ng_context_call_at(context, ngi_delay_due(d));
     }
     return ng_step_of(taken ? rows : 0, 0, NG_OK);

@@ -243,8 +243,8 @@ static void test_backpressure(void) {
         ALL,
         ALL,
         ALL,
-        "a------b------g------h------i------j------k------l------m------n------o------p------q----"
-        "--r------s------(t|)",
+        ("a------b------g------h------i------j------k------l------m------n------o------p------q----"
+         "--r------s------(t|)"),
     };
     for (int step = 0; step < STEPS; step++) {
         marbles m;
@@ -258,15 +258,47 @@ static void test_backpressure(void) {
     }
 }
 
+typedef struct beats {
+    marbles *m;
+    int64_t row, wrong;
+} beats;
+
+/* Row k is due at 10 k / 3 nanoseconds, rounded up. */
+static ng_status beat(ng_row in, void *ctx) {
+    beats *const b = (beats *)ctx;
+    (void)in;
+    b->wrong += b->m->now != (10 * b->row + 2) / 3;
+    b->row++;
+    return NG_OK;
+}
+
+static void test_rate_does_not_drift(void) {
+    const ng_rate rate = {3, 10, 1, false};
+    marbles m;
+    beats b = {&m, 0, 0};
+    marbles_begin(&m);
+    (void)ng_observe(ng_rate_limit(ng_range(&m.graph, 0, 1000, 1), &rate), beat, &b);
+    CHECK(marbles_run(&m) == NG_END);
+    CHECK(b.row == 1000 && b.wrong == 0);
+    marbles_end(&m);
+}
+
 /* A row that comes while another waits for credit is taken after it. */
 static void test_waiting_in_line(void) {
     marbles m;
     marbles_begin(&m);
     const ng_river first = step_of(marble_source(&m, "a--b--c--d--|"), THROTTLE_FIRST);
     const ng_river quiet = step_of(marble_source(&m, "a--b--c-d-----|"), DEBOUNCE);
+    const char *const spread = "a--b--c-----------d-------|";
+    const ng_river alone = step_of(marble_source(&m, spread), DEBOUNCE);
+    const ng_river late = step_of(marble_source(&m, spread), DELAY);
+    const size_t debounced_alone = marble_sink(&m, slowly(narrow(alone), 7));
+    const size_t delayed = marble_sink(&m, slowly(narrow(late), 7));
     const size_t throttled = marble_sink(&m, slowly(narrow(first), 7));
     const size_t debounced = marble_sink(&m, slowly(narrow(quiet), 7));
     CHECK(marbles_run(&m) == NG_END);
+    CHECK_SEEN(&m, debounced_alone, "--a------b------c------d--|");
+    CHECK_SEEN(&m, delayed, "---a------b------c------d-|");
     CHECK_SEEN(&m, throttled, "a------b------(c|)");
     CHECK_SEEN(&m, debounced, "--a------b------c------(d|)");
     marbles_end(&m);
@@ -319,11 +351,9 @@ static ng_status refused(int what, bool clock) {
     const ng_river r = ng_range(&m.graph, 0, 9, 1);
     const ng_buffer_options large = {5, 0, 0}, past = {0, 0, -1}, timed = {0, 0, 1},
                             plain = {0, 0, 0};
-    const ng_rate rates[] = {{0, 1, 1, false},
-                             {1, 0, 1, false},
-                             {1, 1, 0, false},
-                             {1, 2, UINT64_MAX / 4 + 1, false},
-                             {1, 1, 1, false}};
+    const ng_rate rates[] = {{0, 1, 1, false}, {1, 0, 1, false},
+                             {1, 1, 0, false}, {1, 2, INT64_MAX / 2, false},
+                             {1, 1, 1, false}, {2, 1, 1, false}};
     ng_river river = r;
     switch (what) {
     case 0:
@@ -395,6 +425,9 @@ static ng_status refused(int what, bool clock) {
     case 22:
         river = ng_delay(r, 1, 1);
         break;
+    case 24:
+        river = ng_rate_limit(r, &rates[5]);
+        break;
     default:
         river = ng_buffer(r, &plain);
         break;
@@ -410,7 +443,7 @@ static void test_refusals(void) {
         const bool large = what == 9 || what == 11;
         CHECK(refused(what, true) == (large ? NG_TOO_LARGE : NG_INVALID));
     }
-    CHECK(refused(18, true) == NG_TOO_LARGE);
+    CHECK(refused(18, true) == NG_TOO_LARGE && refused(24, true) == NG_INVALID);
     for (int what = 19; what <= 23; what++) {
         CHECK(refused(what, true) == NG_OK);
         CHECK(refused(what, false) == (what == 23 ? NG_OK : NG_UNSUPPORTED));
@@ -606,6 +639,82 @@ static void test_many_timers(void) {
     marbles_end(&m);
 }
 
+/* ---- chains -----------------------------------------------------------------------------------
+ */
+
+static uint32_t chance;
+
+static uint32_t draw(uint32_t below) {
+    chance = chance * 1664525u + 1013904223u;
+    return (chance >> 8) % below;
+}
+
+static void draw_diagram(char *diagram, size_t size) {
+    size_t at = 0;
+    while (at + 24 < size) {
+        const uint32_t burst = draw(4) == 0 ? draw(16) : 1;
+        diagram[at++] = '(';
+        for (uint32_t i = 0; i <= burst; i++) {
+            diagram[at++] = (char)('a' + draw(26));
+        }
+        diagram[at++] = ')';
+        for (uint32_t gap = draw(3) == 0 ? draw(5) : 0; gap != 0; gap--) {
+            diagram[at++] = '-';
+        }
+    }
+    diagram[at++] = '|';
+    diagram[at] = '\0';
+}
+
+/* Now and then a row is bad. */
+static ng_status sometimes(ng_row in, ng_row out, void *ctx) {
+    (void)ctx;
+    ng_set_i64(out, 0, ng_get_i64(in, 0));
+    return draw(7) == 0 ? NG_IO : NG_OK;
+}
+
+static ng_river guarded(ng_river river) {
+    ng_retry_options retry = ng_retry_defaults();
+    const ng_breaker_options breaker = {1 + draw(3), 4 * MS, (1 + (int64_t)draw(6)) * MS, 2};
+    retry.first_delay = MS / 2;
+    retry.attempts = 1 + draw(3);
+    retry.then = NG_SKIP;
+    river = ng_on_error_retry(ng_map(river, sometimes, NULL), &retry);
+    return draw(2) == 0 ? ng_circuit_breaker(river, &breaker) : river;
+}
+
+/* Steps behind one another, with slow and narrow rivers between them: all rows arrive at the end or
+ * are counted where they went, and nothing waits for ever. */
+static void test_chains(void) {
+    for (uint32_t seed = 1; seed <= 1500; seed++) {
+        marbles m;
+        char diagram[120];
+        ng_account all;
+        ng_error at;
+        int64_t count = 0;
+        bool fails = false;
+        chance = seed;
+        marbles_begin(&m);
+        draw_diagram(diagram, sizeof diagram);
+        ng_river river = marble_source(&m, diagram);
+        for (uint32_t steps = 1 + draw(4); steps != 0; steps--) {
+            const int step = (int)draw(STEPS + 1);
+            fails = fails || step == TIMEOUT;
+            river = step == STEPS ? guarded(river) : step_of(river, step);
+            if (draw(3) == 0 && (step < BUFFER || step > BUFFER_BYTES)) {
+                river = narrow(river);
+            }
+            river = draw(4) == 0 ? slowly(river, 1 + draw(5)) : river;
+        }
+        (void)ng_observe(river, count_rows, &count);
+        const ng_status status = marbles_run(&m);
+        CHECK_CASE(status == NG_END || (fails && status == NG_TIMEOUT), diagram);
+        CHECK(ng_audit(&m.graph, &all, &at) == NG_OK && all.out == (uint64_t)count);
+        CHECK(all.held == 0 && all.in_flight == 0);
+        marbles_end(&m);
+    }
+}
+
 int main(void) {
     test_diagrams();
     test_interval();
@@ -614,6 +723,7 @@ int main(void) {
     test_never();
     test_cancelled();
     test_backpressure();
+    test_rate_does_not_drift();
     test_waiting_in_line();
     test_delay_of_scattered_rows();
     test_cancelled_while_holding();
@@ -623,5 +733,6 @@ int main(void) {
     test_text();
     test_too_much_text();
     test_many_timers();
+    test_chains();
     return check_report();
 }
