@@ -2,9 +2,6 @@
 #include "histogram.h"
 #include "exact.h"
 
-typedef char ngi_histogram_last_bucket_is_used
-    [NG_HISTOGRAM_BUCKETS == ((63 - NG_HISTOGRAM_BITS + 2) << NG_HISTOGRAM_BITS) ? 1 : -1];
-
 void ng_histogram_record_many(ng_histogram *histogram, uint64_t value, uint64_t n) {
     if (histogram == NULL || n == 0) {
         return;

@@ -188,7 +188,7 @@ static int ngi_metrics_compare(const ng_metric *a, const ng_metric *b) {
 }
 
 /* Moves what stands at `at` down a heap of `count`, the greatest on top. */
-static void ngi_metrics_sink(const ng_metric *list, size_t *order, size_t at, size_t count) {
+static void ngi_metrics_sift(const ng_metric *list, size_t *order, size_t at, size_t count) {
     for (size_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
         if (child + 1 < count &&
             ngi_metrics_compare(&list[order[child]], &list[order[child + 1]]) < 0) {
@@ -209,13 +209,13 @@ static void ngi_metrics_sort(const ng_metric *list, size_t *order, size_t count)
         order[i] = i;
     }
     for (size_t i = count / 2; i > 0; i--) {
-        ngi_metrics_sink(list, order, i - 1, count);
+        ngi_metrics_sift(list, order, i - 1, count);
     }
     for (size_t left = count; left > 1; left--) {
         const size_t greatest = order[0];
         order[0] = order[left - 1];
         order[left - 1] = greatest;
-        ngi_metrics_sink(list, order, 0, left - 1);
+        ngi_metrics_sift(list, order, 0, left - 1);
     }
 }
 
@@ -273,40 +273,40 @@ enum {
 };
 
 /* Where a line goes: its first `skip` bytes are out already, and what does not fit is cut. */
-typedef struct ngi_metrics_sink_state {
+typedef struct ngi_metrics_output {
     char *out;
     size_t room, used, skip;
     bool cut;
-} ngi_metrics_sink_state;
+} ngi_metrics_output;
 
-static void ngi_metrics_put_bytes(ngi_metrics_sink_state *sink, const char *bytes, size_t size) {
-    if (sink->skip >= size) {
-        sink->skip -= size;
+static void ngi_metrics_put_bytes(ngi_metrics_output *output, const char *bytes, size_t size) {
+    if (output->skip >= size) {
+        output->skip -= size;
         return;
     }
-    const size_t wanted = size - sink->skip, left = sink->room - sink->used;
+    const size_t wanted = size - output->skip, left = output->room - output->used;
     const size_t fitting = wanted < left ? wanted : left;
-    __builtin_memcpy(sink->out + sink->used, bytes + sink->skip, fitting);
-    sink->used += fitting;
-    sink->skip = 0;
-    sink->cut |= fitting < wanted;
+    __builtin_memcpy(output->out + output->used, bytes + output->skip, fitting);
+    output->used += fitting;
+    output->skip = 0;
+    output->cut |= fitting < wanted;
 }
 
-static void ngi_metrics_put(ngi_metrics_sink_state *sink, const char *text) {
-    ngi_metrics_put_bytes(sink, text, ngi_metrics_length(text));
+static void ngi_metrics_put(ngi_metrics_output *output, const char *text) {
+    ngi_metrics_put_bytes(output, text, ngi_metrics_length(text));
 }
 
 /* A text with backslashes before what would end it. */
-static void ngi_metrics_put_escaped(ngi_metrics_sink_state *sink, const char *text, bool quoted) {
+static void ngi_metrics_put_escaped(ngi_metrics_output *output, const char *text, bool quoted) {
     size_t size = 0;
     for (;; size++) {
         const char c = text[size];
         if (c == '\0' || c == '\\' || c == '\n' || (quoted && c == '"')) {
-            ngi_metrics_put_bytes(sink, text, size);
+            ngi_metrics_put_bytes(output, text, size);
             if (c == '\0') {
                 return;
             }
-            ngi_metrics_put(sink, c == '\\' ? "\\\\" : c == '\n' ? "\\n" : "\\\"");
+            ngi_metrics_put(output, c == '\\' ? "\\\\" : c == '\n' ? "\\n" : "\\\"");
             text += size + 1;
             size = (size_t)-1; /* the next is 0 */
         }
@@ -399,37 +399,38 @@ static void ngi_metrics_begin_line(ng_metrics *metrics) {
     metrics->number_size = ng_write_u64(metrics->number, metrics->gathered);
 }
 
-static void ngi_metrics_put_labels(ngi_metrics_sink_state *sink, const ng_metric *metric,
+static void ngi_metrics_put_labels(ngi_metrics_output *output, const ng_metric *metric,
                                    const char *edge, size_t edge_size) {
     const char *before = "{";
     for (size_t i = 0; i < metric->label_count; i++) {
-        ngi_metrics_put(sink, before);
-        ngi_metrics_put(sink, metric->labels[i].name);
-        ngi_metrics_put(sink, "=\"");
-        ngi_metrics_put_escaped(sink, metric->labels[i].value, true);
-        ngi_metrics_put(sink, "\"");
+        ngi_metrics_put(output, before);
+        ngi_metrics_put(output, metric->labels[i].name);
+        ngi_metrics_put(output, "=\"");
+        ngi_metrics_put_escaped(output, metric->labels[i].value, true);
+        ngi_metrics_put(output, "\"");
         before = ",";
     }
     if (edge_size > 0) {
-        ngi_metrics_put(sink, before);
-        ngi_metrics_put(sink, "le=\"");
-        ngi_metrics_put_bytes(sink, edge, edge_size);
-        ngi_metrics_put(sink, "\"");
+        ngi_metrics_put(output, before);
+        ngi_metrics_put(output, "le=\"");
+        ngi_metrics_put_bytes(output, edge, edge_size);
+        ngi_metrics_put(output, "\"");
     }
-    ngi_metrics_put(sink, metric->label_count > 0 || edge_size > 0 ? "} " : " ");
+    ngi_metrics_put(output, metric->label_count > 0 || edge_size > 0 ? "} " : " ");
 }
 
-static void ngi_metrics_put_line(ngi_metrics_sink_state *sink, const ng_metrics *metrics) {
+static void ngi_metrics_put_line(ngi_metrics_output *output, const ng_metrics *metrics) {
     static const char *const endings[] = {"", "", "", "_bucket", "_bucket", "_sum", "_count"};
     const ng_metric *const metric = ngi_metrics_current(metrics);
     const int line = metrics->line;
     if (line == NGI_METRICS_HELP || line == NGI_METRICS_TYPE) {
-        ngi_metrics_put(sink, line == NGI_METRICS_HELP ? "# HELP " : "# TYPE ");
-        ngi_metrics_put(sink, metric->name);
-        ngi_metrics_put(sink, " ");
+        ngi_metrics_put(output, line == NGI_METRICS_HELP ? "# HELP " : "# TYPE ");
+        ngi_metrics_put(output, metric->name);
+        ngi_metrics_put(output, " ");
         ngi_metrics_put_escaped(
-            sink, line == NGI_METRICS_HELP ? metric->help : ngi_metrics_type(metric->kind), false);
-        ngi_metrics_put(sink, "\n");
+            output, line == NGI_METRICS_HELP ? metric->help : ngi_metrics_type(metric->kind),
+            false);
+        ngi_metrics_put(output, "\n");
         return;
     }
     char edge[NG_NUMBER_TEXT_MAX] = "+Inf";
@@ -437,11 +438,11 @@ static void ngi_metrics_put_line(ngi_metrics_sink_state *sink, const ng_metrics 
     if (line == NGI_METRICS_BUCKET) {
         edge_size = ngi_metrics_write_value(edge, ngi_metrics_edge(metric, metrics->edge), metric);
     }
-    ngi_metrics_put(sink, metric->name);
-    ngi_metrics_put(sink, endings[line]);
-    ngi_metrics_put_labels(sink, metric, edge, edge_size);
-    ngi_metrics_put_bytes(sink, metrics->number, metrics->number_size);
-    ngi_metrics_put(sink, "\n");
+    ngi_metrics_put(output, metric->name);
+    ngi_metrics_put(output, endings[line]);
+    ngi_metrics_put_labels(output, metric, edge, edge_size);
+    ngi_metrics_put_bytes(output, metrics->number, metrics->number_size);
+    ngi_metrics_put(output, "\n");
 }
 
 static void ngi_metrics_begin_metric(ng_metrics *metrics) {
@@ -485,22 +486,22 @@ ng_status ng_metrics_write(ng_metrics *metrics, char *out, size_t room, size_t *
     if (metrics == NULL || out == NULL || room == 0 || written == NULL) {
         return NG_INVALID;
     }
-    ngi_metrics_sink_state sink = {out, room, 0, 0, false};
+    ngi_metrics_output output = {out, room, 0, 0, false};
     while (metrics->at < metrics->count) {
         if (!metrics->begun) {
             ngi_metrics_begin_line(metrics);
         }
-        const size_t used = sink.used;
-        sink.skip = metrics->given;
-        ngi_metrics_put_line(&sink, metrics);
-        metrics->given += sink.used - used;
-        if (sink.cut) {
-            *written = sink.used;
+        const size_t used = output.used;
+        output.skip = metrics->given;
+        ngi_metrics_put_line(&output, metrics);
+        metrics->given += output.used - used;
+        if (output.cut) {
+            *written = output.used;
             return NG_AGAIN;
         }
         ngi_metrics_end_line(metrics);
     }
-    *written = sink.used;
+    *written = output.used;
     return metrics->error.status;
 }
 

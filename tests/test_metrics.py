@@ -28,6 +28,7 @@ BUILDS = {
     "gcc": ["gcc", "-std=c99", "-O2"],
     "gcc-32-bit": ["gcc", "-std=gnu99", "-O2", "-m32"],
     "clang": ["clang-19", "-std=c99", "-O3"],
+    "clang-32-bit": ["clang-19", "-std=gnu99", "-O2", "-m32"],
     "clang-checked": ["clang-19", "-std=c99", *SANITIZERS],
     "clang-checked-halves": ["clang-19", "-std=c99", *SANITIZERS, HALVES],
 }
