@@ -133,6 +133,12 @@
  * all. Nothing here allocates: what needs memory says how many bytes, and takes one block from the
  *   caller.
  *
+ * METRICS
+ *
+ *   ng_counter and ng_gauge are numbers that one thread writes and any reads; ng_histogram keeps
+ * how values are spread, with an error below 1/32; ng_account says what became of rows. A list of
+ * ng_metric shows them as text for Prometheus. docs/metrics.md has an example.
+ *
  * WASM
  *
  *   Freestanding wasm32 works as it stands:
@@ -209,14 +215,14 @@ extern "C" {
     X(NG_MISUSED, -9, NG_USAGE, "the object is not in a state that allows this call")              \
     X(NG_TOO_LARGE, -10, NG_USAGE, "a size does not fit into memory or its type")                  \
     X(NG_MISMATCH, -11, NG_USAGE, "columns do not have the types that are needed here")            \
-    X(NG_CYCLE, -12, NG_USAGE, "rivers flow in a circle")                                          \
-    X(NG_DANGLING, -13, NG_USAGE, "a river ends nowhere; end it in a sink, or fork fewer")         \
-    X(NG_UNSUPPORTED, -14, NG_USAGE, "this cannot be done here")                                   \
-    X(NG_FULL, -15, NG_MEMORY, "a queue is full, and its policy is to fail")                       \
-    X(NG_NO_CREDIT, -16, NG_USAGE, "more was sent than had been asked for")                        \
-    X(NG_TIMEOUT, -17, NG_OUTSIDE, "it took too long")                                             \
-    X(NG_CANCELLED, -18, NG_OUTSIDE, "it was cancelled")                                           \
-    X(NG_FAILED, -19, NG_OUTSIDE, "a function of the program failed")
+    X(NG_DANGLING, -12, NG_USAGE, "a river ends nowhere; end it in a sink, or fork fewer")         \
+    X(NG_UNSUPPORTED, -13, NG_USAGE, "this cannot be done here")                                   \
+    X(NG_FULL, -14, NG_MEMORY, "a queue is full, and its policy is to fail")                       \
+    X(NG_NO_CREDIT, -15, NG_USAGE, "more was sent than had been asked for")                        \
+    X(NG_TIMEOUT, -16, NG_OUTSIDE, "it took too long")                                             \
+    X(NG_CANCELLED, -17, NG_OUTSIDE, "it was cancelled")                                           \
+    X(NG_FAILED, -18, NG_OUTSIDE, "a function of the program failed")                              \
+    X(NG_OPEN, -19, NG_OUTSIDE, "a circuit breaker is open, so it was not tried")
 
 /* What a failure is about, and so who can do something about it. */
 typedef enum ng_category {
@@ -303,6 +309,12 @@ typedef struct ng_field {
         room; /* NG_UTF8 in `out`: offset of the size_t with the text's capacity, else NG_NONE */
 } ng_field;
 
+/* Names and types of columns. Borrowed: it outlives all that uses it. */
+typedef struct ng_schema {
+    const ng_field *fields; /* NULL where there are none */
+    size_t count;
+} ng_schema;
+
 /* What kernels carry: a sum with its compensation; count, mean and the sum of squared deviations,
  * from run to run with the count and mean that were there a run ago. Parts of their state. */
 typedef struct ngi_sum {
@@ -332,8 +344,7 @@ typedef struct ng_kernel {
     const char *spec; /* SHA-256 of what it was generated from, in hex */
     size_t state_size, params_size, in_size, out_size;
     uint16_t in_offset, out_capacity, out_rows;
-    uint16_t in_count, out_count, params_count;
-    const ng_field *in, *out, *params;
+    ng_schema in, out, params;
     void (*init)(void *state, const void *params); /* params NULL: the defaults */
     ng_step (*push)(void *state, const void *in, size_t rows, void *out);
     ng_step (*flush)(void *state, void *out);
@@ -414,6 +425,1704 @@ extern "C" {
 /* Reads the whole text as a value of `type` into `*out` (a bool, for NG_BOOL). False, and nothing
  * written, if it is none or out of the type's range; NG_UTF8 has no value here. Any thread. */
 NG_NODISCARD bool ng_read_value(const char *text, size_t size, ng_type type, void *out);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- batch.h --------------------------------------------------------------------------------- */
+
+/* batch: rows in Arrow's columns, and the counted memory they lie in.
+ *
+ * A block is memory laid out as columns; whoever needs it holds it, and the last to let go of it
+ * gives it back to where it came from. A batch is some rows of a block. It is a small value: it is
+ * handed on by copying it, together with its one hold of the block. Slicing a batch copies no rows.
+ *
+ * What is in a batch is not changed any more. Rows may still be written behind those that batches
+ * show, by the one that filled the block. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* A field of a schema that is written by hand:
+ *     static const ng_field fields[] = {NG_FIELD("ts", NG_I64), NG_NULLABLE("x", NG_F64)}; */
+#define NG_FIELD(name, type) {name, type, false, NG_NONE, NG_NONE, NG_NONE, NG_NONE}
+#define NG_NULLABLE(name, type) {name, type, true, NG_NONE, NG_NONE, NG_NONE, NG_NONE}
+
+/* NG_OK, or NG_INVALID: there is no column, a name is missing, empty or there twice, or a type is
+ * none. Any thread. */
+NG_NODISCARD ng_status ng_schema_check(const ng_schema *schema);
+
+/* Whether two schemas have the same names, types and nulls in the same order. Any thread. */
+bool ng_schema_equal(const ng_schema *a, const ng_schema *b);
+
+/* The place of a column, or schema->count if there is none of that name. Any thread. */
+size_t ng_schema_find(const ng_schema *schema, const char *name);
+
+/* Memory laid out as columns. */
+typedef struct ng_block {
+    ng_column *columns;                      /* one for each field of its schema */
+    size_t capacity;                         /* rows that fit into it */
+    uint32_t holders;                        /* private; counted atomically */
+    void (*release)(struct ng_block *block); /* called by the last holder, on its thread; NULL: the
+                                                block stays where it is */
+    void *owner;                             /* for `release` */
+    struct ng_block *next;                   /* for its owner while no one holds it */
+} ng_block;
+
+/* A block over columns that the caller owns, held once. `release` may be NULL. */
+void ng_block_init(ng_block *block, ng_column *columns, size_t capacity,
+                   void (*release)(ng_block *block), void *owner);
+
+/* One more holder; only for those who hold the block already. Any thread. */
+void ng_block_hold(ng_block *block);
+
+/* Lets go of a hold. NG_INVALID: there is no block; NG_MISUSED: no one held it. Any thread. */
+ng_status ng_block_release(ng_block *block);
+
+/* How many hold it at the moment. Any thread. */
+uint32_t ng_block_holders(const ng_block *block);
+
+/* Rows [offset, offset + rows) of a block. */
+typedef struct ng_batch {
+    const ng_schema *schema;
+    ng_block *block; /* held once by the batch; NULL: the batch is gone */
+    size_t offset, rows;
+} ng_batch;
+
+/* Lets go of the batch, which is gone then. NG_MISUSED: it was gone already. Any thread. */
+ng_status ng_batch_release(ng_batch *batch);
+
+/* Makes `*slice` the rows [from, from + rows) of a batch, with a hold of its own. NG_INVALID: the
+ * batch has not that many; NG_MISUSED: it is gone. `slice` must not be `batch`. Any thread. */
+NG_NODISCARD ng_status ng_batch_slice(const ng_batch *batch, size_t from, size_t rows,
+                                      ng_batch *slice);
+
+/* How many bytes the rows take, without padding. Any thread. */
+uint64_t ng_batch_bytes(const ng_batch *batch);
+
+/* Copies rows of a batch behind the `at` rows that a block of the same schema has. Answers how many
+ * were copied: fewer than `rows` where the block has no more room for rows or text. */
+size_t ng_batch_copy(const ng_batch *batch, size_t from, size_t rows, ng_block *to, size_t at);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- pool.h ---------------------------------------------------------------------------------- */
+
+/* pool: a fixed number of equal blocks in one piece of memory. One thread takes, any thread gives
+ * back, by letting go of the last hold. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* All fields are private. */
+typedef struct ng_pool {
+    const ng_schema *schema;
+    ng_block *blocks;
+    size_t count;
+    ng_block *idle;     /* of the thread that takes */
+    ng_block *returned; /* atomic: what came back since */
+} ng_pool;
+
+/* How many bytes a pool of `count` blocks needs, each of `rows` rows and `text_bytes` of text in
+ * each utf8 column; 0 where a number is 0 that must not be (`text_bytes` must not where there is
+ * text), where text exceeds the 2 GiB that offsets reach, and where the sum does not fit into a
+ * size_t. Any thread. */
+size_t ng_pool_size(const ng_schema *schema, size_t count, size_t rows, size_t text_bytes);
+
+/* Lays a pool out in `memory`, of ng_pool_size bytes and any alignment, which must outlive all
+ * holds of its blocks. Columns are aligned to 64. NG_INVALID where ng_pool_size says 0, or
+ * something is NULL. */
+NG_NODISCARD ng_status ng_pool_init(ng_pool *pool, void *memory, const ng_schema *schema,
+                                    size_t count, size_t rows, size_t text_bytes);
+
+/* A block with no rows in it, held once; NULL: all are in use. */
+ng_block *ng_pool_take(ng_pool *pool);
+
+/* How many blocks are held by someone. Exact while no other thread lets go of one. */
+size_t ng_pool_in_use(const ng_pool *pool);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- row.h ----------------------------------------------------------------------------------- */
+
+/* row: one row of a batch or of the room behind it, for functions that are called row by row.
+ *
+ * Reading a null gives whatever stands there; ask ng_is_null first. A row that is written starts
+ * out as it happens to lie: every column must be set, in any order. Types are the caller's care, as
+ * with plain C variables: the column of an ng_get_i64 must be an NG_I64 or a timestamp. */
+
+/* ---- bits.h ---------------------------------------------------------------------------------- */
+
+/* bits: rows of bits in Arrow's order, the least significant bit of each byte first. */
+
+/* ---- profile.h ------------------------------------------------------------------------------- */
+
+/* profile: which instruction sets kernels are compiled for, and which of them the machine has. */
+
+/* ---- exact.h --------------------------------------------------------------------------------- */
+
+/* exact: keeps floating point exact in kernels, whatever flags their includer compiles with. */
+
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "kernels must see NaN and infinity: compile without -ffast-math, -Ofast, -ffinite-math-only"
+#endif
+
+/* gcc's -fsingle-precision-constant rounds 0.1 to float before any code of ours runs. */
+typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 : -1];
+
+/* x86 that adds in 80-bit registers, which round twice. */
+#if (defined(__i386__) || defined(__x86_64__)) && !defined(__SSE2_MATH__)
+#define NGI_X87 1
+#else
+#define NGI_X87 0
+#endif
+
+/* Between these two, each operation is rounded by itself and in its place: a * b + c rounds twice,
+ * sums keep their order, divisions divide, and zeros keep their signs. The includer's own settings
+ * hold again behind the end. Both stand at file scope. */
+#if defined(__wasm__)
+/* clang saves no settings on this target, and has no fused operation to leave on again. */
+#define NGI_EXACT_BEGIN _Pragma("clang fp contract(off) reassociate(off)")
+#define NGI_EXACT_END _Pragma("clang fp contract(on)")
+#elif defined(__clang__) && NGI_X87
+#define NGI_EXACT_BEGIN                                                                            \
+    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")                  \
+        _Pragma("clang attribute push(__attribute__((target(\"sse2\"))), apply_to = function)")
+#define NGI_EXACT_END _Pragma("clang attribute pop") _Pragma("float_control(pop)")
+#elif defined(__clang__)
+#define NGI_EXACT_BEGIN                                                                            \
+    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")
+#define NGI_EXACT_END _Pragma("float_control(pop)")
+#else
+#define NGI_EXACT_OPTIONS                                                                          \
+    _Pragma("GCC push_options")                                                                    \
+        _Pragma("GCC optimize(\"fp-contract=off,no-unsafe-math-optimizations\")")                  \
+            _Pragma("GCC optimize(\"no-associative-math,no-reciprocal-math,signed-zeros\")")
+#if NGI_X87
+#define NGI_EXACT_BEGIN NGI_EXACT_OPTIONS _Pragma("GCC target(\"sse2,fpmath=sse\")")
+#else
+#define NGI_EXACT_BEGIN NGI_EXACT_OPTIONS
+#endif
+#define NGI_EXACT_END _Pragma("GCC pop_options")
+#endif
+
+/* Rounds `x`, a product, before it can be fused with a sum. Only clang's -ffp-contract=fast needs
+ * it: it overrules the pragma, and no macro tells of it. `kind` is the register class of the
+ * target. */
+#if defined(__clang__) && !defined(__wasm__)
+#define NGI_ROUND_NOW(kind, x) __asm__("" : "+" kind(x))
+#else
+#define NGI_ROUND_NOW(kind, x) ((void)0)
+#endif
+
+/* The processor's own settings: a program linked with -ffast-math, or a library it loads, flushes
+ * tiny numbers to zero for everyone, and fesetround rounds them differently. A kernel takes them
+ * back for the length of a call: `enter` gives what `leave` restores. What stands between is
+ * compiled as usual, but nothing that goes through memory moves past them. */
+#define NGI_SETTINGS_INLINE static inline __attribute__((always_inline, unused))
+#if defined(__aarch64__)
+typedef uint64_t ngi_settings;
+#else
+typedef uint32_t ngi_settings;
+#endif
+#if defined(__x86_64__) || defined(__i386__)
+#define NGI_SETTINGS_EXACT                                                                         \
+    0x1f80u /* all exceptions masked, round to nearest; bits 0 to 5 only tell */
+NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) {
+    ngi_settings settings;
+    const uint32_t exact = NGI_SETTINGS_EXACT;
+    __asm__ __volatile__("stmxcsr %0" : "=m"(settings) : : "memory");
+    if ((settings & ~0x3fu) != exact) {
+        __asm__ __volatile__("ldmxcsr %0" : : "m"(exact) : "memory");
+    }
+    return settings;
+}
+NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) {
+    if ((settings & ~0x3fu) != NGI_SETTINGS_EXACT) {
+        __asm__ __volatile__("ldmxcsr %0" : : "m"(settings) : "memory");
+    }
+}
+#elif defined(__aarch64__)
+NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) {
+    ngi_settings settings;
+    __asm__ __volatile__("mrs %0, fpcr" : "=r"(settings) : : "memory");
+    if (settings != 0) {
+        __asm__ __volatile__("msr fpcr, %0" : : "r"((uint64_t)0) : "memory");
+    }
+    return settings;
+}
+NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) {
+    if (settings != 0) {
+        __asm__ __volatile__("msr fpcr, %0" : : "r"(settings) : "memory");
+    }
+}
+#else
+NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) { return 0; }
+NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) { (void)settings; }
+#endif
+
+#if !defined(NG_NO_SIMDE)
+#define NG_NO_SIMDE 0
+#endif
+
+#if defined(__x86_64__) || defined(__i386__)
+#define NGI_X86 1
+#else
+#define NGI_X86 0
+#endif
+
+/* The wide profiles are for 64-bit code: clang 19 miscompiles masks of AVX-512 in 32-bit code.
+ * Where floats live in x87 registers only `scalar` is left, since vector code that the includer's
+ * headers brought in earlier cannot be inlined into ours. */
+#if defined(__x86_64__) && !NGI_X87
+#define NGI_HAS_V256 1
+#define NGI_HAS_V512 1
+#else
+#define NGI_HAS_V256 0
+#define NGI_HAS_V512 0
+#endif
+
+#if defined(__wasm_simd128__)
+#define NGI_HAS_V128 1
+#elif !NG_NO_SIMDE && ((NGI_X86 && !NGI_X87) || (defined(__aarch64__) && !defined(__AARCH64EB__)))
+#if defined(__has_include)
+#if __has_include(<simde/wasm/simd128.h>)
+#define NGI_HAS_V128 1
+#endif
+#endif
+#endif
+#if !defined(NGI_HAS_V128)
+#define NGI_HAS_V128 0
+#endif
+
+/* NGI_V512 and the like make a function one of the profile; it may then call the profile's
+ * operations. NGI_V512_INLINE is for small static functions that vanish in their callers. */
+#define NGI_SCALAR
+#define NGI_V128
+#define NGI_V256 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
+#define NGI_V512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,popcnt,lzcnt")))
+
+#define NGI_ALWAYS_INLINE static inline __attribute__((always_inline, unused))
+#define NGI_SCALAR_INLINE NGI_SCALAR NGI_ALWAYS_INLINE
+#define NGI_V128_INLINE NGI_V128 NGI_ALWAYS_INLINE
+#define NGI_V256_INLINE NGI_V256 NGI_ALWAYS_INLINE
+#define NGI_V512_INLINE NGI_V512 NGI_ALWAYS_INLINE
+
+#if NGI_HAS_V256
+/* eax, ebx, ecx and edx of the processor's description `leaf`, or zeros if it has no such leaf. */
+NGI_ALWAYS_INLINE void ngi_cpuid(uint32_t leaf, uint32_t r[4]) {
+    uint32_t last, b, c, d;
+    __asm__ __volatile__("cpuid" : "=a"(last), "=b"(b), "=c"(c), "=d"(d) : "a"(0), "c"(0));
+    r[0] = r[1] = r[2] = r[3] = 0;
+    if (leaf <= last) {
+        __asm__ __volatile__("cpuid"
+                             : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
+                             : "a"(leaf), "c"(0));
+    }
+}
+
+NGI_ALWAYS_INLINE ng_profile ngi_best_x86_profile(void) {
+    /* Bits of cpuid: leaf 1 ecx, leaf 7 ebx, leaf 0x80000001 ecx. */
+    const uint32_t osxsave_avx_popcnt = 1u << 27 | 1u << 28 | 1u << 23;
+    const uint32_t bmi_avx2_bmi2 = 1u << 3 | 1u << 5 | 1u << 8;
+    const uint32_t avx512_f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
+    const uint32_t lzcnt = 1u << 5;
+    const ng_profile least = NGI_HAS_V128 ? NG_V128 : NG_SCALAR;
+    uint32_t basic[4], more[4], extended[4], saved, saved_high;
+    ngi_cpuid(1, basic);
+    ngi_cpuid(7, more);
+    __asm__ __volatile__("cpuid"
+                         : "=a"(extended[0]), "=b"(extended[1]), "=c"(extended[2]),
+                           "=d"(extended[3])
+                         : "a"(0x80000001u), "c"(0));
+    if ((basic[2] & osxsave_avx_popcnt) != osxsave_avx_popcnt ||
+        (more[1] & bmi_avx2_bmi2) != bmi_avx2_bmi2 || (extended[2] & lzcnt) == 0) {
+        return least;
+    }
+    /* What the system saves when it switches threads: xmm and ymm, then k and zmm. */
+    __asm__ __volatile__("xgetbv" : "=a"(saved), "=d"(saved_high) : "c"(0));
+    if ((saved & 0x06) != 0x06) {
+        return least;
+    }
+    if ((saved & 0xe0) != 0xe0 || (more[1] & avx512_f_dq_bw_vl) != avx512_f_dq_bw_vl) {
+        return NG_V256;
+    }
+    return NG_V512;
+}
+#endif
+
+/* The widest profile that this machine runs and this compilation has. Any thread. */
+NGI_ALWAYS_INLINE ng_profile ng_best_profile(void) {
+#if NGI_HAS_V256
+    return ngi_best_x86_profile();
+#elif NGI_HAS_V128
+    return NG_V128;
+#else
+    return NG_SCALAR;
+#endif
+}
+
+/* The lowest `n` bits set; n <= 64. */
+NGI_ALWAYS_INLINE uint64_t ngi_bits_low(unsigned n) {
+    return n >= 64 ? UINT64_MAX : ((uint64_t)1 << n) - 1;
+}
+
+/* Bits [at, at + n) as a number, bit `at` lowest; n <= 64. Reads only the bytes that hold them. */
+NGI_ALWAYS_INLINE uint64_t ngi_bits_load(const uint8_t *bits, size_t at, unsigned n) {
+    const uint8_t *from = bits + at / 8;
+    const unsigned skip = (unsigned)(at % 8);
+    const unsigned bytes = n == 0 ? 0 : (skip + n + 7) / 8;
+    uint64_t v = 0;
+    if (bytes >= 8) {
+        __builtin_memcpy(&v, from, 8);
+        v >>= skip;
+        if (bytes > 8) { /* so skip is not 0 */
+            v |= (uint64_t)from[8] << (64 - skip);
+        }
+    } else {
+        for (unsigned i = 0; i < bytes; i++) {
+            v |= (uint64_t)from[i] << (8 * i);
+        }
+        v >>= skip;
+    }
+    return v & ngi_bits_low(n);
+}
+
+/* Writes `bits` of `*byte` where `mask` is set. */
+NGI_ALWAYS_INLINE void ngi_bits_blend(uint8_t *byte, unsigned bits, unsigned mask) {
+    *byte = (uint8_t)((*byte & ~mask) | (bits & mask));
+}
+
+/* Makes bits [at, at + n) the low bits of `v`; n <= 64. Their neighbours stay, and no byte but
+ * those that hold the n bits is read or written. */
+NGI_ALWAYS_INLINE void ngi_bits_store(uint8_t *bits, size_t at, uint64_t v, unsigned n) {
+    uint8_t *to = bits + at / 8;
+    const unsigned skip = (unsigned)(at % 8);
+    if (skip == 0 && n == 64) {
+        __builtin_memcpy(to, &v, 8);
+        return;
+    }
+    if (skip != 0 && n != 0) { /* the first byte, from `skip` on */
+        const unsigned first = n < 8 - skip ? n : 8 - skip;
+        ngi_bits_blend(to, (unsigned)(v & 0xff) << skip, (unsigned)ngi_bits_low(first) << skip);
+        v >>= first;
+        n -= first;
+        to++;
+    }
+    for (unsigned whole = 0; whole < 8 && n >= 8;
+         whole++, n -= 8) { /* at most 8, as gcc must see */
+        *to++ = (uint8_t)(v & 0xff);
+        v >>= 8;
+    }
+    if (n != 0) {
+        ngi_bits_blend(to, (unsigned)(v & 0xff), (unsigned)ngi_bits_low(n));
+    }
+}
+
+NGI_ALWAYS_INLINE bool ngi_bits_get(const uint8_t *bits, size_t at) {
+    return (bits[at / 8] >> (at % 8) & 1) != 0;
+}
+
+NGI_ALWAYS_INLINE void ngi_bits_put(uint8_t *bits, size_t at, bool v) {
+    ngi_bits_blend(bits + at / 8, (unsigned)v << (at % 8), 1u << (at % 8));
+}
+
+/* How many bits are set. Written out, since a processor that need not have the instruction would
+ * make the builtin a call into the compiler's library. */
+NGI_ALWAYS_INLINE uint32_t ngi_bits_count(uint64_t v) {
+#if defined(__POPCNT__) || defined(__wasm__) || defined(__aarch64__)
+    return (uint32_t)__builtin_popcountll(v);
+#else
+    v -= v >> 1 & 0x5555555555555555u;
+    v = (v & 0x3333333333333333u) + (v >> 2 & 0x3333333333333333u);
+    v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    return (uint32_t)(v * 0x0101010101010101u >> 56);
+#endif
+}
+
+/* The bits of `v` at the places where `mask` is set, moved together at the low end, the others
+ * gone. In six rounds each kept bit moves down by 1, 2, 4, ... where the number of gaps below it
+ * says so. */
+NGI_ALWAYS_INLINE uint64_t ngi_bits_pack(uint64_t v, uint64_t mask) {
+    uint64_t gaps = ~mask << 1; /* bit i: the place below i is a gap */
+    v &= mask;
+    for (unsigned shift = 1; shift < 64; shift *= 2) {
+        uint64_t odd = gaps; /* parity of the gaps at and below each place */
+        for (unsigned by = 1; by < 64; by *= 2) {
+            odd ^= odd << by;
+        }
+        const uint64_t moving = odd & mask;
+        const uint64_t bits = v & moving;
+        mask = (mask ^ moving) | moving >> shift;
+        v = (v ^ bits) | bits >> shift;
+        gaps &= ~odd;
+    }
+    return v;
+}
+
+typedef struct ng_row {
+    ng_column *columns;
+    size_t at;
+} ng_row;
+
+/* Row `i` of a batch, to be read. */
+static inline ng_row ng_batch_row(const ng_batch *batch, size_t i) {
+    ng_row row = {batch->block->columns, batch->offset + i};
+    return row;
+}
+
+static inline bool ng_is_null(ng_row row, size_t column) {
+    const uint8_t *const valid = row.columns[column].valid;
+    return valid != NULL && !ngi_bits_get(valid, row.at);
+}
+
+/* Makes the column's value null, or not. Only columns that can be null have the bits for it. */
+static inline void ng_set_null(ng_row row, size_t column, bool null) {
+    if (row.columns[column].valid != NULL) {
+        ngi_bits_put(row.columns[column].valid, row.at, !null);
+    }
+}
+
+/* ng_get_TYPE and ng_set_TYPE for each type of fixed width. Setting a value makes it not null. */
+#define NGI_ROW_ACCESS(suffix, type)                                                               \
+    static inline type ng_get_##suffix(ng_row row, size_t column) {                                \
+        return ((const type *)row.columns[column].values)[row.at];                                 \
+    }                                                                                              \
+    static inline void ng_set_##suffix(ng_row row, size_t column, type value) {                    \
+        ((type *)row.columns[column].values)[row.at] = value;                                      \
+        ng_set_null(row, column, false);                                                           \
+    }
+
+NGI_ROW_ACCESS(i8, int8_t)
+NGI_ROW_ACCESS(i16, int16_t)
+NGI_ROW_ACCESS(i32, int32_t)
+NGI_ROW_ACCESS(i64, int64_t)
+NGI_ROW_ACCESS(u8, uint8_t)
+NGI_ROW_ACCESS(u16, uint16_t)
+NGI_ROW_ACCESS(u32, uint32_t)
+NGI_ROW_ACCESS(u64, uint64_t)
+NGI_ROW_ACCESS(f32, float)
+NGI_ROW_ACCESS(f64, double)
+#undef NGI_ROW_ACCESS
+
+static inline bool ng_get_bool(ng_row row, size_t column) {
+    return ngi_bits_get((const uint8_t *)row.columns[column].values, row.at);
+}
+
+static inline void ng_set_bool(ng_row row, size_t column, bool value) {
+    ngi_bits_put((uint8_t *)row.columns[column].values, row.at, value);
+    ng_set_null(row, column, false);
+}
+
+/* The text of a utf8 column, not ended by a zero; `*size` is how many bytes it has. */
+static inline const char *ng_get_text(ng_row row, size_t column, size_t *size) {
+    const int32_t *const offsets = (const int32_t *)row.columns[column].values;
+    *size = (size_t)offsets[row.at + 1] - (size_t)offsets[row.at];
+    return (const char *)row.columns[column].bytes + offsets[row.at];
+}
+
+/* Copies text into a column, whose rows before this one are written. NG_TOO_LARGE, and the row's
+ * text is empty: it does not fit. */
+static inline ng_status ng_set_text(ng_row row, size_t column, const char *text, size_t size) {
+    ng_column *const into = &row.columns[column];
+    int32_t *const offsets = (int32_t *)into->values;
+    const size_t used = (size_t)offsets[row.at];
+    const bool fits = size <= into->bytes_size - used;
+    if (fits && size != 0) {
+        __builtin_memcpy(into->bytes + used, text, size);
+    }
+    offsets[row.at + 1] = offsets[row.at] + (fits ? (int32_t)size : 0);
+    ng_set_null(row, column, false);
+    return fits ? NG_OK : NG_TOO_LARGE;
+}
+
+/* ---- link.h ---------------------------------------------------------------------------------- */
+
+/* link: batches on their way from one operator to the next, bounded, with credit.
+ *
+ * One side sends and one side takes; the two may be different threads. What may be under way is
+ * bounded in rows, the high-water mark, and in batches; a sender has credit for high-water minus
+ * queued rows and nothing goes beyond it. A link that has become full gives credit again once it
+ * has drained to its low-water mark, so that its sides do not take turns row by row.
+ *
+ * A link ends once, by its sender, with NG_END or an error, after the rows sent before. Its taker
+ * may cancel it, any number of times; what is under way is let go of then. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* What becomes of rows for which there is no credit. The policies that take rows back out of the
+ * queue are for links within one thread. */
+typedef enum ng_overflow {
+    NG_OVERFLOW_BLOCK = 0,       /* the sender waits */
+    NG_OVERFLOW_DROP_OLDEST = 1, /* whole batches make room at the front, and are counted */
+    NG_OVERFLOW_DROP_NEWEST = 2, /* what has no credit is dropped, and counted */
+    NG_OVERFLOW_LATEST = 3,      /* only the batch sent last is kept; what it replaces is counted */
+    NG_OVERFLOW_FAIL = 4,        /* NG_FULL */
+} ng_overflow;
+
+typedef struct ng_link_options {
+    size_t batches;      /* that may be queued: a power of two */
+    size_t high_rows;    /* high-water mark, at least 1 and at most SIZE_MAX / 2 */
+    size_t low_rows;     /* low-water mark, below high_rows */
+    uint64_t high_bytes; /* no credit while this many bytes or more are queued; 0: not counted */
+    ng_overflow overflow;
+} ng_link_options;
+
+/* All fields are private. Those of the sender and of the taker stand apart. */
+typedef struct ng_link {
+    ng_batch *slots;
+    ng_link_options options;
+    /* Written by the sender: */
+    size_t tail, sent_rows, sent_bytes;
+    uint64_t dropped_rows; /* by the policy, */
+    uint64_t front_rows;   /* and those of them that had been queued */
+    int32_t ended;         /* ng_status: NG_OK while open */
+    bool throttled;
+    /* Written by the taker: */
+    size_t head, taken_rows, taken_bytes;
+
+    bool cancelled;
+} ng_link;
+
+/* How many bytes of slots a link needs; 0: the options are not allowed. Any thread. */
+size_t ng_link_size(const ng_link_options *options);
+
+/* Starts a link; `slots` is kept. NG_INVALID: something is NULL or not allowed. */
+NG_NODISCARD ng_status ng_link_init(ng_link *link, const ng_link_options *options, void *slots);
+
+/* ---- the sender's side ----------------------------------------------------------------------- */
+
+/* High-water mark minus queued rows, as `desiredSize` of WHATWG Streams. Either side. */
+size_t ng_link_desired(const ng_link *link);
+
+/* How many rows may be sent in one batch now; 0: none. A link that drops what is too much always
+ * takes some. */
+size_t ng_link_credit(ng_link *link);
+
+/* Sends a batch, which is moved on NG_OK and stays with the sender otherwise. NG_OK: it is queued,
+ * or was dropped as the policy says; NG_AGAIN: no credit for so many rows now; NG_NO_CREDIT: there
+ * can never be, it has more rows than the high-water mark; NG_FULL; NG_CANCELLED: no one takes any
+ * more; NG_MISUSED: the link has ended; NG_INVALID: the batch is gone or has no rows. */
+NG_NODISCARD ng_status ng_link_send(ng_link *link, ng_batch *batch);
+
+/* Ends the link with NG_END or an error. NG_MISUSED: it has ended before; NG_INVALID: `how` is
+ * neither. */
+ng_status ng_link_end(ng_link *link, ng_status how);
+
+/* ---- the taker's side ------------------------------------------------------------------------ */
+
+/* The first batch that is queued, or NULL. It stays the link's. */
+const ng_batch *ng_link_first(const ng_link *link);
+
+/* Takes the first `rows` rows of the first batch, which is let go of when none is left. NG_INVALID:
+ * it has not that many. */
+ng_status ng_link_take(ng_link *link, size_t rows);
+
+/* NG_OK: open, or there is something to take still; else how the link ended. */
+ng_status ng_link_state(const ng_link *link);
+
+/* Rows that are queued. Either side. */
+size_t ng_link_queued(const ng_link *link);
+
+/* Wants no more. What is queued is let go of; sending answers NG_CANCELLED from now on. */
+void ng_link_cancel(ng_link *link);
+
+/* Whether it was cancelled. Either side. */
+bool ng_link_is_cancelled(const ng_link *link);
+
+/* Lets go of what is queued, once neither side uses the link any more. */
+void ng_link_close(ng_link *link);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- graph.h --------------------------------------------------------------------------------- */
+
+/* graph: rivers of rows from sources through operators to sinks.
+ *
+ * A graph is built once, from its sources downwards, each step giving a river: a small value that
+ * the next step takes. Mistakes are kept until ng_graph_start, which names the first. All memory
+ * that flows need is taken there, in one piece whose size ng_graph_memory tells before; after that
+ * nothing is allocated.
+ *
+ *     ng_graph graph;
+ *     ng_graph_init(&graph, NULL);
+ *     ng_observe(ng_filter(ng_map(ng_range(&graph, 0, 100, 1), square, 0), even, 0), print, 0);
+ *     ng_status status = ng_graph_start(&graph);
+ *     while (status == NG_OK) {
+ *         status = ng_graph_step(&graph, NG_ALL);
+ *     }
+ *     ng_graph_close(&graph);
+ *
+ * Each river is used once; ng_fork makes several of one. Rivers exist before they are used, so they
+ * cannot flow in a circle. A graph belongs to one thread. */
+
+/* ---- operator.h ------------------------------------------------------------------------------ */
+
+/* operator: the one interface of sources, transforms, kernels, sinks and a program's own operators.
+ *
+ * An operator is a table of calls over a state. It is asked the question that kernels are asked:
+ * given these rows and this room, how much did you take and make? It takes and makes as much as it
+ * likes, at its own pace; what it leaves is offered again. A call that neither takes nor makes
+ * waits until something changes: more rows, more room, a timer, a wake.
+ *
+ * Only `push` must be there. All calls come from the graph's thread, one at a time. */
+
+/* ---- account.h ------------------------------------------------------------------------------- */
+
+/* account: what became of the rows that an operator was given. Nothing is lost unaccounted:
+ *
+ *     in = out + filtered + late + dropped + failed + held + in_flight
+ *
+ * Rows that begin with an operator, a source's or those it makes of others, count as given to it.
+ * An account is plain data that belongs to one thread; all-zero is a valid one. */
+
+/* ---- metrics.h ------------------------------------------------------------------------------- */
+
+/* metrics: counters, gauges and histograms as text for Prometheus (text exposition format 0.0.4).
+ *
+ * There is no registry. A program lists what it wants to show in an array of ng_metric, and the
+ * text is written into a buffer of any size, piece by piece; where the pieces are cut does not
+ * change it. Metrics of one name make a family, whose HELP and TYPE come once. Families are sorted
+ * by name and their metrics by labels, whatever their order in the array.
+ *
+ * Do this:
+ *
+ *     static ng_counter rows;
+ *     static const ng_label labels[] = {{"operator", "parse"}};
+ *     static const ng_metric list[] = {{"app_rows_total", "Rows parsed.", NULL, labels, 1,
+ *                                       NG_METRIC_COUNTER, &rows, 0, NULL, 0}};
+ *     size_t order[1], size;
+ *     char text[512];
+ *     ng_metrics metrics;
+ *     ng_status status = ng_metrics_init(&metrics, list, 1, order);
+ *     do {
+ *         status = ng_metrics_write(&metrics, text, sizeof text, &size);
+ *         ... send `size` bytes of `text` ...
+ *     } while (status == NG_AGAIN);
+ *
+ * Names are letters, digits and underscores and do not begin with a digit; a metric's name is given
+ * in full: a counter's ends in `_total`, no other's does, and none ends in `_bucket`, `_sum` or
+ * `_count`. A `unit` is checked against the name, which ends in it (before `_total`). Labels stand
+ * in ascending order of their names, which do not begin with two underscores; their values are
+ * UTF-8 and not empty. A histogram has no label `le`, which is its own.
+ *
+ * A number is written as it was when its line was begun. Counters and gauges may be written by
+ * other threads meanwhile; plain numbers and histograms may not, so show copies of those that do
+ * not belong to this thread. Whatever is recorded between two pieces, the buckets of a histogram
+ * never go down, and the last one equals its count. */
+
+/* ---- counter.h ------------------------------------------------------------------------------- */
+
+/* counter: numbers that one thread writes and any thread reads, without locks.
+ *
+ * A counter only grows, a gauge goes up and down. Each has one thread that writes it; reading one
+ * from any thread gives a value that it had, whole, and one reader never sees a counter go back.
+ * Nothing more is ordered by it: what another counter says may be older or newer.
+ *
+ * Where a pointer has 64 bits the value is one atomic word. Elsewhere no such word can be relied
+ * on: there the value stands twice, in halves, and a turn says which of the two is whole. The
+ * writer fills the other one and then moves the turn on, so it never waits; a reader begins again
+ * only if the writer has gone on meanwhile, so it never waits for a writer that stands still (as
+ * one does that an interrupt has stopped). A reader that sleeps in the middle of a read for exactly
+ * 2^32 writes, or a multiple, could take halves that do not belong together.
+ *
+ * All-zero is a counter at 0 and a gauge at 0. NULL: nothing happens, and it reads as 0. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Whether 64-bit values stand in halves. */
+#if !defined(NGI_CELL_HALVES)
+#if UINTPTR_MAX > UINT32_MAX
+#define NGI_CELL_HALVES 0
+#else
+#define NGI_CELL_HALVES 1
+#endif
+#endif
+
+/* Internal: 64 bits that one thread writes and any thread reads. */
+typedef struct ngi_cell {
+#if NGI_CELL_HALVES
+    uint32_t turn;         /* its lowest bit is the whole one of */
+    uint32_t halves[2][2]; /* the value, low half first */
+#else
+    uint64_t word;
+#endif
+} ngi_cell;
+
+/* Private inside. */
+typedef struct ng_counter {
+    ngi_cell cell;
+} ng_counter;
+typedef struct ng_gauge {
+    ngi_cell cell; /* the bits of a double */
+} ng_gauge;
+
+#if NGI_CELL_HALVES
+static inline uint64_t ngi_cell_load(const ngi_cell *cell) {
+    uint32_t turn, low, high;
+    /* A half of a later turn is read only together with the turn that was there before it. */
+    do {
+        turn = __atomic_load_n(&cell->turn, __ATOMIC_ACQUIRE);
+        low = __atomic_load_n(&cell->halves[turn & 1][0], __ATOMIC_ACQUIRE);
+        high = __atomic_load_n(&cell->halves[turn & 1][1], __ATOMIC_ACQUIRE);
+    } while (__atomic_load_n(&cell->turn, __ATOMIC_RELAXED) != turn);
+    return (uint64_t)high << 32 | low;
+}
+static inline void ngi_cell_store(ngi_cell *cell, uint64_t value) {
+    const uint32_t turn = __atomic_load_n(&cell->turn, __ATOMIC_RELAXED) + 1;
+    __atomic_store_n(&cell->halves[turn & 1][0], (uint32_t)value, __ATOMIC_RELEASE);
+    __atomic_store_n(&cell->halves[turn & 1][1], (uint32_t)(value >> 32), __ATOMIC_RELEASE);
+    __atomic_store_n(&cell->turn, turn, __ATOMIC_RELEASE);
+}
+#else
+static inline uint64_t ngi_cell_load(const ngi_cell *cell) {
+    return __atomic_load_n(&cell->word, __ATOMIC_RELAXED);
+}
+static inline void ngi_cell_store(ngi_cell *cell, uint64_t value) {
+    __atomic_store_n(&cell->word, value, __ATOMIC_RELAXED);
+}
+#endif
+
+/* Adds `n`; the count stays at UINT64_MAX once it is there. The thread that writes it. */
+static inline void ng_counter_add(ng_counter *counter, uint64_t n) {
+    if (counter != NULL) {
+        const uint64_t sum = ngi_cell_load(&counter->cell) + n;
+        ngi_cell_store(&counter->cell, sum < n ? UINT64_MAX : sum);
+    }
+}
+
+/* What it has counted. Any thread. */
+static inline uint64_t ng_counter_read(const ng_counter *counter) {
+    return counter != NULL ? ngi_cell_load(&counter->cell) : 0;
+}
+
+/* Gives it a value, or adds to the one it has. The thread that writes it. */
+void ng_gauge_set(ng_gauge *gauge, double value);
+void ng_gauge_add(ng_gauge *gauge, double value);
+
+/* Its value. Any thread. */
+double ng_gauge_read(const ng_gauge *gauge);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- histogram.h ----------------------------------------------------------------------------- */
+
+/* histogram: how values are spread, in constant memory: counts in buckets that are exact below 64
+ * and from there on at most 1/32 of their values wide.
+ *
+ * It takes any uint64_t, say a latency in nanoseconds. Each power of two is cut into 32 buckets of
+ * one width, so a bucket from `low` to `high`, both included, has high - low < low / 32: what is
+ * read from a bucket is never below the value that was recorded, and above it by less than 1/32 of
+ * it (3.125 %). Smallest, largest, number and sum are exact.
+ *
+ * Do this:
+ *
+ *     static ng_histogram latency;                 (all-zero is an empty one)
+ *     ng_histogram_record(&latency, nanoseconds);
+ *     uint64_t p99 = ng_histogram_quantile(&latency, 0.99);
+ *
+ * It is plain data without pointers, 15,392 bytes: copying it is a snapshot. What is counted
+ * saturates at UINT64_MAX and never wraps. A histogram belongs to one thread; to gather from many,
+ * give each its own and merge copies. Where NULL is given for one, nothing happens and the answer
+ * is that of an empty one. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* A power of two has 2^5 buckets. */
+#define NG_HISTOGRAM_BITS 5
+#define NG_HISTOGRAM_BUCKETS ((65 - NG_HISTOGRAM_BITS) << NG_HISTOGRAM_BITS)
+
+/* All fields are read-only. */
+typedef struct ng_histogram {
+    uint64_t count; /* of all values */
+    uint64_t sum;   /* of all values */
+    uint64_t max;
+    uint64_t min_complement; /* ~min, so that all-zero is empty */
+    uint64_t buckets[NG_HISTOGRAM_BUCKETS];
+} ng_histogram;
+
+/* Internal: by how many bits the values of a bucket differ; its number; a sum that stays at its
+ * end. */
+static inline unsigned ngi_histogram_shift(uint64_t value) {
+    return 63 - NG_HISTOGRAM_BITS -
+           (unsigned)__builtin_clzll((unsigned long long)(value | 1u << NG_HISTOGRAM_BITS));
+}
+static inline size_t ngi_histogram_index(uint64_t value) {
+    const unsigned shift = ngi_histogram_shift(value);
+    return ((size_t)shift << NG_HISTOGRAM_BITS) + (size_t)(value >> shift);
+}
+static inline uint64_t ngi_histogram_add(uint64_t a, uint64_t b) {
+    const uint64_t sum = a + b;
+    return sum < a ? UINT64_MAX : sum;
+}
+
+/* Takes one value. A few nanoseconds; no loop, no division. */
+static inline void ng_histogram_record(ng_histogram *histogram, uint64_t value) {
+    if (histogram == NULL) {
+        return;
+    }
+    uint64_t *const bucket = &histogram->buckets[ngi_histogram_index(value)];
+    *bucket = ngi_histogram_add(*bucket, 1);
+    histogram->count = ngi_histogram_add(histogram->count, 1);
+    histogram->sum = ngi_histogram_add(histogram->sum, value);
+    histogram->max = value > histogram->max ? value : histogram->max;
+    histogram->min_complement =
+        ~value > histogram->min_complement ? ~value : histogram->min_complement;
+}
+
+/* Takes the same value `n` times, which may be none. */
+void ng_histogram_record_many(ng_histogram *histogram, uint64_t value, uint64_t n);
+
+/* Adds what `from` has (borrowed) to `into`, as if all its values had been recorded there. The
+ * order and the grouping of merges do not change the result, to the last bit. NG_INVALID: one of
+ * them is NULL. */
+NG_NODISCARD ng_status ng_histogram_merge(ng_histogram *into, const ng_histogram *from);
+
+/* Makes it empty. */
+void ng_histogram_reset(ng_histogram *histogram);
+
+/* The value that the share `q` of all values does not exceed: of `count` values in order the one at
+ * place ceil(q * count), from 1 (the product is rounded to the nearest double first; NumPy calls
+ * this method "inverted_cdf"). The answer is at least that value, less than 1/32 of it above it,
+ * and never above the largest; at the first place and at the last it is exact. `q` below 0 or NaN
+ * is taken as 0, above 1 as 1. 0 where there are no values. Walks over the buckets. */
+uint64_t ng_histogram_quantile(const ng_histogram *histogram, double q);
+
+/* The smallest and the largest value; 0 where there are none. */
+uint64_t ng_histogram_min(const ng_histogram *histogram);
+uint64_t ng_histogram_max(const ng_histogram *histogram);
+
+/* sum / count, too small once the sum has saturated; 0 where there are no values. */
+double ng_histogram_mean(const ng_histogram *histogram);
+
+/* The largest value that falls into one bucket with `value`; UINT64_MAX for the last. Values up to
+ * an edge, the edge included, can be counted exactly. Any thread. */
+uint64_t ng_histogram_edge(uint64_t value);
+
+/* How many values are at most `edge`, exactly; `edge` is widened by ng_histogram_edge. */
+uint64_t ng_histogram_count_to(const ng_histogram *histogram, uint64_t edge);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* What `value` points to. */
+typedef enum ng_metric_kind {
+    NG_METRIC_COUNTER = 1,   /* an ng_counter */
+    NG_METRIC_GAUGE = 2,     /* an ng_gauge */
+    NG_METRIC_HISTOGRAM = 3, /* an ng_histogram */
+    NG_METRIC_TOTAL = 4,     /* a uint64_t that only grows: shown as a counter */
+    NG_METRIC_LEVEL = 5,     /* a uint64_t that goes up and down: shown as a gauge */
+} ng_metric_kind;
+
+typedef struct ng_label {
+    const char *name;
+    const char *value;
+} ng_label;
+
+/* A metric to be shown. Texts end in NUL. */
+typedef struct ng_metric {
+    const char *name;
+    const char *help;       /* what it means, for people; the same in all of a family */
+    const char *unit;       /* `seconds`, `bytes`; NULL: it has none */
+    const ng_label *labels; /* NULL where there are none */
+    size_t label_count;
+    ng_metric_kind kind;
+    const void *value;
+    uint64_t divisor;      /* the value is divided by it: 1000000000 for nanoseconds in `seconds`;
+                              0 and 1: it is written as it is. The same in all of a family */
+    const uint64_t *edges; /* NG_METRIC_HISTOGRAM: where the text cuts it, ascending, not divided;
+                              each is widened by ng_histogram_edge, so that the counts are exact */
+    size_t edge_count;     /* 0: NG_METRIC_EDGES edges, 4^k - 1 from 3 on */
+} ng_metric;
+
+/* 4^20 - 1 nanoseconds are 18 minutes. */
+#define NG_METRIC_EDGES 20
+
+/* What is wrong with the list. */
+typedef struct ng_metrics_error {
+    ng_status status;    /* NG_OK: nothing */
+    size_t metric;       /* its place in the list */
+    const char *message; /* static; NULL: nothing is wrong, or an argument is NULL */
+} ng_metrics_error;
+
+/* A list on its way to text. All fields are private but `error`. All-zero shows nothing. */
+typedef struct ng_metrics {
+    ng_metrics_error error; /* read-only */
+    const ng_metric *metrics;
+    const size_t *order; /* the places in `metrics`, sorted */
+    size_t count;
+    size_t at;         /* of the current line's metric, in `order` */
+    int line;          /* which of its lines it is */
+    bool begun;        /* the line's number is in `number` */
+    size_t given;      /* bytes of the line that are out */
+    size_t edge;       /* histogram: which edge the line is about, */
+    size_t bucket;     /* the first bucket that is not in */
+    uint64_t gathered; /* this */
+    size_t number_size;
+    char number[NG_NUMBER_TEXT_MAX];
+} ng_metrics;
+
+/* Checks and sorts the list. Kept, not copied: `list` and everything it points to, and `order`,
+ * room for `count` numbers (both may be NULL if that is 0). NG_INVALID: an argument is NULL, or
+ * `metrics->error` says which metric is wrong and why. */
+NG_NODISCARD ng_status ng_metrics_init(ng_metrics *metrics, const ng_metric *list, size_t count,
+                                       size_t *order);
+
+/* Writes as much of the text as goes into `room` bytes, without a NUL, and says how much.
+ * NG_AGAIN: there is more. NG_OK: that was all of it; from then on there is none. NG_INVALID: an
+ * argument is NULL or `room` is 0, or the list was wrong. */
+NG_NODISCARD ng_status ng_metrics_write(ng_metrics *metrics, char *out, size_t room,
+                                        size_t *written);
+
+/* The next text begins from the front, with the numbers of then; nothing is checked again. */
+void ng_metrics_rewind(ng_metrics *metrics);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Rows. The first six only grow; `held` and `in_flight` go up and down. */
+typedef struct ng_account {
+    uint64_t in;        /* taken, or begun here */
+    uint64_t out;       /* delivered, or contained in what was */
+    uint64_t filtered;  /* not wanted */
+    uint64_t late;      /* came after their window was closed */
+    uint64_t dropped;   /* given up by a policy, say of a full queue */
+    uint64_t failed;    /* could not be processed */
+    uint64_t held;      /* kept in state, say in an open window */
+    uint64_t in_flight; /* on their way, say in a queue */
+} ng_account;
+
+/* Whether the law holds; false for NULL, and where the right side exceeds UINT64_MAX. Any thread
+ * that may read the account. */
+bool ng_account_holds(const ng_account *account);
+
+/* Adds each field of `from` (borrowed) to that of `into`; if the law holds for both it then holds
+ * for the sum. NG_TOO_LARGE: a field would exceed UINT64_MAX, and `into` stays as it was.
+ * NG_INVALID: one of them is NULL. */
+NG_NODISCARD ng_status ng_account_add(ng_account *into, const ng_account *from);
+
+#define NG_ACCOUNT_METRICS 8
+
+/* The metrics that show an account:
+ *
+ *     nagare_rows_in_total{operator="NAME"}                 in
+ *     nagare_rows_total{operator="NAME",outcome="OUTCOME"}  out, filtered, late, dropped, failed
+ *     nagare_rows_waiting{operator="NAME",place="PLACE"}    held, in_flight (a gauge)
+ *
+ * so that the first is the sum of the others. Kept: `account`, `name` and `labels`, which must
+ * outlive the metrics. NG_INVALID: one of them is NULL. */
+NG_NODISCARD ng_status ng_account_metrics(const ng_account *account, const char *name,
+                                          ng_label labels[NG_ACCOUNT_METRICS][2],
+                                          ng_metric metrics[NG_ACCOUNT_METRICS]);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* What becomes of rows that a graph cannot see. */
+typedef enum ng_fate {
+    NG_FILTERED = 0,   /* not wanted, or folded into others */
+    NG_LATE = 1,       /* came after their window had closed */
+    NG_DROPPED = 2,    /* gave way, or no one wanted them any more */
+    NG_ROW_FAILED = 3, /* were bad */
+    NG_HELD = 4,       /* wait in the operator; goes up and down */
+    NG_MADE = 5,       /* began here */
+} ng_fate;
+
+/* The graph as an operator sees it during a call. */
+typedef struct ng_context ng_context;
+
+/* Room for rows behind those that are there. */
+typedef struct ng_room {
+    ng_column *columns;
+    size_t at;   /* the first row that may be written */
+    size_t rows; /* how many may be; written in order from `at` on */
+} ng_room;
+
+/* Row `i` of the room, to be written. */
+static inline ng_row ng_room_row(const ng_room *room, size_t i) {
+    ng_row row = {room->columns, room->at + i};
+    return row;
+}
+
+/* What a call answers. */
+static inline ng_step ng_step_of(size_t consumed, size_t produced, ng_status status) {
+    ng_step step = {consumed, produced, status};
+    return step;
+}
+
+typedef struct ng_operator {
+    const char *name;
+    /* Before the first push. NG_END: there is nothing to do, its rivers end. May be NULL. */
+    ng_status (*open)(void *state, ng_context *context);
+    /* Rows of input ng_context_input(context) and room in output 0; `in` is NULL for an operator
+     * without inputs, `out` for one without outputs or one that only forwards. NG_OK; NG_END: wants
+     * no more and makes no more, all that it holds is done with; below 0: row `consumed` of `in` is
+     * bad, or, without rows, the operator is. */
+    ng_step (*push)(void *state, ng_context *context, const ng_batch *in, const ng_room *out);
+    /* An input has ended and is drained. `consumed` is 0. NG_AGAIN: there is more to make, call
+     * again; NG_OK: this input is done with; NG_END: so are the others. NULL: NG_OK. */
+    ng_step (*end)(void *state, ng_context *context, const ng_room *out);
+    /* The time asked for by ng_context_call_at has come. NULL: `push` sees to it. */
+    ng_step (*timer)(void *state, ng_context *context, const ng_room *out);
+    /* An input has ended with an error, which goes on to all outputs. May be NULL. */
+    void (*fail)(void *state, ng_context *context, ng_status status);
+    /* After the last call, however it came to it; once if `open` was called. May be NULL. */
+    void (*close)(void *state);
+    bool resumes; /* after a bad row it can go on with the next */
+} ng_operator;
+
+/* ---- what an operator may ask ---------------------------------------------------------------- */
+
+/* Which input this call is about. */
+uint32_t ng_context_input(const ng_context *context);
+
+/* The number of the first row that waits at an input, from 0, those that gave way to others
+ * included: the same number is the same row. */
+uint64_t ng_context_row(const ng_context *context, uint32_t input);
+
+/* The first rows that wait at an input, or NULL; and takes some of them besides those that the
+ * step says. NG_INVALID: there is no such input, or it has not that many rows. */
+const ng_batch *ng_context_first(ng_context *context, uint32_t input);
+ng_status ng_context_take(ng_context *context, uint32_t input, size_t rows);
+
+/* How many rows may go to an output at once; 0: none at the moment. */
+size_t ng_context_credit(ng_context *context, uint32_t output);
+
+/* Whether no one wants an output's rows any more. */
+bool ng_context_is_cancelled(const ng_context *context, uint32_t output);
+
+/* Passes rows of a batch on to an output without copying them. NG_AGAIN: there is no credit for so
+ * many; NG_CANCELLED: no one wants them; NG_INVALID: there is no such output, or there are no such
+ * rows. */
+NG_NODISCARD ng_status ng_context_forward(ng_context *context, uint32_t output,
+                                          const ng_batch *batch, size_t from, size_t rows);
+
+/* Room in another output than 0, which `push` is given, or false: there is none at the moment. */
+bool ng_context_room(ng_context *context, uint32_t output, ng_room *room);
+
+/* Has the next room in an output lie in an empty block; for text that did not fit. */
+void ng_context_renew(ng_context *context, uint32_t output);
+
+/* So many rows were written to the room of an output other than 0. NG_INVALID: it had less. */
+ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows);
+
+/* Counts rows whose fate the graph cannot see: each that comes in or is made goes out, or has one.
+ */
+void ng_context_count(ng_context *context, ng_fate fate, int64_t rows);
+
+/* Nanoseconds of the graph's clock. */
+int64_t ng_context_now(const ng_context *context);
+
+/* Asks for `timer` at a time; again replaces. INT64_MAX takes it back. */
+void ng_context_call_at(ng_context *context, int64_t when);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Where nanoseconds come from. */
+typedef struct ng_clock {
+    int64_t (*now)(void *ctx);
+    void *ctx;
+} ng_clock;
+
+typedef struct ng_graph_options {
+    ng_allocator allocator;
+    ng_clock clock;       /* `now` NULL: time stands still at 0, and timers are refused */
+    size_t batch_rows;    /* rows of a block, at least 1 */
+    size_t batch_text;    /* bytes of text in each utf8 column of a block, at least 1 */
+    ng_link_options link; /* of every river that ng_bound does not give others */
+} ng_graph_options;
+
+/* 4096 rows and 64 KiB of text a block, four batches in flight. */
+ng_graph_options ng_graph_defaults(ng_allocator allocator);
+
+struct ngi_node;
+
+/* Why a graph, or a part of it, failed. */
+typedef struct ng_error {
+    ng_status status;  /* NG_OK: it did not */
+    const char *calls; /* the operator's name */
+    const char *river; /* the name that ng_name gave it, or NULL */
+    uint64_t row;      /* of its input, from 0 */
+} ng_error;
+
+/* All fields are private. */
+typedef struct ng_graph {
+    ng_graph_options options;
+    struct ngi_node **nodes;
+    uint32_t count, room, live;
+    uint32_t timers; /* nodes in the heap */
+    uint32_t *heap;  /* nodes that wait for a time, the first to come first */
+    uint64_t *ready; /* a bit for each node, sources first */
+    uint8_t *memory;
+    size_t memory_size;
+    ng_error error;
+    void (*woken)(void *ctx); /* who runs it hears that something came from outside; NULL: no one */
+    void *woken_ctx;
+    int state;
+    bool busy, cancelling;
+} ng_graph;
+
+/* A step's result, to be taken by the next step. */
+typedef struct ng_river {
+    ng_graph *graph;
+    uint32_t node, output;
+} ng_river;
+
+/* Starts building. `options` are copied. NG_INVALID: one is not allowed. */
+NG_NODISCARD ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options);
+
+/* ---- building -------------------------------------------------------------------------------- */
+
+/* How an operator stands in a graph. */
+typedef struct ng_stage {
+    const ng_operator *calls;
+    size_t state_size;       /* of a state that the graph keeps, zeroed; 0: `state` is used */
+    void *state;             /* the caller's, which outlives the graph; or, with `state_size`, what
+                                the kept state begins as, or NULL */
+    const ng_schema *schema; /* of all outputs; NULL: as the first input's. Kept. */
+    uint32_t outputs;
+    bool forwards;  /* only passes on rows that came in, so it needs no room of its own */
+    uint32_t holds; /* how many batches it holds between calls at most */
+} ng_stage;
+
+/* Puts an operator behind `count` rivers, which become its inputs in this order, and gives its
+ * first output. With `count` 0 it is a source of `graph`; else `graph` is theirs. */
+ng_river ng_apply(ng_graph *graph, const ng_river *rivers, uint32_t count, const ng_stage *stage);
+
+/* Output `output` of the operator that gave `river`. */
+ng_river ng_output(ng_river river, uint32_t output);
+
+/* The state that the graph keeps for the operator that gave `river`, or NULL. */
+void *ng_state(ng_river river);
+
+/* The columns of a river, or NULL where building has failed. */
+const ng_schema *ng_columns(ng_river river);
+
+/* Names a river in errors and figures. The name is kept. */
+ng_river ng_name(ng_river river, const char *name);
+
+/* Bounds a river by other marks, or another policy, than the graph's. */
+ng_river ng_bound(ng_river river, const ng_link_options *options);
+
+/* Has building fail with a status, unless it has failed before; for those who write steps. */
+ng_river ng_refuse(ng_graph *graph, const char *calls, ng_status status);
+
+/* What happens at a bad row. */
+typedef enum ng_strategy {
+    NG_STOP = 0,        /* the river ends with the error */
+    NG_SKIP = 1,        /* the row is counted as failed, and left out */
+    NG_DEAD_LETTER = 2, /* the row goes to ng_dead_letters */
+    NG_RETRY = 3,       /* the row is tried again later, as ng_on_error_retry says */
+    NG_ASK = 4,         /* the function of ng_on_error_ask decides */
+} ng_strategy;
+
+/* Sets what the operator that gave `river` does at a bad row. Refused with NG_UNSUPPORTED for other
+ * than NG_STOP where it cannot go on after one, and for NG_RETRY without a clock; with NG_MISUSED
+ * once its dead letters are taken. NG_RETRY is ng_on_error_retry with ng_retry_defaults. */
+ng_river ng_on_error(ng_river river, ng_strategy strategy);
+
+/* The river of the bad rows of an operator that may leave some to it, in its input's columns. */
+ng_river ng_dead_letters(ng_river river);
+
+/* ---- running --------------------------------------------------------------------------------- */
+
+/* How many bytes ng_graph_start will take; 0: building has failed, or they do not fit. */
+size_t ng_graph_memory(const ng_graph *graph);
+
+/* Checks the whole and takes the memory. NG_DANGLING, NG_TOO_LARGE, NG_NO_MEMORY, or what a step
+ * was refused for; ng_graph_error tells where. */
+NG_NODISCARD ng_status ng_graph_start(ng_graph *graph);
+
+/* As many calls as there may be. */
+#define NG_ALL SIZE_MAX
+
+/* Makes at most `calls` calls of operators. NG_AGAIN: there are more to make; NG_OK: all wait for
+ * something outside; NG_END: all has ended; below 0: all has ended, and this is how the first
+ * operator failed. NG_MISUSED: it has not been started, or this is a call from within. */
+NG_NODISCARD ng_status ng_graph_step(ng_graph *graph, size_t calls);
+
+/* The operator that gave `river` has something to do: rows came in from outside, or room. The
+ * graph's thread only. */
+void ng_graph_wake(ng_river river);
+
+/* The operator that gave `river` wants no more and makes no more: it ends, and what it takes from
+ * is cancelled, in the next step. Any number of times; the graph's thread only. */
+void ng_cancel(ng_river river);
+
+/* When the next timer is due, INT64_MAX if none is. */
+int64_t ng_graph_next(const ng_graph *graph);
+
+/* Ends it from outside: sources are cancelled, what is in flight is let go of and counted as
+ * dropped. */
+void ng_graph_cancel(ng_graph *graph);
+
+/* Gives all memory back. What is in flight is let go of. Any number of times. */
+void ng_graph_close(ng_graph *graph);
+
+/* The first failure. */
+ng_error ng_graph_error(const ng_graph *graph);
+
+/* The books of the operator that gave `river`; `in_flight` are rows in its outputs' queues that are
+ * counted in `out` too, so it is 0 here. */
+ng_account ng_river_account(ng_river river);
+
+/* Checks every operator's and every link's books. NG_OK, or NG_FAILED and `*at` tells the first
+ * operator whose rows do not add up. `*all`: the graph's own, from sources to sinks. */
+NG_NODISCARD ng_status ng_audit(const ng_graph *graph, ng_account *all, ng_error *at);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_source.h ---------------------------------------------------------------------------- */
+
+/* ops_source: where rows begin. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Integers in one column `value` of NG_I64: from `from` on, by `by`, up to before `to`. Refused
+ * with NG_INVALID if `by` is 0. */
+ng_river ng_range(ng_graph *graph, int64_t from, int64_t to, int64_t by);
+
+/* One column `value` of NG_I64 with these numbers, which are copied when the graph is built; at
+ * most 4096. */
+ng_river ng_of(ng_graph *graph, const int64_t *values, size_t count);
+
+/* The rows of an array of columns, without copying them: `columns` and what they point to stay as
+ * they are until the graph is closed. */
+ng_river ng_array(ng_graph *graph, const ng_schema *schema, ng_column *columns, size_t rows);
+
+/* Rows that a function makes: it sets every column of `out` and answers NG_OK; NG_AGAIN: there is
+ * none at the moment, ng_graph_wake says when to ask again; NG_END: there will be none; below 0: it
+ * failed. Where a text does not fit it may answer what ng_set_text said, and is asked for the same
+ * row again with more room. The schema is kept. */
+typedef ng_status ng_generate_fn(ng_row out, void *ctx);
+ng_river ng_generate(ng_graph *graph, const ng_schema *schema, ng_generate_fn *make, void *ctx);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_rows.h ------------------------------------------------------------------------------ */
+
+/* ops_rows: functions that are called row by row.
+ *
+ * A function answers NG_OK or a failure, which is handled as ng_on_error says. One that writes text
+ * answers what ng_set_text did; where the text did not fit behind that of other rows, it is called
+ * for the same row again with more room. `ctx` is handed through. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Reads a row and sets every column of another. */
+typedef ng_status ng_map_fn(ng_row in, ng_row out, void *ctx);
+
+/* Reads a row; 1: yes, 0: no, below 0: a failure. */
+typedef int ng_test_fn(ng_row in, void *ctx);
+
+/* Reads a row. */
+typedef ng_status ng_look_fn(ng_row in, void *ctx);
+
+/* Sets every column of the `k`th row, from 0, that comes of `in`; NG_END: there are no more. */
+typedef ng_status ng_flat_fn(ng_row in, size_t k, ng_row out, void *ctx);
+
+/* Every row becomes another, with the same columns or, by ng_map_to, with those of `schema`. */
+ng_river ng_map(ng_river river, ng_map_fn *map, void *ctx);
+ng_river ng_map_to(ng_river river, const ng_schema *schema, ng_map_fn *map, void *ctx);
+
+/* The rows for which a test says yes. */
+ng_river ng_filter(ng_river river, ng_test_fn *keep, void *ctx);
+
+/* Every row becomes any number of rows. */
+ng_river ng_flat_map(ng_river river, const ng_schema *schema, ng_flat_fn *flat, void *ctx);
+
+/* Calls a function for every row, which goes on as it is. */
+ng_river ng_tap(ng_river river, ng_look_fn *look, void *ctx);
+
+/* Folds a row into the state `ctx`, and sets the columns of what is to be told of it. */
+typedef ng_status ng_fold_fn(ng_row in, void *ctx);
+typedef ng_status ng_told_fn(ng_row out, void *ctx);
+
+/* Every row is folded into `ctx` and followed by what is told of it then. */
+ng_river ng_scan(ng_river river, const ng_schema *schema, ng_map_fn *scan, void *ctx);
+
+/* All rows are folded into `ctx`; what is told at the end is one row. */
+ng_river ng_reduce(ng_river river, const ng_schema *schema, ng_fold_fn *fold, ng_told_fn *tell,
+                   void *ctx);
+
+/* The end of a river: a function sees every row. It may answer NG_AGAIN: not now, the row is
+ * offered again after ng_graph_wake; and NG_END: this one was enough. */
+ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_kernel.h ---------------------------------------------------------------------------- */
+
+/* ops_kernel: generated kernels as operators. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* A river through a kernel, whose columns it must have by name and type, in any order; NG_MISMATCH
+ * if it has not. What can be null in the river must be allowed to be in the kernel. `params` are
+ * the kernel's own structure, copied at once; NULL: its defaults. `profile` is NG_AUTO but for
+ * tests. Of what a call takes and makes the difference counts as filtered, or as made. */
+ng_river ng_through(ng_river river, const ng_kernel *kernel, const void *params,
+                    ng_profile profile);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_cut.h ------------------------------------------------------------------------------- */
+
+/* ops_cut: the beginning of a river, or what comes after it. No rows are copied. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* The first `rows` rows. Ends, and cancels upstream, right behind the last of them. */
+ng_river ng_take(ng_river river, uint64_t rows);
+
+/* All but the first `rows` rows. */
+ng_river ng_skip(ng_river river, uint64_t rows);
+
+/* The rows before the first for which a test says no; ends there. */
+ng_river ng_take_while(ng_river river, ng_test_fn *test, void *ctx);
+
+/* The rows from the first on for which a test says no. */
+ng_river ng_skip_while(ng_river river, ng_test_fn *test, void *ctx);
+
+/* Every `n`th row, beginning with the first. Refused with NG_INVALID if `n` is 0. */
+ng_river ng_every(ng_river river, uint64_t n);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_join.h ------------------------------------------------------------------------------ */
+
+/* ops_join: several rivers into one. A river that fails fails the whole, and the others are
+ * cancelled. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Rows as they come, one river's turn after the other's. Ends when all have. The rivers must have
+ * the same columns, or it is refused with NG_MISMATCH. */
+ng_river ng_merge(const ng_river *rivers, uint32_t count);
+
+/* All of the first river, then all of the second, and so on. Those whose turn has not come wait. */
+ng_river ng_concat(const ng_river *rivers, uint32_t count);
+
+/* The first rows of all, then the second rows, and so on, their columns side by side. `schema` has
+ * them all in the rivers' order, with names of the caller's choice; NG_MISMATCH if types or nulls
+ * differ. Ends with the shortest river. */
+ng_river ng_zip(const ng_river *rivers, uint32_t count, const ng_schema *schema);
+
+/* A row for each row of any river, beside the latest of each other one, once all have had one.
+ * `schema` as for ng_zip. Ends when all have ended, or one that has had no row. */
+ng_river ng_combine_latest(const ng_river *rivers, uint32_t count, const ng_schema *schema);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_split.h ----------------------------------------------------------------------------- */
+
+/* ops_split: one river into several. `rivers` gets `count` of them, which all must be used. A river
+ * that is cancelled is left out, the others go on. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Every row into every river, without copying it. The slowest sets the pace, unless ng_bound gives
+ * its river another policy. */
+void ng_fork(ng_river river, ng_river *rivers, uint32_t count);
+
+/* Says into which river a row goes, from 0; below 0: a failure. Rows for a river there is not are
+ * filtered out. */
+typedef int ng_route_fn(ng_row row, void *ctx);
+
+/* Every row into one river, in order. A river that is full holds up those behind. */
+void ng_route(ng_river river, ng_route_fn *route, void *ctx, ng_river *rivers, uint32_t count);
+
+/* One row after the other into one river after the other. */
+void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count);
+
+/* Batches to whichever river has most credit, without copying them. */
+void ng_balance(ng_river river, ng_river *rivers, uint32_t count);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_time.h ------------------------------------------------------------------------------ */
+
+/* ops_time: when rows go on.
+ *
+ * All times are nanoseconds of the graph's clock; a step that needs one is refused with
+ * NG_UNSUPPORTED where the graph has none, and with NG_INVALID where a time or a number is not
+ * allowed. Rows go on at exactly the times stated, if the graph is stepped then; one that is
+ * stepped late, or has no credit, is late by that much.
+ *
+ * A river that ends has what is held sent first. One that fails passes the failure on at once, and
+ * what is held is counted as dropped. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* ---- sources --------------------------------------------------------------------------------- */
+
+/* Ticks, without end: tick k, from 0, is due at start + k * period, and is a row with k in its one
+ * column `value` of NG_I64. Where several are due at once, since there was no credit or the graph
+ * was not stepped, the last of them is sent and the others are skipped, and counted as dropped. */
+ng_river ng_interval(ng_graph *graph, int64_t period);
+
+/* One row, 0 in a column `value` of NG_I64, a while after the start; then the end. */
+ng_river ng_after(ng_graph *graph, int64_t delay);
+
+/* ---- fewer rows ------------------------------------------------------------------------------ */
+
+/* Of these, rows that are left out are counted as filtered. One that is to go on but has no credit
+ * is waited for: rows behind it are taken after that. */
+
+/* The last row of each period, at its end; periods are [start + k * period, start + (k + 1) *
+ * period). The last period may be cut short by the end. */
+ng_river ng_sample_time(ng_river river, int64_t period);
+
+/* Which rows ng_throttle lets through; one of them or both. */
+#define NG_THROTTLE_LEADING 1u
+#define NG_THROTTLE_TRAILING 2u
+
+/* At most one row in a period. A row that comes while no period runs starts one; with
+ * NG_THROTTLE_LEADING it goes on at once. With NG_THROTTLE_TRAILING the last of the other rows goes
+ * on at the period's end, or the river's, and starts the next one. */
+ng_river ng_throttle(ng_river river, int64_t period, unsigned edges);
+
+/* A row goes on once no other has come for a while, or the river has ended. */
+ng_river ng_debounce(ng_river river, int64_t quiet);
+
+/* ---- the same rows --------------------------------------------------------------------------- */
+
+/* Every row goes on a while after it was taken, in order; the end comes after the last. It holds at
+ * most `max_rows` rows, from at most max_rows / batch_rows + 8 blocks, and takes no more until some
+ * have gone on. */
+ng_river ng_delay(ng_river river, int64_t delay, size_t max_rows);
+
+/* Fails with NG_TIMEOUT when no row has come for `limit` since the start or the row before; one
+ * that comes at that very time is too late. A river whose rows wait for credit has not gone silent.
+ */
+ng_river ng_timeout(ng_river river, int64_t limit);
+
+/* When ng_buffer releases what it has gathered. */
+typedef struct ng_buffer_options {
+    size_t rows;    /* so many rows, at most a block's; 0: as many as a block has */
+    uint64_t bytes; /* at least so many bytes, as ng_batch_bytes counts them; 0: any number */
+    int64_t time;   /* so long after the first of them was taken; 0: they wait for ever */
+} ng_buffer_options;
+
+/* Gathers rows and releases them as one batch, by rows, bytes or time, whichever comes first; also
+ * before a row whose text does not fit into a block with theirs, and at the end. Needs a clock only
+ * with `time`. NG_TOO_LARGE: `rows` is more than a block has. ng_graph_start answers NG_NO_CREDIT
+ * where the river's high-water mark is below `rows`. */
+ng_river ng_buffer(ng_river river, const ng_buffer_options *options);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_guard.h ----------------------------------------------------------------------------- */
+
+/* ops_guard: what is done about bad rows beyond ng_on_error, and protection of what lies behind.
+ *
+ * Retries and circuit breakers belong to the operator that gave a river, whichever it is: a map, a
+ * filter, a sink. They keep the order of rows. All times are nanoseconds of the graph's clock. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* ---- trying again ---------------------------------------------------------------------------- */
+
+/* When a bad row is tried again. Before try k, from 1, it waits for
+ *
+ *     d = min(first_delay * factor^(k - 1), max_delay), less r mod (d * jitter / 100 + 1)
+ *
+ * where r is the next number of SplitMix64 from `seed`: the same seed, the same waits. */
+typedef struct ng_retry_options {
+    uint32_t attempts;   /* how often a row is tried again, at least 1 */
+    int64_t first_delay; /* at least 1 */
+    uint32_t factor;     /* at least 1; 1: all delays are the same */
+    int64_t max_delay;   /* at least first_delay */
+    uint32_t jitter;     /* per cent of a delay that chance may take away, at most 100 */
+    uint64_t seed;
+    ng_strategy then; /* what happens to a row that stays bad: NG_STOP, NG_SKIP, NG_DEAD_LETTER */
+} ng_retry_options;
+
+/* 5 attempts after 100 ms, 200 ms, and so on, at most 10 s, less up to half; then NG_STOP. */
+ng_retry_options ng_retry_defaults(void);
+
+/* Has the operator that gave `river` try bad rows again, and after that do as `then` says. While a
+ * row waits the operator takes nothing, so rows stay in order, and the graph sleeps. A flat map
+ * gives what a row brought out before it failed once more. Refused as ng_on_error is, and with
+ * NG_INVALID where an option is not allowed. */
+ng_river ng_on_error_retry(ng_river river, const ng_retry_options *options);
+
+/* Decides about a bad row: `in` is the row, `tries` how often it was tried again so far. Answers
+ * NG_STOP, NG_SKIP, NG_DEAD_LETTER or NG_RETRY. */
+typedef ng_strategy ng_ask_fn(ng_row in, ng_status status, uint32_t tries, void *ctx);
+
+/* Has a function decide what happens at each bad row. To answer NG_DEAD_LETTER, take
+ * ng_dead_letters; NG_RETRY goes by the options of an ng_on_error_retry before, or
+ * ng_retry_defaults, and once its attempts are used up is what `then` says. Any other answer, and
+ * NG_RETRY without a clock, ends the river with NG_MISUSED. */
+ng_river ng_on_error_ask(ng_river river, ng_ask_fn *ask, void *ctx);
+
+/* ---- circuit breakers ------------------------------------------------------------------------ */
+
+typedef struct ng_breaker_options {
+    uint32_t failures; /* so many of them within `window` open it; 1 to 4096 */
+    int64_t window;    /* at least 1; the first and last of them are less than this apart */
+    int64_t open_time; /* how long it stays open, at least 1 */
+    uint32_t probes;   /* so many rows must go well, one after the other, to close it; at least 1 */
+} ng_breaker_options;
+
+/* Puts a circuit breaker before the operator that gave `river`. Closed, it lets rows pass and
+ * counts those that fail, each try of its own. Open, rows are not tried: they fail with NG_OPEN at
+ * once, and what is done about them is as for other bad rows; one to be retried waits at least
+ * until the breaker is half open. Half open, rows are probes: one that fails opens it again, and
+ * after `probes` good ones it is closed. Refused as ng_on_error_retry is. */
+ng_river ng_circuit_breaker(ng_river river, const ng_breaker_options *options);
+
+typedef enum ng_circuit_state {
+    NG_CIRCUIT_CLOSED = 0,
+    NG_CIRCUIT_OPEN = 1,
+    NG_CIRCUIT_HALF_OPEN = 2,
+} ng_circuit_state;
+
+/* How a breaker stands. */
+typedef struct ng_circuit {
+    ng_circuit_state state;
+    int64_t until;   /* open until then */
+    uint64_t opened; /* how often it has opened */
+} ng_circuit;
+
+/* How the breaker of the operator that gave `river` stands; without one it is closed. */
+ng_circuit ng_circuit_of(ng_river river);
+
+/* ---- rates ----------------------------------------------------------------------------------- */
+
+/* A token bucket: `rows` tokens in every `per` nanoseconds, evenly, up to `burst` of them; a row
+ * takes one. It is full at the start. */
+typedef struct ng_rate {
+    uint64_t rows;  /* at least 1, at most `per` */
+    int64_t per;    /* at least 1; 1000000000: rows per second */
+    uint64_t burst; /* at least 1; (burst + 1) * per below 2^63 */
+    bool drop;      /* rows without a token are dropped and counted; else they wait */
+} ng_rate;
+
+/* Passes rows on at no more than a rate. Tokens are counted as fractions with the denominator
+ * `per`, in integers: nothing is rounded away, so there is no drift, though each row goes on at a
+ * whole nanosecond. Refused with NG_INVALID or
+ * NG_TOO_LARGE where a number is not allowed, with NG_UNSUPPORTED without a clock. */
+ng_river ng_rate_limit(ng_river river, const ng_rate *rate);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_subscribe.h ------------------------------------------------------------------------- */
+
+/* ops_subscribe: a sink that asks for as many rows as it wants, by the rules of Reactive Streams
+ * 1.0.4 (docs/flow.md). */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+struct ng_subscription;
+
+/* What a subscriber is told, one call at a time, on the graph's thread. Each may be NULL. */
+typedef struct ng_subscriber {
+    /* First of all, once, while the graph starts. */
+    void (*on_subscribe)(struct ng_subscription *subscription, void *ctx);
+    /* A row, of those asked for. */
+    void (*on_next)(struct ng_subscription *subscription, ng_row row, void *ctx);
+    /* Last of all, once: either of them. Not after ng_subscription_cancel. */
+    void (*on_complete)(void *ctx);
+    void (*on_error)(ng_status status, void *ctx);
+} ng_subscriber;
+
+/* The subscriber's end of a river. It is the caller's, and outlives the graph. Private but for
+ * `ctx`. */
+typedef struct ng_subscription {
+    const ng_subscriber *calls;
+    void *ctx;
+    ng_river river;
+    uint64_t demand; /* rows asked for that have not come yet; UINT64_MAX: as many as there are */
+    bool over;       /* cancelled, or told of the end */
+} ng_subscription;
+
+/* Ends a river in a subscriber. */
+ng_river ng_subscribe(ng_river river, ng_subscription *subscription, const ng_subscriber *calls,
+                      void *ctx);
+
+/* Asks for `rows` more; UINT64_MAX, or a sum beyond it: for all. Any time from on_subscribe on,
+ * also from within the calls: rows come later, not from within this one. 0 is an error, which the
+ * subscriber is told. Nothing happens once it is over. */
+void ng_request(ng_subscription *subscription, uint64_t rows);
+
+/* Wants no more. Nothing is told from now on, not even an end. Any number of times. */
+void ng_subscription_cancel(ng_subscription *subscription);
 
 #if defined(__cplusplus)
 }
@@ -812,6 +2521,12 @@ typedef struct ng_port {
     ng_status (*watch)(void *ctx, struct ng_watch *watch);
     void (*unwatch)(void *ctx, struct ng_watch *watch);
 
+    /* Reads at most `size` bytes, and writes at most so many; `*done` is how many it were.
+     * NG_AGAIN: none at the moment; NG_END: there will be none; NG_CLOSED: no one reads what is
+     * written. NULL: there are no files. */
+    ng_status (*read)(void *ctx, int file, void *bytes, size_t size, size_t *done);
+    ng_status (*write)(void *ctx, int file, const void *bytes, size_t size, size_t *done);
+
     /* Runs the thread's function in a new thread, and waits for its end. NULL: there are none. */
     ng_status (*start_thread)(void *ctx, ng_thread *thread);
     ng_status (*join_thread)(void *ctx, ng_thread *thread);
@@ -835,8 +2550,8 @@ NG_NODISCARD ng_status ng_thread_join(const ng_port *port, ng_thread *thread);
 
 /* loop: tasks, timers and watches, run by one thread on a port.
  *
- * Nothing here allocates: every object is a structure of the caller's, which all zeros make a valid,
- * idle one, and which must stay where it is while the loop has it.
+ * Nothing here allocates: every object is a structure of the caller's, which all zeros make a
+ * valid, idle one, and which must stay where it is while the loop has it.
  *
  *     static void tick(ng_timer *timer) { ... }
  *
@@ -934,10 +2649,20 @@ typedef struct ngi_post {
     void (*deliver)(struct ngi_post *post);
 } ngi_post;
 
+/* Tells a loop, from any thread, that something has changed for one who waits in it. */
+typedef struct ngi_bell {
+    ngi_post post;
+    struct ng_loop *loop;                /* NULL: no one is told */
+    void (*rung)(struct ngi_bell *bell); /* in the loop's next turn */
+    uint32_t armed;                      /* atomic: it waits, and wants to be told */
+    uint32_t posted;                     /* atomic: the loop will tell it in its next turn */
+} ngi_bell;
+
 /* The timers of a loop. Each level holds those whose time first differs from `now` in its digit,
- * in slots by that digit; so what stands in a lower level is due earlier. Reaching a slot spreads
- * its timers, in their order, over the empty levels below, and those in a slot of level 0 have the
- * same time; so timers of equal times keep the order in which they were set. */
+ * in slots by that digit; so what stands in a lower level is due earlier. Reaching a slot moves
+ * `now` to its beginning and spreads its timers, in their order, over the empty levels below, and
+ * those in a slot of level 0 have the same time; so timers of equal times keep the order in which
+ * they were set. `now` only moves that way, and to timers that fire, which keeps this true. */
 #define NGI_WHEEL_BITS 6
 #define NGI_WHEEL_SLOTS (1u << NGI_WHEEL_BITS)
 #define NGI_WHEEL_LEVELS ((64 + NGI_WHEEL_BITS - 1) / NGI_WHEEL_BITS)
@@ -946,12 +2671,13 @@ typedef struct ngi_slot {
 } ngi_slot;
 typedef struct ngi_wheel {
     uint64_t now;
-    uint64_t earliest;                /* no timer is earlier */
-    bool earliest_known;              /* unless something has fired since */
-    uint32_t levels;                  /* bits: the levels that have timers */
+    uint64_t present;                  /* what is set for until then is late */
+    uint64_t earliest;                 /* no timer is earlier */
+    bool earliest_known;               /* unless something has fired since */
+    uint32_t levels;                   /* bits: the levels that have timers */
     uint64_t filled[NGI_WHEEL_LEVELS]; /* bits: the slots that have timers */
     ngi_slot slots[NGI_WHEEL_LEVELS][NGI_WHEEL_SLOTS];
-    ngi_slot late[2]; /* what was set for a time that had come: for this turn, and the next */
+    ngi_slot late[2];   /* what was set for a time that had come: for this turn, and the next */
     uint8_t collecting; /* which is for the next */
 } ngi_wheel;
 
@@ -984,9 +2710,10 @@ NG_NODISCARD ng_status ng_loop_init(ng_loop *loop, const ng_port *port);
  * already. Below 0 else: the port failed. */
 NG_NODISCARD ng_status ng_loop_run(ng_loop *loop);
 
-/* Runs one turn, then waits until `until`, or the next timer, if nothing is there to be done at
- * once. NG_NOW does not wait. For hosts with a loop of their own. NG_OK: there will be more to do.
- * NG_END: nothing can happen any more, or the loop was stopped. */
+/* Runs one turn, then waits until `until`, the next timer, or a wake, if nothing is there to be
+ * done at once. What was set or woken before the turn may end its wait at once. NG_NOW does not
+ * wait. For hosts with a loop of their own. NG_OK: there will be more to do. NG_END: nothing can
+ * happen any more, or the loop was stopped. */
 NG_NODISCARD ng_status ng_loop_turn(ng_loop *loop, ng_time until);
 
 /* When the next turn has something to do: a time that has come if at once, NG_FOREVER if only a
@@ -1012,10 +2739,10 @@ NG_NODISCARD ng_status ng_spawn(ng_loop *loop, ng_task *task);
 
 /* From the task's `run` alone (as the next two): it runs again, after the others. NG_CANCELLED: it
  * was cancelled, and finishes. NG_MISUSED: it does not run now, or waits for another. */
-NG_NODISCARD ng_status ng_yield(ng_task *task);
+ng_status ng_yield(ng_task *task);
 
 /* It rests until ng_task_resume. A resting task does not keep ng_loop_run from returning. */
-NG_NODISCARD ng_status ng_task_park(ng_task *task);
+ng_status ng_task_park(ng_task *task);
 
 /* It rests for `duration`, at least 0, or until ng_task_resume. `timer` is all zero or one that has
  * been used before; it is kept meanwhile. NG_MISUSED also: `timer` is set. */
@@ -1023,7 +2750,7 @@ NG_NODISCARD ng_status ng_task_sleep(ng_task *task, ng_timer *timer, ng_time dur
 
 /* Runs a task soon that was parked or asleep. NG_OK without effect if it is waiting to run anyway.
  * NG_MISUSED: it does not rest. */
-NG_NODISCARD ng_status ng_task_resume(ng_task *task);
+ng_status ng_task_resume(ng_task *task);
 
 /* Runs `waiter` once `task` has finished; soon, if it has already. The waiter is a task that is not
  * under way, or rests, or the one that runs now, which then goes on when the other has finished.
@@ -1111,15 +2838,22 @@ typedef struct ng_channel {
     size_t sent; /* atomic */
     unsigned char *slots;
     size_t mask, item_size, slot_size;
-    ng_loop *loop;
     ng_task *reader;
-    size_t apart[8]; /* keeps what senders write away from what the receiver does */
+    struct ng_channel_wait *waits; /* atomic: senders that wait for room */
+    size_t apart[8];               /* keeps what senders write away from what the receiver does */
     size_t received;
-    uint32_t is_waiting; /* atomic: the receiver has found nothing, and wants to be told */
-    uint32_t is_posted;  /* atomic: the loop will tell it in its next turn */
     bool ended;
-    ngi_post post;
+    ngi_bell bell; /* the receiver's */
 } ng_channel;
+
+/* A sender that waits for room. The caller's, all zeros; it stays where it is until it was told, or
+ * as long as the channel does. */
+typedef struct ng_channel_wait {
+    ngi_bell bell; /* private */
+    ng_task *task; /* NULL: no one is there any more */
+    struct ng_channel_wait *next;
+    bool waiting;
+} ng_channel_wait;
 
 /* Bytes of the block that a channel needs. `capacity` is a power of two, `item_size` at least 1; 0
  * if they are not, or the size does not fit. Any thread. */
@@ -1137,14 +2871,202 @@ NG_NODISCARD ng_status ng_channel_init(ng_channel *channel, void *block, size_t 
  * arrives in that order. Any thread. */
 NG_NODISCARD ng_status ng_send(ng_channel *channel, const void *item);
 
+/* Runs `task` in `loop`, that of this thread, as soon as there may be room, or the channel is
+ * closed; once, and at once if there is. For after ng_send has said NG_AGAIN; until then `wait` may
+ * not be used for another. NG_MISUSED: it waits already. Any thread. */
+ng_status ng_channel_await(ng_channel *channel, ng_channel_wait *wait, ng_loop *loop,
+                           ng_task *task);
+
+/* Has the channel call another reader, or, with NULL for both, none: `loop` and `reader` as in
+ * ng_channel_init. For the receiving thread, before anyone sends or after the end. */
+NG_NODISCARD ng_status ng_channel_listen(ng_channel *channel, ng_loop *loop, ng_task *reader);
+
 /* Copies the oldest item out. NG_AGAIN: there is none; the reader runs when there is. NG_END: the
  * channel is closed and empty. For the receiving thread. */
 NG_NODISCARD ng_status ng_receive(ng_channel *channel, void *item);
+
+/* The receiver wants no more: closes the channel, lets go of its items and its reader. Idempotent.
+ * For the receiving thread. */
+void ng_channel_leave(ng_channel *channel);
 
 /* Nothing more can be sent; what was sent can still be received. Idempotent. Any thread, both
  * sides; no one may use the channel after its last receive has answered NG_END and the senders have
  * stopped. */
 void ng_channel_close(ng_channel *channel);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- graph_loop.h ---------------------------------------------------------------------------- */
+
+/* graph_loop: graphs that run in an event loop.
+ *
+ *     ng_loop loop;
+ *     ng_runner runner = {when_done, my_own};
+ *     options.clock = ng_loop_clock(&loop);
+ *     ... build a graph with these options, and start it ...
+ *     if (ng_runner_start(&runner, &loop, &graph) == NG_OK) {
+ *         status = ng_loop_run(&loop);
+ *     }
+ *
+ * Several graphs share a loop by turns. A program that has one graph and no loop says ng_run. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* How many calls of operators a graph makes before others in its loop have their turn. */
+#define NG_RUNNER_CALLS 1024
+
+/* Keeps a graph running. The caller's, all zeros but for the first two; it must stay where it is
+ * until `done` was called or it was stopped. */
+typedef struct ng_runner {
+    /* The graph has ended: NG_END, or how it failed. It may be closed here, and the runner reused.
+     * May be NULL. */
+    void (*done)(struct ng_runner *runner, ng_status status);
+    void *ctx;
+
+    ng_graph *graph; /* private from here on; NULL: it does not run */
+    ng_task task;
+    ng_timer timer;
+} ng_runner;
+
+/* Runs a started graph in the turns of a loop, whenever it has something to do: rows, timers, and
+ * what ng_graph_wake says. The graph's thread is the loop's from now on. NG_MISUSED: the graph was
+ * not started, is run already, or the runner runs another. */
+NG_NODISCARD ng_status ng_runner_start(ng_runner *runner, ng_loop *loop, ng_graph *graph);
+
+/* The graph is not run any more, and `done` not called. The graph itself goes on where it was when
+ * it is run again. Idempotent. */
+void ng_runner_stop(ng_runner *runner);
+
+/* A graph's clock that is the loop's. */
+ng_clock ng_loop_clock(ng_loop *loop);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- lane.h ---------------------------------------------------------------------------------- */
+
+/* lane: a river that goes on in another graph, in another loop, and so perhaps in another thread.
+ *
+ * One graph ends a river in a lane, another begins one with it. Batches are handed over without
+ * copying them or taking a lock. What is under way is bounded by the options, and that counts until
+ * the other graph has let go of it; so the blocks of the first graph suffice.
+ *
+ *     ng_to_lane(ng_filter(ng_range(&first, 0, 1000000, 1), even, NULL), &lane, &first_loop);
+ *     ng_observe(ng_from_lane(&second, &lane, &second_loop), print, NULL);
+ *
+ * Ends and errors go down a lane, cancelling goes up. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* One side's way of being told. */
+typedef struct ngi_lane_side {
+    ngi_bell bell;
+    ng_river river;
+} ngi_lane_side;
+
+/* A batch under way. Its block stands for that of the sender. */
+typedef struct ngi_parcel {
+    ng_block block;
+    ng_batch batch;
+    struct ng_lane *lane;
+} ngi_parcel;
+
+/* All fields are private. */
+typedef struct ng_lane {
+    const ng_schema *schema;
+    ng_link link;
+    ngi_parcel *parcels;
+    ngi_parcel *idle;   /* of the sender */
+    ng_block *returned; /* atomic: what came back since */
+    ngi_lane_side sender, taker;
+} ng_lane;
+
+/* How many bytes a lane needs; 0: the options are not allowed. Its policy is to block. Any thread.
+ */
+size_t ng_lane_size(const ng_link_options *options);
+
+/* Starts a lane for rows of a schema. Kept: `schema`, and `memory`, of ng_lane_size bytes, aligned
+ * to 64. NG_INVALID: something is NULL or not allowed. Before both graphs are built. */
+NG_NODISCARD ng_status ng_lane_init(ng_lane *lane, const ng_link_options *options,
+                                    const ng_schema *schema, void *memory);
+
+/* Ends a river in the lane. `loop` is where this graph will run. Refused with NG_MISMATCH if the
+ * columns are others, with NG_MISUSED if another river ends here. */
+ng_river ng_to_lane(ng_river river, ng_lane *lane, ng_loop *loop);
+
+/* Begins a river with what comes through the lane. `loop` is where this graph will run. Refused
+ * with NG_MISUSED if another river begins here. */
+ng_river ng_from_lane(ng_graph *graph, ng_lane *lane, ng_loop *loop);
+
+/* Lets go of what is still under way. Once both graphs have ended or are not run any more, and
+ * before the first one is closed; the second one has to be closed by then. */
+void ng_lane_close(ng_lane *lane);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_channel.h --------------------------------------------------------------------------- */
+
+/* ops_channel: channels as the ends of rivers, for rows that other threads or tasks make or want.
+ */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Sets every column of a row from an item: NG_OK, or below 0: it is bad, and the river ends. Where
+ * a text does not fit it may answer what ng_set_text said, and is asked again with more room. */
+typedef ng_status ng_unpack_fn(const void *item, ng_row out, void *ctx);
+
+/* The items of a channel, one a row. The channel was made without a reader, and is kept, as `loop`
+ * is, in which the graph will run. When the river is cancelled the channel is closed. */
+ng_river ng_from_channel(ng_graph *graph, const ng_schema *schema, ng_channel *channel,
+                         ng_loop *loop, ng_unpack_fn *unpack, void *ctx);
+
+/* Makes an item of a row: NG_OK, or below 0: the row is bad. Called again for a row for which the
+ * channel had no room. */
+typedef ng_status ng_pack_fn(ng_row row, void *item, void *ctx);
+
+/* Sends each row into a channel, and waits where it is full. With `close` the end of the river, and
+ * its failure, close the channel. `wait` is the caller's, all zeros, and lives as long as the
+ * channel. A channel that was closed by its receiver cancels the river. */
+ng_river ng_to_channel(ng_river river, ng_channel *channel, ng_channel_wait *wait, ng_loop *loop,
+                       ng_pack_fn *pack, void *ctx, bool close);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_file.h ------------------------------------------------------------------------------ */
+
+/* ops_file: text files, pipes and sockets as the ends of rivers, a row being a line. Where bytes are
+ * not there yet, or have no room yet, the loop does other things. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* The lines of a file descriptor, in one column `line` of utf8, without their ends ("\n" or
+ * "\r\n"); the last one need not have one. The file is not closed. Ends with NG_TOO_LARGE at a line
+ * of more than `longest` bytes, with NG_BAD_INPUT at one that is no UTF-8, with NG_IO where reading
+ * fails. Refused with NG_UNSUPPORTED where the loop's port has no files. */
+ng_river ng_read_lines(ng_graph *graph, ng_loop *loop, int file, size_t longest);
+
+/* Writes the text of a column and "\n" for each row, nothing for null. The file is not closed, and
+ * should not block (O_NONBLOCK), or a slow reader stops the loop. Text of more than `longest` bytes
+ * is a bad row, NG_TOO_LARGE. Fails with NG_CLOSED where no one reads any more (have SIGPIPE
+ * ignored then), with NG_IO where writing fails. Refused with NG_MISMATCH if the column is none of
+ * utf8. */
+ng_river ng_write_lines(ng_river river, const char *column, ng_loop *loop, int file,
+                        size_t longest);
 
 #if defined(__cplusplus)
 }
@@ -1261,6 +3183,8 @@ NGI_WASM_PORT ng_port ng_wasm_port(void) {
     port.random = ngi_wasm_random;
     port.watch = NULL;
     port.unwatch = NULL;
+    port.read = NULL;
+    port.write = NULL;
     port.start_thread = NULL;
     port.join_thread = NULL;
     port.ctx = NULL;
@@ -1322,16 +3246,16 @@ typedef struct ng_sim_loop {
 } ng_sim_loop;
 
 typedef struct ng_sim {
-    ng_time now;           /* read-only */
-    ng_time wall_offset;   /* the wall clock is ahead of `now` by this; may be changed at any time */
-    ng_time wake_delay;    /* the longest a wake is under way; 0 */
-    ng_time oversleep;     /* the longest a wait lasts too long; 0 */
-    uint64_t trace;        /* read-only: what was noted */
-    uint64_t turns;        /* read-only: of all loops, in ng_sim_run */
-    uint64_t fail_at;      /* the request for memory, from 1, that fails; 0: none */
-    uint64_t fail_one_in;  /* requests for memory fail once in so many, by chance; 0: none */
-    uint64_t requests;     /* read-only: for memory */
-    uint64_t seed;         /* private from here on */
+    ng_time now;          /* read-only */
+    ng_time wall_offset;  /* the wall clock is ahead of `now` by this; may be changed at any time */
+    ng_time wake_delay;   /* the longest a wake is under way; 0 */
+    ng_time oversleep;    /* the longest a wait lasts too long; 0 */
+    uint64_t trace;       /* read-only: what was noted */
+    uint64_t turns;       /* read-only: of all loops, in ng_sim_run */
+    uint64_t fail_at;     /* the request for memory, from 1, that fails; 0: none */
+    uint64_t fail_one_in; /* requests for memory fail once in so many, by chance; 0: none */
+    uint64_t requests;    /* read-only: for memory */
+    uint64_t seed;        /* private from here on */
     ng_sim_loop *loops;
     ng_allocator inner;
 } ng_sim;
@@ -1377,315 +3301,6 @@ ng_allocator ng_sim_allocator(ng_sim *sim, ng_allocator inner);
 #if defined(NAGARE_KERNELS) || defined(NAGARE_IMPLEMENTATION)
 #ifndef NGI_SHARED_SECTION
 #define NGI_SHARED_SECTION
-
-/* ---- exact.h --------------------------------------------------------------------------------- */
-
-/* exact: keeps floating point exact in kernels, whatever flags their includer compiles with. */
-
-#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
-#error "kernels must see NaN and infinity: compile without -ffast-math, -Ofast, -ffinite-math-only"
-#endif
-
-/* gcc's -fsingle-precision-constant rounds 0.1 to float before any code of ours runs. */
-typedef char ngi_double_constants_are_double[sizeof(0.1) == sizeof(double) ? 1 : -1];
-
-/* x86 that adds in 80-bit registers, which round twice. */
-#if (defined(__i386__) || defined(__x86_64__)) && !defined(__SSE2_MATH__)
-#define NGI_X87 1
-#else
-#define NGI_X87 0
-#endif
-
-/* Between these two, each operation is rounded by itself and in its place: a * b + c rounds twice,
- * sums keep their order, divisions divide, and zeros keep their signs. The includer's own settings
- * hold again behind the end. Both stand at file scope. */
-#if defined(__wasm__)
-/* clang saves no settings on this target, and has no fused operation to leave on again. */
-#define NGI_EXACT_BEGIN _Pragma("clang fp contract(off) reassociate(off)")
-#define NGI_EXACT_END _Pragma("clang fp contract(on)")
-#elif defined(__clang__) && NGI_X87
-#define NGI_EXACT_BEGIN                                                                            \
-    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")                  \
-        _Pragma("clang attribute push(__attribute__((target(\"sse2\"))), apply_to = function)")
-#define NGI_EXACT_END _Pragma("clang attribute pop") _Pragma("float_control(pop)")
-#elif defined(__clang__)
-#define NGI_EXACT_BEGIN                                                                            \
-    _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(off)")
-#define NGI_EXACT_END _Pragma("float_control(pop)")
-#else
-#define NGI_EXACT_OPTIONS                                                                          \
-    _Pragma("GCC push_options")                                                                    \
-        _Pragma("GCC optimize(\"fp-contract=off,no-unsafe-math-optimizations\")")                  \
-            _Pragma("GCC optimize(\"no-associative-math,no-reciprocal-math,signed-zeros\")")
-#if NGI_X87
-#define NGI_EXACT_BEGIN NGI_EXACT_OPTIONS _Pragma("GCC target(\"sse2,fpmath=sse\")")
-#else
-#define NGI_EXACT_BEGIN NGI_EXACT_OPTIONS
-#endif
-#define NGI_EXACT_END _Pragma("GCC pop_options")
-#endif
-
-/* Rounds `x`, a product, before it can be fused with a sum. Only clang's -ffp-contract=fast needs
- * it: it overrules the pragma, and no macro tells of it. `kind` is the register class of the
- * target. */
-#if defined(__clang__) && !defined(__wasm__)
-#define NGI_ROUND_NOW(kind, x) __asm__("" : "+" kind(x))
-#else
-#define NGI_ROUND_NOW(kind, x) ((void)0)
-#endif
-
-/* The processor's own settings: a program linked with -ffast-math, or a library it loads, flushes
- * tiny numbers to zero for everyone, and fesetround rounds them differently. A kernel takes them
- * back for the length of a call: `enter` gives what `leave` restores. What stands between is
- * compiled as usual, but nothing that goes through memory moves past them. */
-#define NGI_SETTINGS_INLINE static inline __attribute__((always_inline, unused))
-#if defined(__aarch64__)
-typedef uint64_t ngi_settings;
-#else
-typedef uint32_t ngi_settings;
-#endif
-#if defined(__x86_64__) || defined(__i386__)
-#define NGI_SETTINGS_EXACT                                                                         \
-    0x1f80u /* all exceptions masked, round to nearest; bits 0 to 5 only tell */
-NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) {
-    ngi_settings settings;
-    const uint32_t exact = NGI_SETTINGS_EXACT;
-    __asm__ __volatile__("stmxcsr %0" : "=m"(settings) : : "memory");
-    if ((settings & ~0x3fu) != exact) {
-        __asm__ __volatile__("ldmxcsr %0" : : "m"(exact) : "memory");
-    }
-    return settings;
-}
-NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) {
-    if ((settings & ~0x3fu) != NGI_SETTINGS_EXACT) {
-        __asm__ __volatile__("ldmxcsr %0" : : "m"(settings) : "memory");
-    }
-}
-#elif defined(__aarch64__)
-NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) {
-    ngi_settings settings;
-    __asm__ __volatile__("mrs %0, fpcr" : "=r"(settings) : : "memory");
-    if (settings != 0) {
-        __asm__ __volatile__("msr fpcr, %0" : : "r"((uint64_t)0) : "memory");
-    }
-    return settings;
-}
-NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) {
-    if (settings != 0) {
-        __asm__ __volatile__("msr fpcr, %0" : : "r"(settings) : "memory");
-    }
-}
-#else
-NGI_SETTINGS_INLINE ngi_settings ngi_exact_enter(void) { return 0; }
-NGI_SETTINGS_INLINE void ngi_exact_leave(ngi_settings settings) { (void)settings; }
-#endif
-
-/* ---- profile.h ------------------------------------------------------------------------------- */
-
-/* profile: which instruction sets kernels are compiled for, and which of them the machine has. */
-
-#if !defined(NG_NO_SIMDE)
-#define NG_NO_SIMDE 0
-#endif
-
-#if defined(__x86_64__) || defined(__i386__)
-#define NGI_X86 1
-#else
-#define NGI_X86 0
-#endif
-
-/* The wide profiles are for 64-bit code: clang 19 miscompiles masks of AVX-512 in 32-bit code.
- * Where floats live in x87 registers only `scalar` is left, since vector code that the includer's
- * headers brought in earlier cannot be inlined into ours. */
-#if defined(__x86_64__) && !NGI_X87
-#define NGI_HAS_V256 1
-#define NGI_HAS_V512 1
-#else
-#define NGI_HAS_V256 0
-#define NGI_HAS_V512 0
-#endif
-
-#if defined(__wasm_simd128__)
-#define NGI_HAS_V128 1
-#elif !NG_NO_SIMDE && ((NGI_X86 && !NGI_X87) || (defined(__aarch64__) && !defined(__AARCH64EB__)))
-#if defined(__has_include)
-#if __has_include(<simde/wasm/simd128.h>)
-#define NGI_HAS_V128 1
-#endif
-#endif
-#endif
-#if !defined(NGI_HAS_V128)
-#define NGI_HAS_V128 0
-#endif
-
-/* NGI_V512 and the like make a function one of the profile; it may then call the profile's
- * operations. NGI_V512_INLINE is for small static functions that vanish in their callers. */
-#define NGI_SCALAR
-#define NGI_V128
-#define NGI_V256 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
-#define NGI_V512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,popcnt,lzcnt")))
-
-#define NGI_ALWAYS_INLINE static inline __attribute__((always_inline, unused))
-#define NGI_SCALAR_INLINE NGI_SCALAR NGI_ALWAYS_INLINE
-#define NGI_V128_INLINE NGI_V128 NGI_ALWAYS_INLINE
-#define NGI_V256_INLINE NGI_V256 NGI_ALWAYS_INLINE
-#define NGI_V512_INLINE NGI_V512 NGI_ALWAYS_INLINE
-
-#if NGI_HAS_V256
-/* eax, ebx, ecx and edx of the processor's description `leaf`, or zeros if it has no such leaf. */
-NGI_ALWAYS_INLINE void ngi_cpuid(uint32_t leaf, uint32_t r[4]) {
-    uint32_t last, b, c, d;
-    __asm__ __volatile__("cpuid" : "=a"(last), "=b"(b), "=c"(c), "=d"(d) : "a"(0), "c"(0));
-    r[0] = r[1] = r[2] = r[3] = 0;
-    if (leaf <= last) {
-        __asm__ __volatile__("cpuid"
-                             : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
-                             : "a"(leaf), "c"(0));
-    }
-}
-
-NGI_ALWAYS_INLINE ng_profile ngi_best_x86_profile(void) {
-    /* Bits of cpuid: leaf 1 ecx, leaf 7 ebx, leaf 0x80000001 ecx. */
-    const uint32_t osxsave_avx_popcnt = 1u << 27 | 1u << 28 | 1u << 23;
-    const uint32_t bmi_avx2_bmi2 = 1u << 3 | 1u << 5 | 1u << 8;
-    const uint32_t avx512_f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
-    const uint32_t lzcnt = 1u << 5;
-    const ng_profile least = NGI_HAS_V128 ? NG_V128 : NG_SCALAR;
-    uint32_t basic[4], more[4], extended[4], saved, saved_high;
-    ngi_cpuid(1, basic);
-    ngi_cpuid(7, more);
-    __asm__ __volatile__("cpuid"
-                         : "=a"(extended[0]), "=b"(extended[1]), "=c"(extended[2]),
-                           "=d"(extended[3])
-                         : "a"(0x80000001u), "c"(0));
-    if ((basic[2] & osxsave_avx_popcnt) != osxsave_avx_popcnt ||
-        (more[1] & bmi_avx2_bmi2) != bmi_avx2_bmi2 || (extended[2] & lzcnt) == 0) {
-        return least;
-    }
-    /* What the system saves when it switches threads: xmm and ymm, then k and zmm. */
-    __asm__ __volatile__("xgetbv" : "=a"(saved), "=d"(saved_high) : "c"(0));
-    if ((saved & 0x06) != 0x06) {
-        return least;
-    }
-    if ((saved & 0xe0) != 0xe0 || (more[1] & avx512_f_dq_bw_vl) != avx512_f_dq_bw_vl) {
-        return NG_V256;
-    }
-    return NG_V512;
-}
-#endif
-
-/* The widest profile that this machine runs and this compilation has. Any thread. */
-NGI_ALWAYS_INLINE ng_profile ng_best_profile(void) {
-#if NGI_HAS_V256
-    return ngi_best_x86_profile();
-#elif NGI_HAS_V128
-    return NG_V128;
-#else
-    return NG_SCALAR;
-#endif
-}
-
-/* ---- bits.h ---------------------------------------------------------------------------------- */
-
-/* bits: rows of bits in Arrow's order, the least significant bit of each byte first. */
-
-/* The lowest `n` bits set; n <= 64. */
-NGI_ALWAYS_INLINE uint64_t ngi_bits_low(unsigned n) {
-    return n >= 64 ? UINT64_MAX : ((uint64_t)1 << n) - 1;
-}
-
-/* Bits [at, at + n) as a number, bit `at` lowest; n <= 64. Reads only the bytes that hold them. */
-NGI_ALWAYS_INLINE uint64_t ngi_bits_load(const uint8_t *bits, size_t at, unsigned n) {
-    const uint8_t *from = bits + at / 8;
-    const unsigned skip = (unsigned)(at % 8);
-    const unsigned bytes = n == 0 ? 0 : (skip + n + 7) / 8;
-    uint64_t v = 0;
-    if (bytes >= 8) {
-        __builtin_memcpy(&v, from, 8);
-        v >>= skip;
-        if (bytes > 8) { /* so skip is not 0 */
-            v |= (uint64_t)from[8] << (64 - skip);
-        }
-    } else {
-        for (unsigned i = 0; i < bytes; i++) {
-            v |= (uint64_t)from[i] << (8 * i);
-        }
-        v >>= skip;
-    }
-    return v & ngi_bits_low(n);
-}
-
-/* Writes `bits` of `*byte` where `mask` is set. */
-NGI_ALWAYS_INLINE void ngi_bits_blend(uint8_t *byte, unsigned bits, unsigned mask) {
-    *byte = (uint8_t)((*byte & ~mask) | (bits & mask));
-}
-
-/* Makes bits [at, at + n) the low bits of `v`; n <= 64. Their neighbours stay, and no byte but
- * those that hold the n bits is read or written. */
-NGI_ALWAYS_INLINE void ngi_bits_store(uint8_t *bits, size_t at, uint64_t v, unsigned n) {
-    uint8_t *to = bits + at / 8;
-    const unsigned skip = (unsigned)(at % 8);
-    if (skip == 0 && n == 64) {
-        __builtin_memcpy(to, &v, 8);
-        return;
-    }
-    if (skip != 0 && n != 0) { /* the first byte, from `skip` on */
-        const unsigned first = n < 8 - skip ? n : 8 - skip;
-        ngi_bits_blend(to, (unsigned)(v & 0xff) << skip, (unsigned)ngi_bits_low(first) << skip);
-        v >>= first;
-        n -= first;
-        to++;
-    }
-    for (unsigned whole = 0; whole < 8 && n >= 8;
-         whole++, n -= 8) { /* at most 8, as gcc must see */
-        *to++ = (uint8_t)(v & 0xff);
-        v >>= 8;
-    }
-    if (n != 0) {
-        ngi_bits_blend(to, (unsigned)(v & 0xff), (unsigned)ngi_bits_low(n));
-    }
-}
-
-NGI_ALWAYS_INLINE bool ngi_bits_get(const uint8_t *bits, size_t at) {
-    return (bits[at / 8] >> (at % 8) & 1) != 0;
-}
-
-NGI_ALWAYS_INLINE void ngi_bits_put(uint8_t *bits, size_t at, bool v) {
-    ngi_bits_blend(bits + at / 8, (unsigned)v << (at % 8), 1u << (at % 8));
-}
-
-/* How many bits are set. Written out, since a processor that need not have the instruction would
- * make the builtin a call into the compiler's library. */
-NGI_ALWAYS_INLINE uint32_t ngi_bits_count(uint64_t v) {
-#if defined(__POPCNT__) || defined(__wasm__) || defined(__aarch64__)
-    return (uint32_t)__builtin_popcountll(v);
-#else
-    v -= v >> 1 & 0x5555555555555555u;
-    v = (v & 0x3333333333333333u) + (v >> 2 & 0x3333333333333333u);
-    v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-    return (uint32_t)(v * 0x0101010101010101u >> 56);
-#endif
-}
-
-/* The bits of `v` at the places where `mask` is set, moved together at the low end, the others
- * gone. In six rounds each kept bit moves down by 1, 2, 4, ... where the number of gaps below it
- * says so. */
-NGI_ALWAYS_INLINE uint64_t ngi_bits_pack(uint64_t v, uint64_t mask) {
-    uint64_t gaps = ~mask << 1; /* bit i: the place below i is a gap */
-    v &= mask;
-    for (unsigned shift = 1; shift < 64; shift *= 2) {
-        uint64_t odd = gaps; /* parity of the gaps at and below each place */
-        for (unsigned by = 1; by < 64; by *= 2) {
-            odd ^= odd << by;
-        }
-        const uint64_t moving = odd & mask;
-        const uint64_t bits = v & moving;
-        mask = (mask ^ moving) | moving >> shift;
-        v = (v ^ bits) | bits >> shift;
-        gaps &= ~odd;
-    }
-    return v;
-}
 
 #endif
 #endif
@@ -1869,7 +3484,7 @@ typedef bool ngi_m1;
 #define NGI_FLOAT_KIND "m"
 #endif
 
-/* ---- masks ---- */
+/* ---- masks ----------------------------------------------------------------------------------- */
 
 NGI_2(m1, m1, and, a &&b)
 NGI_2(m1, m1, or, a || b)
@@ -1884,7 +3499,7 @@ NGI_ACROSS(bool, m1, all, a)
 NGI_FN ngi_m1 ngi_m1_first(size_t n) { return n > 0; }
 NGI_FN ngi_m1 ngi_m1_from_bits(uint32_t bits) { return (bits & 1) != 0; }
 
-/* ---- what all types have ---- */
+/* ---- what all types have --------------------------------------------------------------------- */
 
 /* Memory need not be aligned, and may be written as another type. */
 #define NGI_SCALAR_ALL(T)                                                                          \
@@ -1907,7 +3522,7 @@ NGI_SCALAR_ALL(i64x1)
 NGI_SCALAR_ALL(u64x1)
 #undef NGI_SCALAR_ALL
 
-/* ---- bits of floats ---- */
+/* ---- bits of floats -------------------------------------------------------------------------- */
 
 #define NGI_SCALAR_BITS(R, T, name)                                                                \
     NGI_FN ngi_##R ngi_##R##_##name(ngi_##T a) {                                                   \
@@ -1921,7 +3536,7 @@ NGI_SCALAR_BITS(u64x1, f64x1, bits_of_f64)
 NGI_SCALAR_BITS(f64x1, u64x1, of_bits)
 #undef NGI_SCALAR_BITS
 
-/* ---- floats ---- */
+/* ---- floats ---------------------------------------------------------------------------------- */
 
 /* Square root, correctly rounded, by digits: used where the compiler might call libm. */
 NGI_FN double ngi_sqrt_by_digits(double a) {
@@ -2078,7 +3693,7 @@ NGI_SCALAR_FOLD(f64x1, min)
 NGI_SCALAR_FOLD(f64x1, max)
 #undef NGI_SCALAR_FOLD
 
-/* ---- integers ---- */
+/* ---- integers -------------------------------------------------------------------------------- */
 
 /* `C` is the type, `U` the unsigned type of its width, in which nothing overflows. */
 #define NGI_SCALAR_INTEGER(T, C, U)                                                                \
@@ -2132,7 +3747,7 @@ NGI_SCALAR_NARROW(u32x1, u8, uint8_t)
 NGI_SCALAR_NARROW(u32x1, u16, uint16_t)
 #undef NGI_SCALAR_NARROW
 
-/* ---- conversions ---- */
+/* ---- conversions ----------------------------------------------------------------------------- */
 
 #define NGI_SCALAR_FROM(R, T, value)                                                               \
     NGI_FN ngi_##R##x1 ngi_##R##x1_from_##T(ngi_##T##x1 a) { return value; }
@@ -2247,7 +3862,7 @@ typedef uint64_t ngi_v128_u64 __attribute__((vector_size(16)));
 /* `x op y` in lanes of the type `lane`. */
 #define NGI_V128_OP(lane, x, op, y) ((ngi_v128)((ngi_v128_##lane)(x)op(ngi_v128_##lane)(y)))
 
-/* ---- masks, also of 64-bit lanes ---- */
+/* ---- masks, also of 64-bit lanes ------------------------------------------------------------- */
 
 NGI_FN ngi_v128 ngi_v128_low_m(ngi_m4 m) { return NGI_WASM(i64x2_extend_low_i32x4)(m); }
 NGI_FN ngi_v128 ngi_v128_high_m(ngi_m4 m) { return NGI_WASM(i64x2_extend_high_i32x4)(m); }
@@ -2277,7 +3892,7 @@ NGI_FN ngi_m4 ngi_m4_from_bits(uint32_t bits) {
     return NGI_WASM(i32x4_eq)(NGI_WASM(v128_and)(all, place), place);
 }
 
-/* ---- what all types have ---- */
+/* ---- what all types have --------------------------------------------------------------------- */
 
 #define NGI_V128_MEMORY_32(T, C)                                                                   \
     NGI_LOAD(T, load, C, NGI_WASM(v128_load)(p))                                                   \
@@ -2313,8 +3928,7 @@ NGI_V128_MEMORY_64(u64x4, uint64_t, NGI_WASM(i64x2_splat)((int64_t)v))
 #undef NGI_V128_MEMORY_32
 #undef NGI_V128_MEMORY_64
 
-/* ---- packing: two lanes at a time, the second in the place of the first where that is gone ----
- */
+/* ---- packing: two lanes at a time, the second in the place of the first where that is gone --- */
 
 NGI_FN ngi_v128 ngi_v128_second_half(ngi_v128 a) { return NGI_WASM(i64x2_shuffle)(a, a, 1, 1); }
 NGI_FN ngi_v128 ngi_v128_pack_pairs(ngi_m4 m, ngi_v128 v) {
@@ -2352,7 +3966,7 @@ NGI_V128_PACK_64(u64x4, uint64_t)
 #undef NGI_V128_PACK_32
 #undef NGI_V128_PACK_64
 
-/* ---- floats ---- */
+/* ---- floats ---------------------------------------------------------------------------------- */
 
 /* wasm's pmin(b, a) is a < b ? a : b, and pmax(b, a) is a > b ? a : b. */
 #define NGI_V128_FLOAT(lane, x)                                                                    \
@@ -2455,7 +4069,7 @@ NGI_V128_ROUNDING(ceil, ceil)
 NGI_V128_ROUNDING(trunc, trunc)
 #undef NGI_V128_ROUNDING
 
-/* ---- 32-bit integers ---- */
+/* ---- 32-bit integers ------------------------------------------------------------------------- */
 
 #define NGI_V128_INT32(T, C, W, lane, min32, max32)                                                \
     NGI_SET(T##x4, C, NGI_WASM(i32x4_splat)((int32_t)v))                                           \
@@ -2492,7 +4106,7 @@ NGI_1(i32x4, i32x4, sign,
 NGI_1(u32x4, u32x4, sign, NGI_WASM(u32x4_min)(a, NGI_WASM(i32x4_splat)(1)))
 NGI_FN ngi_i32x4 ngi_i32x4_count(ngi_i32x4 a, ngi_m4 m) { return NGI_WASM(i32x4_sub)(a, m); }
 
-/* ---- narrow in memory ---- */
+/* ---- narrow in memory ------------------------------------------------------------------------ */
 
 #define NGI_V128_NARROW(T, n, N)                                                                   \
     NGI_FN void ngi_##T##_store_##n(N *p, ngi_##T v) {                                             \
@@ -2532,7 +4146,7 @@ NGI_1(i32x4, i32x4, wrap_i16, NGI_WASM(i32x4_shr)(NGI_WASM(i32x4_shl)(a, 16), 16
 NGI_1(u32x4, u32x4, wrap_u8, NGI_WASM(v128_and)(a, NGI_WASM(i32x4_splat)(0xff)))
 NGI_1(u32x4, u32x4, wrap_u16, NGI_WASM(v128_and)(a, NGI_WASM(i32x4_splat)(0xffff)))
 
-/* ---- 64-bit integers ---- */
+/* ---- 64-bit integers ------------------------------------------------------------------------- */
 
 NGI_FN ngi_v128 ngi_v128_less_i64(ngi_v128 a, ngi_v128 b) { return NGI_WASM(i64x2_lt)(a, b); }
 NGI_FN ngi_v128 ngi_v128_less_u64(ngi_v128 a, ngi_v128 b) {
@@ -2604,7 +4218,7 @@ NGI_PAIR_1(i64x4, i64x4, abs, ngi_v128_abs_i64)
 NGI_PAIR_1(i64x4, i64x4, sign, ngi_v128_sign_i64)
 NGI_PAIR_1(u64x4, u64x4, sign, ngi_v128_sign_u64)
 
-/* ---- conversions ---- */
+/* ---- conversions ----------------------------------------------------------------------------- */
 
 #define NGI_V128_FROM(R, T, value)                                                                 \
     NGI_FN ngi_##R##x4 ngi_##R##x4_from_##T(ngi_##T##x4 a) { return value; }
@@ -2674,7 +4288,7 @@ NGI_PAIR_OF(f64x4, u64x4, of_bits, a.lo, a.hi)
 
 NGI_ACROSS(int64_t, i32x4, sum, ngi_i64x4_sum(ngi_i64x4_from_i32(a)))
 
-/* ---- the fixed trees ---- */
+/* ---- the fixed trees ------------------------------------------------------------------------- */
 
 #define NGI_V128_FOLD_F32(op, of)                                                                  \
     NGI_FN float ngi_f32x4_fold_##op(const float t[128]) {                                         \
@@ -2778,7 +4392,7 @@ typedef __m256i ngi_m8; /* 32-bit lanes, all ones or all zeros */
 
 #define NGI_FN NGI_V256_INLINE
 
-/* ---- halves, and masks of 64-bit lanes ---- */
+/* ---- halves, and masks of 64-bit lanes ------------------------------------------------------- */
 
 NGI_FN __m128i ngi_v256_low(__m256i a) { return _mm256_castsi256_si128(a); }
 NGI_FN __m128i ngi_v256_high(__m256i a) { return _mm256_extracti128_si256(a, 1); }
@@ -2811,7 +4425,7 @@ NGI_FN __m256d ngi_v256_keep_f64(__m256i m, __m256d a) {
     return _mm256_and_pd(_mm256_castsi256_pd(m), a);
 }
 
-/* ---- masks ---- */
+/* ---- masks ----------------------------------------------------------------------------------- */
 
 NGI_2(m8, m8, and, _mm256_and_si256(a, b))
 NGI_2(m8, m8, or, _mm256_or_si256(a, b))
@@ -2832,7 +4446,7 @@ NGI_FN ngi_m8 ngi_m8_from_bits(uint32_t bits) {
     return _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32((int)bits), place), place);
 }
 
-/* ---- packing: four lanes at a time, by what stands in the low four bits of a mask ---- */
+/* ---- packing: four lanes at a time, by what stands in the low four bits of a mask ------------ */
 
 static const int32_t ngi_v256_packed[16][4] = {
     {0, 0, 0, 0}, {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {2, 0, 0, 0}, {0, 2, 0, 0},
@@ -2857,7 +4471,7 @@ NGI_FN void ngi_v256_pack(float *out, ngi_m8 m, __m256 v) {
                   ngi_v256_pack_4(ngi_v256_high_f32(v), bits >> 4));
 }
 
-/* ---- f32 ---- */
+/* ---- f32 ------------------------------------------------------------------------------------- */
 
 NGI_SET(f32x8, float, _mm256_set1_ps(v))
 NGI_LOAD(f32x8, load, float, _mm256_loadu_ps(p))
@@ -2891,7 +4505,7 @@ NGI_FN ngi_f32x8 ngi_f32x8_sign(ngi_f32x8 a) {
                             _mm256_cmp_ps(a, _mm256_setzero_ps(), _CMP_NEQ_OQ));
 }
 
-/* ---- f64 ---- */
+/* ---- f64 ------------------------------------------------------------------------------------- */
 
 #define NGI_PAIR_MASK_2(T, name, half)                                                             \
     NGI_2(m8, T, name, ngi_v256_narrow_f64(half(a.lo, b.lo), half(a.hi, b.hi)))
@@ -2995,7 +4609,7 @@ NGI_V256_PACK_PAIR(i64x8, int64_t, v.lo, v.hi)
 NGI_V256_PACK_PAIR(u64x8, uint64_t, v.lo, v.hi)
 #undef NGI_V256_PACK_PAIR
 
-/* ---- 32-bit integers ---- */
+/* ---- 32-bit integers ------------------------------------------------------------------------- */
 
 NGI_FN __m256i ngi_v256_flip(__m256i a) { /* maps the order of unsigned numbers to signed */
     return _mm256_xor_si256(a, _mm256_set1_epi32(INT_MIN));
@@ -3043,7 +4657,7 @@ NGI_1(i32x8, i32x8, sign, _mm256_sign_epi32(_mm256_set1_epi32(1), a))
 NGI_1(u32x8, u32x8, sign, _mm256_min_epu32(a, _mm256_set1_epi32(1)))
 NGI_FN ngi_i32x8 ngi_i32x8_count(ngi_i32x8 a, ngi_m8 m) { return _mm256_sub_epi32(a, m); }
 
-/* ---- narrow in memory ---- */
+/* ---- narrow in memory ------------------------------------------------------------------------ */
 
 #define NGI_LOAD_2(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define NGI_STORE_2(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
@@ -3088,7 +4702,7 @@ NGI_1(i32x8, i32x8, wrap_i16, _mm256_srai_epi32(_mm256_slli_epi32(a, 16), 16))
 NGI_1(u32x8, u32x8, wrap_u8, _mm256_and_si256(a, _mm256_set1_epi32(0xff)))
 NGI_1(u32x8, u32x8, wrap_u16, _mm256_and_si256(a, _mm256_set1_epi32(0xffff)))
 
-/* ---- 64-bit integers ---- */
+/* ---- 64-bit integers ------------------------------------------------------------------------- */
 
 NGI_FN __m256i ngi_v256_mul_64(__m256i a, __m256i b) {
     const __m256i crossed = _mm256_mullo_epi32(a, _mm256_shuffle_epi32(b, 0xb1));
@@ -3160,7 +4774,7 @@ NGI_LANES_ACROSS(u64, 8, sum, add)
 NGI_LANES_ACROSS(u64, 8, least, min)
 NGI_LANES_ACROSS(u64, 8, most, max)
 
-/* ---- conversions ---- */
+/* ---- conversions ----------------------------------------------------------------------------- */
 
 #define NGI_V256_FROM(R, T, value)                                                                 \
     NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x8 a) { return value; }
@@ -3285,7 +4899,7 @@ NGI_V256_DIV(i32x8, ngi_v256_div_half)
 NGI_V256_DIV(u32x8, ngi_v256_div_half_unsigned)
 #undef NGI_V256_DIV
 
-/* ---- the fixed trees ---- */
+/* ---- the fixed trees ------------------------------------------------------------------------- */
 
 #define NGI_V256_FOLD_F32(op, of, of128)                                                           \
     NGI_FN float ngi_f32x8_fold_##op(const float t[128]) {                                         \
@@ -3399,7 +5013,7 @@ typedef __mmask16 ngi_m16;
 
 #define NGI_FN NGI_V512_INLINE
 
-/* ---- masks ---- */
+/* ---- masks ----------------------------------------------------------------------------------- */
 
 NGI_2(m16, m16, and, (ngi_m16)(a &b))
 NGI_2(m16, m16, or, (ngi_m16)(a | b))
@@ -3414,7 +5028,7 @@ NGI_ACROSS(bool, m16, all, a == 0xffff)
 NGI_FN ngi_m16 ngi_m16_first(size_t n) { return (ngi_m16)(n >= 16 ? 0xffff : (1u << n) - 1); }
 NGI_FN ngi_m16 ngi_m16_from_bits(uint32_t bits) { return (ngi_m16)(bits & 0xffff); }
 
-/* ---- halves ---- */
+/* ---- halves ---------------------------------------------------------------------------------- */
 
 NGI_FN __m256i ngi_v512_low(__m512i a) { return _mm512_castsi512_si256(a); }
 NGI_FN __m256i ngi_v512_high(__m512i a) { return _mm512_extracti64x4_epi64(a, 1); }
@@ -3437,7 +5051,7 @@ NGI_FN ngi_m16 ngi_v512_join_m(__mmask8 lo, __mmask8 hi) {
 #define NGI_PAIR_MASK_2(T, name, half)                                                             \
     NGI_2(m16, T, name, ngi_v512_join_m(half(a.lo, b.lo), half(a.hi, b.hi)))
 
-/* ---- f32 ---- */
+/* ---- f32 ------------------------------------------------------------------------------------- */
 
 NGI_SET(f32x16, float, _mm512_set1_ps(v))
 NGI_LOAD(f32x16, load, float, _mm512_loadu_ps(p))
@@ -3473,7 +5087,7 @@ NGI_FN ngi_f32x16 ngi_f32x16_sign(ngi_f32x16 a) {
                              _mm512_set1_ps(1.0f));
 }
 
-/* ---- f64 ---- */
+/* ---- f64 ------------------------------------------------------------------------------------- */
 
 #define NGI_ADD(x, y) ((x) + (y))
 #define NGI_SUB(x, y) ((x) - (y))
@@ -3568,7 +5182,7 @@ NGI_FN __m512d ngi_v512_sign_f64(__m512d a) {
 }
 NGI_PAIR_1(f64x16, f64x16, sign, ngi_v512_sign_f64)
 
-/* ---- 32-bit integers ---- */
+/* ---- 32-bit integers ------------------------------------------------------------------------- */
 
 #define NGI_V512_INT32(T, C, s)                                                                    \
     NGI_SET(T, C, _mm512_set1_epi32((int32_t)v))                                                   \
@@ -3629,7 +5243,7 @@ NGI_V512_DIV(i32x16, ngi_v512_div_half)
 NGI_V512_DIV(u32x16, ngi_v512_div_half_unsigned)
 #undef NGI_V512_DIV
 
-/* ---- narrow in memory ---- */
+/* ---- narrow in memory ------------------------------------------------------------------------ */
 
 #define NGI_V512_BYTES(T, n, N, s)                                                                 \
     NGI_LOAD(T, load_##n, N,                                                                       \
@@ -3653,7 +5267,7 @@ NGI_1(i32x16, i32x16, wrap_i16, _mm512_srai_epi32(_mm512_slli_epi32(a, 16), 16))
 NGI_1(u32x16, u32x16, wrap_u8, _mm512_and_si512(a, _mm512_set1_epi32(0xff)))
 NGI_1(u32x16, u32x16, wrap_u16, _mm512_and_si512(a, _mm512_set1_epi32(0xffff)))
 
-/* ---- 64-bit integers ---- */
+/* ---- 64-bit integers ------------------------------------------------------------------------- */
 
 NGI_FN __m512i ngi_v512_not(__m512i a) { return _mm512_xor_si512(a, _mm512_set1_epi32(-1)); }
 NGI_FN int64_t ngi_v512_sum(__m512i a) {
@@ -3706,7 +5320,7 @@ NGI_LANES_2(i64, i64, 16, rem)
 NGI_LANES_2(u64, u64, 16, div)
 NGI_LANES_2(u64, u64, 16, rem)
 
-/* ---- conversions ---- */
+/* ---- conversions ----------------------------------------------------------------------------- */
 
 #define NGI_V512_FROM(R, T, value)                                                                 \
     NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x16 a) { return value; }
@@ -3790,7 +5404,7 @@ NGI_PAIR_OF(f64x16, u64x16, of_bits, _mm512_castsi512_pd(a.lo), _mm512_castsi512
 
 NGI_ACROSS(int64_t, i32x16, sum, ngi_i64x16_sum(ngi_i64x16_from_i32(a)))
 
-/* ---- the fixed trees ---- */
+/* ---- the fixed trees ------------------------------------------------------------------------- */
 
 #define NGI_V512_FOLD_F32(op, of, of256, of128)                                                    \
     NGI_FN float ngi_f32x16_fold_##op(const float t[128]) {                                        \
@@ -6172,6 +7786,4022 @@ bool ng_read_value(const char *text, size_t size, ng_type type, void *out) {
     return true;
 }
 
+/* ---- batch.c --------------------------------------------------------------------------------- */
+
+/* batch: rows of counted blocks. */
+
+/* ---- schemas --------------------------------------------------------------------------------- */
+
+static bool ngi_same_text(const char *a, const char *b) {
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+size_t ng_schema_find(const ng_schema *schema, const char *name) {
+    size_t place = 0;
+    while (place < schema->count && !ngi_same_text(schema->fields[place].name, name)) {
+        place++;
+    }
+    return place;
+}
+
+ng_status ng_schema_check(const ng_schema *schema) {
+    if (schema == NULL || schema->fields == NULL || schema->count == 0) {
+        return NG_INVALID;
+    }
+    for (size_t i = 0; i < schema->count; i++) {
+        const ng_field *const field = &schema->fields[i];
+        const bool known = field->type >= NG_BOOL && field->type <= NG_UTF8;
+        if (!known || field->name == NULL || field->name[0] == '\0' ||
+            ng_schema_find(schema, field->name) != i) {
+            return NG_INVALID;
+        }
+    }
+    return NG_OK;
+}
+
+bool ng_schema_equal(const ng_schema *a, const ng_schema *b) {
+    if (a->count != b->count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->count && a->fields != b->fields; i++) {
+        const ng_field *const left = &a->fields[i], *const right = &b->fields[i];
+        if (left->type != right->type || left->nullable != right->nullable ||
+            !ngi_same_text(left->name, right->name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+void ng_block_init(ng_block *block, ng_column *columns, size_t capacity,
+                   void (*release)(ng_block *block), void *owner) {
+    block->columns = columns;
+    block->capacity = capacity;
+    block->holders = 1;
+    block->release = release;
+    block->owner = owner;
+    block->next = NULL;
+}
+
+void ng_block_hold(ng_block *block) { __atomic_add_fetch(&block->holders, 1, __ATOMIC_RELAXED); }
+
+ng_status ng_block_release(ng_block *block) {
+    if (block == NULL) {
+        return NG_INVALID;
+    }
+    const uint32_t before = __atomic_fetch_sub(&block->holders, 1, __ATOMIC_ACQ_REL);
+    if (before == 0) {
+        __atomic_store_n(&block->holders, 0, __ATOMIC_RELAXED);
+        return NG_MISUSED;
+    }
+    if (before == 1 && block->release != NULL) {
+        block->release(block);
+    }
+    return NG_OK;
+}
+
+uint32_t ng_block_holders(const ng_block *block) {
+    return __atomic_load_n(&block->holders, __ATOMIC_ACQUIRE);
+}
+
+/* ---- batches --------------------------------------------------------------------------------- */
+
+ng_status ng_batch_release(ng_batch *batch) {
+    ng_block *const block = batch->block;
+    if (block == NULL) {
+        return NG_MISUSED;
+    }
+    batch->block = NULL;
+    batch->rows = 0;
+    return ng_block_release(block);
+}
+
+ng_status ng_batch_slice(const ng_batch *batch, size_t from, size_t rows, ng_batch *slice) {
+    if (batch->block == NULL) {
+        return NG_MISUSED;
+    }
+    if (from > batch->rows || rows > batch->rows - from) {
+        return NG_INVALID;
+    }
+    ng_block_hold(batch->block);
+    slice->schema = batch->schema;
+    slice->block = batch->block;
+    slice->offset = batch->offset + from;
+    slice->rows = rows;
+    return NG_OK;
+}
+
+/* The text of rows [from, from + rows) of a column, in bytes. */
+static size_t ngi_text_bytes(const ng_column *column, size_t from, size_t rows) {
+    const int32_t *const offsets = (const int32_t *)column->values;
+    return (size_t)offsets[from + rows] - (size_t)offsets[from];
+}
+
+uint64_t ng_batch_bytes(const ng_batch *batch) {
+    const uint64_t bits = (batch->rows + 7) / 8;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < batch->schema->count && batch->rows != 0; i++) {
+        const ng_type type = batch->schema->fields[i].type;
+        const ng_column *const column = &batch->block->columns[i];
+        if (type == NG_UTF8) {
+            bytes += 4 * ((uint64_t)batch->rows + 1) +
+                     ngi_text_bytes(column, batch->offset, batch->rows);
+        } else {
+            bytes += type == NG_BOOL ? bits : batch->rows * (uint64_t)ng_type_size(type);
+        }
+        bytes += column->valid != NULL ? bits : 0;
+    }
+    return bytes;
+}
+
+/* ---- copying --------------------------------------------------------------------------------- */
+
+static void ngi_copy_bits(uint8_t *to, size_t at, const uint8_t *from, size_t first, size_t rows) {
+    for (size_t done = 0; done < rows; done += 64) {
+        const unsigned n = rows - done < 64 ? (unsigned)(rows - done) : 64;
+        const uint64_t bits = from == NULL ? UINT64_MAX : ngi_bits_load(from, first + done, n);
+        ngi_bits_store(to, at + done, bits, n);
+    }
+}
+
+/* How many rows' text fits behind the `at` rows of a column. */
+static size_t ngi_text_fitting(const ng_column *from, size_t first, size_t rows,
+                               const ng_column *to, size_t at) {
+    const int32_t *const offsets = (const int32_t *)from->values;
+    const size_t used = (size_t)((const int32_t *)to->values)[at];
+    const size_t room = to->bytes_size - used;
+    size_t low = 0, high = rows;
+    while (low < high) { /* `low` rows fit; more than `high` do not */
+        const size_t middle = high - (high - low) / 2;
+        if ((size_t)offsets[first + middle] - (size_t)offsets[first] <= room) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    return low;
+}
+
+static void ngi_copy_text(const ng_column *from, size_t first, size_t rows, ng_column *to,
+                          size_t at) {
+    const int32_t *const offsets = (const int32_t *)from->values;
+    int32_t *const made = (int32_t *)to->values;
+    const size_t bytes = ngi_text_bytes(from, first, rows);
+    if (bytes != 0) {
+        __builtin_memcpy(to->bytes + made[at], from->bytes + offsets[first], bytes);
+    }
+    for (size_t i = 1; i <= rows; i++) {
+        made[at + i] = made[at] + (offsets[first + i] - offsets[first]);
+    }
+}
+
+static void ngi_copy_column(ng_type type, const ng_column *from, size_t first, size_t rows,
+                            ng_column *to, size_t at) {
+    if (type == NG_UTF8) {
+        ngi_copy_text(from, first, rows, to, at);
+    } else if (type == NG_BOOL) {
+        ngi_copy_bits((uint8_t *)to->values, at, (const uint8_t *)from->values, first, rows);
+    } else {
+        const size_t size = ng_type_size(type);
+        __builtin_memcpy((uint8_t *)to->values + at * size,
+                         (const uint8_t *)from->values + first * size, rows * size);
+    }
+    if (to->valid != NULL) {
+        ngi_copy_bits(to->valid, at, from->valid, first, rows);
+    }
+}
+
+size_t ng_batch_copy(const ng_batch *batch, size_t from, size_t rows, ng_block *to, size_t at) {
+    const size_t first = batch->offset + from;
+    size_t fitting = to->capacity - at < rows ? to->capacity - at : rows;
+    for (size_t i = 0; i < batch->schema->count && fitting != 0; i++) {
+        if (batch->schema->fields[i].type == NG_UTF8) {
+            fitting =
+                ngi_text_fitting(&batch->block->columns[i], first, fitting, &to->columns[i], at);
+        }
+    }
+    for (size_t i = 0; i < batch->schema->count && fitting != 0; i++) {
+        ngi_copy_column(batch->schema->fields[i].type, &batch->block->columns[i], first, fitting,
+                        &to->columns[i], at);
+    }
+    return fitting;
+}
+
+/* ---- pool.c ---------------------------------------------------------------------------------- */
+
+/* pool: blocks laid out once, handed out and back. */
+
+/* ---- sizes.h --------------------------------------------------------------------------------- */
+
+/* sizes: sums of sizes that stick at SIZE_MAX, which no memory has, instead of wrapping. */
+
+static inline size_t ngi_size_plus(size_t a, size_t b) {
+    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
+
+static inline size_t ngi_size_times(size_t a, size_t b) {
+    return b != 0 && a > SIZE_MAX / b ? SIZE_MAX : a * b;
+}
+
+/* Up to a multiple of `to`, a power of two. */
+static inline size_t ngi_size_round(size_t a, size_t to) {
+    return a > SIZE_MAX - (to - 1) ? SIZE_MAX : (a + (to - 1)) & ~(to - 1);
+}
+
+/* How far an address is from the next multiple of `to`. */
+static inline size_t ngi_size_gap(const void *at, size_t to) {
+    return (size_t)(0 - (uintptr_t)at) & (to - 1);
+}
+
+/* The parts of a block, or of all of them, one behind the other from a multiple of 64 on. */
+enum { NGI_LINE = 64 };
+
+static size_t ngi_bitmap_bytes(size_t rows) { return rows / 8 + 1; }
+
+static size_t ngi_values_bytes(ng_type type, size_t rows) {
+    if (type == NG_BOOL) {
+        return ngi_bitmap_bytes(rows);
+    }
+    return type == NG_UTF8 ? ngi_size_times(ngi_size_plus(rows, 1), 4)
+                           : ngi_size_times(rows, ng_type_size(type));
+}
+
+static size_t ngi_block_bytes(const ng_schema *schema, size_t rows, size_t text_bytes) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < schema->count; i++) {
+        const ng_field *const field = &schema->fields[i];
+        bytes = ngi_size_plus(bytes, ngi_size_round(ngi_values_bytes(field->type, rows), NGI_LINE));
+        if (field->nullable) {
+            bytes = ngi_size_plus(bytes, ngi_size_round(ngi_bitmap_bytes(rows), NGI_LINE));
+        }
+        if (field->type == NG_UTF8) {
+            bytes = ngi_size_plus(bytes, ngi_size_round(text_bytes, NGI_LINE));
+        }
+    }
+    return bytes;
+}
+
+static bool ngi_pool_fits(const ng_schema *schema, size_t text_bytes) {
+    for (size_t i = 0; i < schema->count; i++) {
+        if (schema->fields[i].type == NG_UTF8 && (text_bytes == 0 || text_bytes > INT32_MAX)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+size_t ng_pool_size(const ng_schema *schema, size_t count, size_t rows, size_t text_bytes) {
+    if (ng_schema_check(schema) != NG_OK || count == 0 || rows == 0 ||
+        !ngi_pool_fits(schema, text_bytes)) {
+        return 0;
+    }
+    const size_t headers =
+        ngi_size_plus(ngi_size_times(count, sizeof(ng_block)),
+                      ngi_size_times(ngi_size_times(count, schema->count), sizeof(ng_column)));
+    const size_t blocks = ngi_size_times(count, ngi_block_bytes(schema, rows, text_bytes));
+    const size_t all = ngi_size_plus(ngi_size_plus(headers, blocks), 2 * NGI_LINE);
+    return all == SIZE_MAX ? 0 : all;
+}
+
+static void ngi_pool_give_back(ng_block *block) {
+    ng_pool *const pool = (ng_pool *)block->owner;
+    ng_block *first = __atomic_load_n(&pool->returned, __ATOMIC_RELAXED);
+    do {
+        block->next = first;
+    } while (!__atomic_compare_exchange_n(&pool->returned, &first, block, true, __ATOMIC_RELEASE,
+                                          __ATOMIC_RELAXED));
+}
+
+static uint8_t *ngi_pool_part(uint8_t **at, size_t bytes) {
+    uint8_t *const part = *at;
+    *at += ngi_size_round(bytes, NGI_LINE);
+    return part;
+}
+
+static void ngi_block_lay_out(ng_block *block, const ng_schema *schema, size_t rows,
+                              size_t text_bytes, uint8_t **at) {
+    for (size_t i = 0; i < schema->count; i++) {
+        const ng_field *const field = &schema->fields[i];
+        ng_column *const column = &block->columns[i];
+        const bool text = field->type == NG_UTF8;
+        column->values = ngi_pool_part(at, ngi_values_bytes(field->type, rows));
+        column->valid = field->nullable ? ngi_pool_part(at, ngi_bitmap_bytes(rows)) : NULL;
+        column->bytes = text ? ngi_pool_part(at, text_bytes) : NULL;
+        column->bytes_size = text ? text_bytes : 0;
+    }
+}
+
+ng_status ng_pool_init(ng_pool *pool, void *memory, const ng_schema *schema, size_t count,
+                       size_t rows, size_t text_bytes) {
+    if (pool == NULL || memory == NULL || ng_pool_size(schema, count, rows, text_bytes) == 0) {
+        return NG_INVALID;
+    }
+    uint8_t *at = (uint8_t *)memory + ngi_size_gap(memory, NGI_LINE);
+    pool->schema = schema;
+    pool->count = count;
+    pool->blocks = (ng_block *)(void *)ngi_pool_part(&at, count * sizeof(ng_block));
+    pool->idle = NULL;
+    pool->returned = NULL;
+    ng_column *columns =
+        (ng_column *)(void *)ngi_pool_part(&at, count * schema->count * sizeof(ng_column));
+    for (size_t i = count; i-- > 0;) {
+        ng_block *const block = &pool->blocks[i];
+        ng_block_init(block, columns + i * schema->count, rows, ngi_pool_give_back, pool);
+        block->holders = 0;
+        block->next = pool->idle;
+        pool->idle = block;
+    }
+    for (size_t i = 0; i < count; i++) {
+        ngi_block_lay_out(&pool->blocks[i], schema, rows, text_bytes, &at);
+    }
+    return NG_OK;
+}
+
+ng_block *ng_pool_take(ng_pool *pool) {
+    if (pool->idle == NULL) {
+        pool->idle = __atomic_exchange_n(&pool->returned, (ng_block *)NULL, __ATOMIC_ACQUIRE);
+    }
+    ng_block *const block = pool->idle;
+    if (block == NULL) {
+        return NULL;
+    }
+    pool->idle = block->next;
+    block->holders = 1;
+    for (size_t i = 0; i < pool->schema->count; i++) {
+        if (pool->schema->fields[i].type == NG_UTF8) {
+            ((int32_t *)block->columns[i].values)[0] = 0;
+        }
+    }
+    return block;
+}
+
+size_t ng_pool_in_use(const ng_pool *pool) {
+    size_t held = 0;
+    for (size_t i = 0; i < pool->count; i++) {
+        held += ng_block_holders(&pool->blocks[i]) != 0;
+    }
+    return held;
+}
+
+/* ---- link.c ---------------------------------------------------------------------------------- */
+
+/* link: a ring of batches, with what was sent and taken counted on both sides. */
+
+/* Counters wrap around; only their distances matter, which are bounded by the marks. */
+
+size_t ng_link_size(const ng_link_options *o) {
+    const bool power = o != NULL && o->batches != 0 && (o->batches & (o->batches - 1)) == 0;
+    if (!power || o->high_rows == 0 || o->high_rows > SIZE_MAX / 2 || o->low_rows >= o->high_rows ||
+        o->overflow < NG_OVERFLOW_BLOCK || o->overflow > NG_OVERFLOW_FAIL) {
+        return 0;
+    }
+    const size_t size = ngi_size_times(o->batches, sizeof(ng_batch));
+    return size == SIZE_MAX ? 0 : size;
+}
+
+ng_status ng_link_init(ng_link *link, const ng_link_options *options, void *slots) {
+    if (link == NULL || slots == NULL || ng_link_size(options) == 0) {
+        return NG_INVALID;
+    }
+    link->slots = (ng_batch *)slots;
+    link->options = *options;
+    link->tail = link->sent_rows = link->sent_bytes = 0;
+    link->dropped_rows = link->front_rows = 0;
+    link->ended = NG_OK;
+    link->throttled = false;
+    link->head = link->taken_rows = link->taken_bytes = 0;
+    link->cancelled = false;
+    return NG_OK;
+}
+
+static size_t ngi_link_see(const size_t *counter) {
+    return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
+}
+
+static void ngi_link_say(size_t *counter, size_t value) {
+    __atomic_store_n(counter, value, __ATOMIC_RELEASE);
+}
+
+static ng_batch *ngi_link_slot(const ng_link *link, size_t place) {
+    return &link->slots[place & (link->options.batches - 1)];
+}
+
+size_t ng_link_queued(const ng_link *link) {
+    const size_t taken = ngi_link_see(&link->taken_rows);
+    return ngi_link_see(&link->sent_rows) - taken;
+}
+
+size_t ng_link_desired(const ng_link *link) {
+    return link->options.high_rows - ng_link_queued(link);
+}
+
+bool ng_link_is_cancelled(const ng_link *link) {
+    return __atomic_load_n(&link->cancelled, __ATOMIC_ACQUIRE);
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static bool ngi_link_drops(const ng_link *link) {
+    return link->options.overflow != NG_OVERFLOW_BLOCK &&
+           link->options.overflow != NG_OVERFLOW_FAIL;
+}
+
+/* Rows for which there is room, whatever the low-water mark says. */
+static size_t ngi_link_room(const ng_link *link) {
+    const size_t queued_bytes = link->sent_bytes - ngi_link_see(&link->taken_bytes);
+    const bool no_slot = link->tail - ngi_link_see(&link->head) >= link->options.batches;
+    if (no_slot || (link->options.high_bytes != 0 && queued_bytes >= link->options.high_bytes)) {
+        return 0;
+    }
+    return link->options.high_rows - (link->sent_rows - ngi_link_see(&link->taken_rows));
+}
+
+size_t ng_link_credit(ng_link *link) {
+    if (ngi_link_drops(link)) {
+        return link->options.high_rows;
+    }
+    const size_t room = ngi_link_room(link);
+    if (room == 0) {
+        link->throttled = true;
+    } else if (link->throttled && link->options.high_rows - room <= link->options.low_rows) {
+        link->throttled = false;
+    }
+    return link->throttled ? 0 : room;
+}
+
+static void ngi_link_put(ng_link *link, ng_batch *batch) {
+    const size_t bytes = link->options.high_bytes == 0 ? 0 : (size_t)ng_batch_bytes(batch);
+    *ngi_link_slot(link, link->tail) = *batch;
+    batch->block = NULL;
+    link->sent_bytes += bytes;
+    ngi_link_say(&link->sent_rows, link->sent_rows + batch->rows);
+    ngi_link_say(&link->tail, link->tail + 1);
+}
+
+static void ngi_link_pop(ng_link *link) {
+    ng_batch *const first = ngi_link_slot(link, link->head);
+    const size_t bytes = link->options.high_bytes == 0 ? 0 : (size_t)ng_batch_bytes(first);
+    const size_t rows = first->rows;
+    (void)ng_batch_release(first);
+    ngi_link_say(&link->taken_bytes, link->taken_bytes + bytes);
+    ngi_link_say(&link->taken_rows, link->taken_rows + rows);
+    ngi_link_say(&link->head, link->head + 1);
+}
+
+static void ngi_link_drop_first(ng_link *link) {
+    const size_t rows = ngi_link_slot(link, link->head)->rows;
+    link->dropped_rows += rows;
+    link->front_rows += rows;
+    ngi_link_pop(link);
+}
+
+static ng_status ngi_link_overflow(ng_link *link, ng_batch *batch) {
+    switch (link->options.overflow) {
+    case NG_OVERFLOW_FAIL:
+        return NG_FULL;
+    case NG_OVERFLOW_DROP_NEWEST:
+        link->dropped_rows += batch->rows;
+        return ng_batch_release(batch);
+    case NG_OVERFLOW_DROP_OLDEST:
+    case NG_OVERFLOW_LATEST:
+        while (ng_link_first(link) != NULL && ngi_link_room(link) < batch->rows) {
+            ngi_link_drop_first(link);
+        }
+        ngi_link_put(link, batch);
+        return NG_OK;
+    default:
+        return NG_AGAIN;
+    }
+}
+
+ng_status ng_link_send(ng_link *link, ng_batch *batch) {
+    if (batch == NULL || batch->block == NULL || batch->rows == 0) {
+        return NG_INVALID;
+    }
+    if (link->ended != NG_OK) {
+        return NG_MISUSED;
+    }
+    if (ng_link_is_cancelled(link)) {
+        return NG_CANCELLED;
+    }
+    if (batch->rows > link->options.high_rows) {
+        return NG_NO_CREDIT;
+    }
+    if (link->options.overflow == NG_OVERFLOW_LATEST) {
+        while (ng_link_first(link) != NULL) {
+            ngi_link_drop_first(link);
+        }
+    }
+    if (batch->rows > ngi_link_room(link)) {
+        return ngi_link_overflow(link, batch);
+    }
+    ngi_link_put(link, batch);
+    return NG_OK;
+}
+
+ng_status ng_link_end(ng_link *link, ng_status how) {
+    if (how != NG_END && how >= NG_OK) {
+        return NG_INVALID;
+    }
+    if (link->ended != NG_OK) {
+        return NG_MISUSED;
+    }
+    __atomic_store_n(&link->ended, (int32_t)how, __ATOMIC_RELEASE);
+    return NG_OK;
+}
+
+/* ---- taking ---------------------------------------------------------------------------------- */
+
+const ng_batch *ng_link_first(const ng_link *link) {
+    return ngi_link_see(&link->tail) == link->head ? NULL : ngi_link_slot(link, link->head);
+}
+
+ng_status ng_link_take(ng_link *link, size_t rows) {
+    ng_batch *const first =
+        ngi_link_see(&link->tail) == link->head ? NULL : ngi_link_slot(link, link->head);
+    if (first == NULL || rows > first->rows) {
+        return NG_INVALID;
+    }
+    if (rows == first->rows) {
+        ngi_link_pop(link);
+        return NG_OK;
+    }
+    const size_t before = link->options.high_bytes == 0 ? 0 : (size_t)ng_batch_bytes(first);
+    first->offset += rows;
+    first->rows -= rows;
+    const size_t after = link->options.high_bytes == 0 ? 0 : (size_t)ng_batch_bytes(first);
+    ngi_link_say(&link->taken_bytes, link->taken_bytes + (before - after));
+    ngi_link_say(&link->taken_rows, link->taken_rows + rows);
+    return NG_OK;
+}
+
+ng_status ng_link_state(const ng_link *link) {
+    /* The end is read before the queue: what was sent before the end is seen then. */
+    const ng_status ended = (ng_status)__atomic_load_n(&link->ended, __ATOMIC_ACQUIRE);
+    return ng_link_first(link) != NULL ? NG_OK : ended;
+}
+
+void ng_link_close(ng_link *link) {
+    while (ng_link_first(link) != NULL) {
+        ngi_link_pop(link);
+    }
+}
+
+void ng_link_cancel(ng_link *link) {
+    __atomic_store_n(&link->cancelled, true, __ATOMIC_RELEASE);
+    ng_link_close(link);
+}
+
+/* ---- graph_build.c --------------------------------------------------------------------------- */
+
+/* graph_build: nodes and how they hang together, until the graph is started. */
+
+/* ---- graph_parts.h --------------------------------------------------------------------------- */
+
+/* graph_parts: what graphs are made of. */
+
+#define NGI_NOWHERE UINT32_MAX
+
+/* A graph's life. */
+enum { NGI_BUILDING = 0, NGI_RUNNING = 1, NGI_ENDED = 2, NGI_CLOSED = 3 };
+
+typedef struct ngi_input {
+    uint32_t node, output; /* where it comes from */
+    uint64_t received;     /* rows taken */
+    uint64_t discarded;    /* rows that were queued when it was cancelled */
+    bool done;             /* its end has been seen to */
+} ngi_input;
+
+typedef struct ngi_output {
+    ng_link link;
+    ng_link_options options;
+    ng_pool pool;
+    ng_block *filling; /* the block that is written to, or NULL */
+    size_t filled;     /* its rows that have been sent */
+    uint64_t sent;     /* rows, those that a policy dropped included */
+    uint32_t to, to_input;
+    uint32_t blocks; /* of its pool */
+} ngi_output;
+
+/* One allocation each: the node, its state, inputs and outputs. */
+typedef struct ngi_node {
+    ng_stage stage;
+    const ng_schema *schema, *schema_in;
+    const char *name;
+    void *state;
+    ngi_input *inputs;
+    ngi_output *outputs; /* those of the stage, then the one for dead letters */
+    uint32_t input_count;
+    uint32_t self;       /* its number */
+    uint32_t next_input; /* whose turn it is */
+    ng_strategy strategy;
+    struct ngi_retry *retry;     /* NULL: rows are not tried again */
+    struct ngi_breaker *breaker; /* NULL: there is none */
+    ng_account account;
+    int64_t when;     /* its operator's timer, INT64_MAX: none */
+    int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
+    int64_t wakes;    /* the first of both */
+    uint32_t heap_place;
+    size_t size;
+    bool has_text, opened, closed, blocked, due, cancelled;
+    bool dead_letters; /* has the output for them */
+    bool buries;       /* the first row is to go to the dead letters once they have credit */
+} ngi_node;
+
+struct ng_context {
+    ng_graph *graph;
+    ngi_node *node;
+    uint32_t input;
+};
+
+/* How many outputs a node has, that for dead letters included where it is used. */
+static inline uint32_t ngi_output_count(const ngi_node *node) {
+    return node->stage.outputs + node->dead_letters;
+}
+
+/* Whether a node's rows lie in blocks of its own. */
+static inline bool ngi_has_pool(const ngi_node *node, uint32_t output) {
+    return output < node->stage.outputs && !node->stage.forwards;
+}
+
+static inline ngi_output *ngi_source_of(const ng_graph *graph, const ngi_input *input) {
+    return &graph->nodes[input->node]->outputs[input->output];
+}
+
+/* `by` nanoseconds, at least 0, after a time; INT64_MAX, which is never, where there is no such. */
+static inline int64_t ngi_time_after(int64_t time, int64_t by) {
+    return time > 0 && by > INT64_MAX - time ? INT64_MAX : time + by;
+}
+
+static inline int64_t ngi_graph_now(const ng_graph *graph) {
+    const ng_clock *const clock = &graph->options.clock;
+    return clock->now == NULL ? 0 : clock->now(clock->ctx);
+}
+
+static inline void ngi_make_ready(ng_graph *graph, uint32_t node) {
+    graph->ready[node / 64] |= (uint64_t)1 << (node % 64);
+}
+
+/* Keeps the first failure. */
+static inline void ngi_graph_blame(ng_graph *graph, ng_status status, const char *calls,
+                                   const char *river, uint64_t row) {
+    if (graph->error.status == NG_OK) {
+        graph->error.status = status;
+        graph->error.calls = calls;
+        graph->error.river = river;
+        graph->error.row = row;
+    }
+}
+
+/* `when` or `retry_at` has changed. */
+void ngi_timer_update(ng_graph *graph, ngi_node *node);
+
+/* Makes the nodes whose time has come ready. */
+void ngi_timers_ring(ng_graph *graph, int64_t now);
+
+/* The node that gave a river, while building; NULL: it is refused. */
+ngi_node *ngi_node_to_change(ng_river river, const char *calls);
+
+/* The same for what it does at bad rows, where it can go on after one. `timed`: and has a clock. */
+ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed);
+
+/* ---- what ops_guard sees to ------------------------------------------------------------------ */
+
+/* What is to be done about a bad row, the first of `in`. It may turn the status into NG_MISUSED. */
+ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
+                             ng_status *status);
+
+/* Has a bad row wait until it is tried again. */
+void ngi_guard_wait(ng_graph *graph, ngi_node *node, int64_t now);
+
+/* The first row is done with. */
+void ngi_guard_forget(ngi_node *node);
+
+/* How many of so many rows the operator may be offered; 0: its breaker is open. */
+size_t ngi_guard_admits(const ngi_node *node, int64_t now, size_t rows);
+
+/* Rows went well; one failed. */
+void ngi_guard_good(const ngi_node *node, size_t rows);
+void ngi_guard_bad(const ngi_node *node, int64_t now);
+
+/* Gives back what was asked for. */
+void ngi_guard_close(const ng_graph *graph, const ngi_node *node);
+
+/* Ends a node: its outputs with `how`, its inputs by cancelling them. */
+void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how);
+
+ng_graph_options ng_graph_defaults(ng_allocator allocator) {
+    ng_graph_options options;
+    options.allocator = allocator;
+    options.clock.now = NULL;
+    options.clock.ctx = NULL;
+    options.batch_rows = 4096;
+    options.batch_text = 65536;
+    options.link.batches = 4;
+    options.link.high_rows = 4 * options.batch_rows;
+    options.link.low_rows = 2 * options.batch_rows;
+    options.link.high_bytes = 0;
+    options.link.overflow = NG_OVERFLOW_BLOCK;
+    return options;
+}
+
+ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
+    if (graph == NULL || options == NULL || options->allocator.resize == NULL ||
+        options->batch_rows == 0 || options->batch_text == 0 || options->batch_text > INT32_MAX ||
+        ng_link_size(&options->link) == 0) {
+        return NG_INVALID;
+    }
+    graph->options = *options;
+    graph->nodes = NULL;
+    graph->count = graph->room = graph->live = graph->timers = 0;
+    graph->ready = NULL;
+    graph->heap = NULL;
+    graph->memory = NULL;
+    graph->memory_size = 0;
+    graph->error.status = NG_OK;
+    graph->error.calls = graph->error.river = NULL;
+    graph->error.row = 0;
+    graph->woken = NULL;
+    graph->woken_ctx = NULL;
+    graph->state = NGI_BUILDING;
+    graph->busy = graph->cancelling = false;
+    return NG_OK;
+}
+
+/* ---- nodes ----------------------------------------------------------------------------------- */
+
+static ng_river ngi_nowhere(ng_graph *graph) {
+    ng_river river = {graph, NGI_NOWHERE, 0};
+    return river;
+}
+
+ng_river ng_refuse(ng_graph *graph, const char *calls, ng_status status) {
+    if (graph->state == NGI_BUILDING) {
+        ngi_graph_blame(graph, status, calls, NULL, 0);
+    }
+    return ngi_nowhere(graph);
+}
+
+/* The node that gave a river, or NULL: building has failed, or is over. */
+static ngi_node *ngi_node_of(ng_river river) {
+    const bool there = river.graph != NULL && river.node < river.graph->count;
+    return there ? river.graph->nodes[river.node] : NULL;
+}
+
+ngi_node *ngi_node_to_change(ng_river river, const char *calls) {
+    ngi_node *const node = ngi_node_of(river);
+    const bool building = node != NULL && river.graph->state == NGI_BUILDING;
+    if (river.graph != NULL && !building) {
+        (void)ng_refuse(river.graph, calls, NG_MISUSED);
+    }
+    return building ? node : NULL;
+}
+
+/* The part of a node's memory that is its state begins here. */
+static size_t ngi_node_head(void) { return ngi_size_round(sizeof(ngi_node), 64); }
+
+static size_t ngi_node_size(const ng_stage *stage, uint32_t inputs) {
+    const size_t state = ngi_size_round(stage->state_size, 64);
+    const size_t ins = ngi_size_round(ngi_size_times(inputs, sizeof(ngi_input)), 64);
+    const size_t outs = ngi_size_times((size_t)stage->outputs + 1, sizeof(ngi_output));
+    return ngi_size_plus(ngi_size_plus(ngi_node_head(), state), ngi_size_plus(ins, outs));
+}
+
+static bool ngi_nodes_grow(ng_graph *graph) {
+    if (graph->count < graph->room) {
+        return true;
+    }
+    const uint32_t room = graph->room == 0 ? 16 : 2 * graph->room;
+    const ng_allocator *const a = &graph->options.allocator;
+    void *const moved = a->resize(a->ctx, graph->nodes, graph->room * sizeof(ngi_node *),
+                                  room * sizeof(ngi_node *));
+    if (moved == NULL) {
+        return false;
+    }
+    graph->nodes = (ngi_node **)moved;
+    graph->room = room;
+    return true;
+}
+
+static ngi_node *ngi_node_new(ng_graph *graph, const ng_stage *stage, uint32_t inputs) {
+    const ng_allocator *const a = &graph->options.allocator;
+    const size_t size = ngi_node_size(stage, inputs);
+    uint8_t *const memory = size == SIZE_MAX || !ngi_nodes_grow(graph)
+                                ? NULL
+                                : (uint8_t *)a->resize(a->ctx, NULL, 0, size);
+    if (memory == NULL) {
+        return NULL;
+    }
+    __builtin_memset(memory, 0, size);
+    ngi_node *const node = (ngi_node *)(void *)memory;
+    uint8_t *const state = memory + ngi_node_head();
+    uint8_t *const ins = state + ngi_size_round(stage->state_size, 64);
+    node->size = size;
+    node->stage = *stage;
+    node->state = stage->state_size == 0 ? stage->state : state;
+    if (stage->state_size != 0 && stage->state != NULL) {
+        __builtin_memcpy(state, stage->state, stage->state_size);
+    }
+    node->inputs = (ngi_input *)(void *)ins;
+    node->input_count = inputs;
+    node->outputs = (ngi_output *)(void *)(ins + ngi_size_round(inputs * sizeof(ngi_input), 64));
+    for (uint32_t i = 0; i <= stage->outputs; i++) {
+        node->outputs[i].options = graph->options.link;
+        node->outputs[i].to = NGI_NOWHERE;
+    }
+    node->when = node->retry_at = node->wakes = INT64_MAX;
+    node->self = graph->count;
+    graph->nodes[graph->count++] = node;
+    return node;
+}
+
+static bool ngi_has_text(const ng_schema *schema) {
+    bool text = false;
+    for (size_t i = 0; i < schema->count; i++) {
+        text = text || schema->fields[i].type == NG_UTF8;
+    }
+    return text;
+}
+
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+/* NG_OK, or why these rivers cannot be an operator's inputs. */
+static ng_status ngi_check_inputs(const ng_graph *graph, const ng_river *rivers, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        const ngi_node *const from = ngi_node_of(rivers[i]);
+        if (from == NULL || rivers[i].graph != graph) {
+            return NG_INVALID;
+        }
+        if (rivers[i].output >= ngi_output_count(from)) {
+            return NG_INVALID;
+        }
+        if (from->outputs[rivers[i].output].to != NGI_NOWHERE) {
+            return NG_MISUSED;
+        }
+        for (uint32_t other = 0; other < i; other++) {
+            if (rivers[other].node == rivers[i].node && rivers[other].output == rivers[i].output) {
+                return NG_MISUSED;
+            }
+        }
+    }
+    return NG_OK;
+}
+
+static const ng_schema *ngi_river_schema(ng_river river) {
+    const ngi_node *const node = ngi_node_of(river);
+    if (node == NULL) {
+        return NULL;
+    }
+    return river.output < node->stage.outputs ? node->schema : node->schema_in;
+}
+
+ng_river ng_apply(ng_graph *graph, const ng_river *rivers, uint32_t count, const ng_stage *stage) {
+    ng_graph *const g = count != 0 ? rivers[0].graph : graph;
+    const char *const name = stage->calls->name;
+    if (g->state != NGI_BUILDING || g->error.status != NG_OK) {
+        return ngi_nowhere(g);
+    }
+    const ng_status inputs = ngi_check_inputs(g, rivers, count);
+    const ng_schema *const in = count != 0 ? ngi_river_schema(rivers[0]) : NULL;
+    const ng_schema *const schema = stage->schema != NULL ? stage->schema : in;
+    if (inputs != NG_OK) {
+        return ng_refuse(g, name, inputs);
+    }
+    if (stage->calls->push == NULL || count >= NGI_NOWHERE / 2 ||
+        stage->outputs >= NGI_NOWHERE / 2 ||
+        (stage->outputs != 0 && ng_schema_check(schema) != NG_OK)) {
+        return ng_refuse(g, name, NG_INVALID);
+    }
+    ngi_node *const node = ngi_node_new(g, stage, count);
+    if (node == NULL) {
+        return ng_refuse(g, name, NG_NO_MEMORY);
+    }
+    node->schema = schema;
+    node->schema_in = in;
+    node->has_text = schema != NULL && ngi_has_text(schema);
+    for (uint32_t i = 0; i < count; i++) {
+        ngi_output *const from = &g->nodes[rivers[i].node]->outputs[rivers[i].output];
+        node->inputs[i].node = rivers[i].node;
+        node->inputs[i].output = rivers[i].output;
+        from->to = g->count - 1;
+        from->to_input = i;
+    }
+    ng_river river = {g, g->count - 1, 0};
+    return river;
+}
+
+ng_river ng_output(ng_river river, uint32_t output) {
+    river.output = output;
+    return river;
+}
+
+void *ng_state(ng_river river) {
+    const ngi_node *const node = ngi_node_of(river);
+    return node == NULL ? NULL : node->state;
+}
+
+const ng_schema *ng_columns(ng_river river) { return ngi_river_schema(river); }
+
+ng_river ng_name(ng_river river, const char *name) {
+    ngi_node *const node = ngi_node_to_change(river, "name");
+    if (node != NULL) {
+        node->name = name;
+    }
+    return river;
+}
+
+ng_river ng_bound(ng_river river, const ng_link_options *options) {
+    ngi_node *const node = ngi_node_to_change(river, "bound");
+    if (node == NULL) {
+        return river;
+    }
+    if (ng_link_size(options) == 0 || river.output >= ngi_output_count(node)) {
+        return ng_refuse(river.graph, "bound", NG_INVALID);
+    }
+    node->outputs[river.output].options = *options;
+    return river;
+}
+
+ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed) {
+    ngi_node *const node = ngi_node_to_change(river, calls);
+    if (node == NULL) {
+        return NULL;
+    }
+    const bool resumes = node->stage.calls->resumes && node->input_count == 1;
+    if (!resumes || (timed && river.graph->options.clock.now == NULL)) {
+        (void)ng_refuse(river.graph, node->stage.calls->name, NG_UNSUPPORTED);
+        return NULL;
+    }
+    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
+        (void)ng_refuse(river.graph, calls, NG_MISUSED);
+        return NULL;
+    }
+    return node;
+}
+
+ng_river ng_on_error(ng_river river, ng_strategy strategy) {
+    if (strategy == NG_RETRY) {
+        const ng_retry_options options = ng_retry_defaults();
+        return ng_on_error_retry(river, &options);
+    }
+    ngi_node *const node = strategy == NG_STOP ? ngi_node_to_change(river, "on_error")
+                                               : ngi_node_to_guard(river, "on_error", false);
+    if (node == NULL) {
+        return river;
+    }
+    if (strategy < NG_STOP || strategy > NG_DEAD_LETTER) {
+        return ng_refuse(river.graph, "on_error", NG_INVALID);
+    }
+    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
+        return ng_refuse(river.graph, "on_error", NG_MISUSED);
+    }
+    node->strategy = strategy;
+    node->dead_letters = strategy == NG_DEAD_LETTER;
+    return river;
+}
+
+ng_river ng_dead_letters(ng_river river) {
+    ngi_node *const node = ngi_node_to_change(river, "dead_letters");
+    if (node == NULL) {
+        return river;
+    }
+    node->dead_letters = node->dead_letters || node->strategy == NG_ASK;
+    if (!node->dead_letters) {
+        return ng_refuse(river.graph, "dead_letters", NG_MISUSED);
+    }
+    return ng_output(river, node->stage.outputs);
+}
+
+/* ---- graph_start.c --------------------------------------------------------------------------- */
+
+/* graph_start: checks a graph, measures it, lays its memory out, and gives it back. */
+
+/* Blocks that can be pinned behind an output: one in each place of its queue, and, where what takes
+ * them passes them on, those behind that. Nodes come after their inputs, so the last comes first.
+ */
+static size_t ngi_pinned(const ng_graph *graph, const ngi_output *output) {
+    const ngi_node *const to = graph->nodes[output->to];
+    size_t pinned = ngi_size_plus(output->options.batches, to->stage.holds);
+    for (uint32_t i = 0; i < ngi_output_count(to); i++) {
+        if (!ngi_has_pool(to, i)) {
+            pinned = ngi_size_plus(pinned, to->outputs[i].blocks);
+        }
+    }
+    return pinned;
+}
+
+static size_t ngi_output_size(const ng_graph *graph, const ngi_node *node, uint32_t i) {
+    const ngi_output *const output = &node->outputs[i];
+    const size_t slots = ngi_size_round(ng_link_size(&output->options), 64);
+    if (!ngi_has_pool(node, i)) {
+        return slots;
+    }
+    const size_t pool = ng_pool_size(node->schema, (size_t)output->blocks + 1,
+                                     graph->options.batch_rows, graph->options.batch_text);
+    return pool == 0 ? SIZE_MAX : ngi_size_plus(slots, ngi_size_round(pool, 64));
+}
+
+static bool ngi_is_dangling(const ngi_node *node) {
+    bool dangling = false;
+    for (uint32_t i = 0; i < ngi_output_count(node); i++) {
+        dangling = dangling || node->outputs[i].to == NGI_NOWHERE;
+    }
+    return dangling;
+}
+
+static size_t ngi_ready_words(const ng_graph *graph) { return graph->count / 64 + 1; }
+
+size_t ng_graph_memory(const ng_graph *graph) {
+    if (graph->error.status != NG_OK || graph->count == 0) {
+        return 0;
+    }
+    size_t size = ngi_size_round(ngi_size_times(ngi_ready_words(graph), sizeof(uint64_t)), 64);
+    size = ngi_size_plus(size, ngi_size_round(ngi_size_times(graph->count, sizeof(uint32_t)), 64));
+    size = ngi_size_plus(size, 64);
+    for (uint32_t at = graph->count; at-- > 0;) {
+        ngi_node *const node = graph->nodes[at];
+        if (ngi_is_dangling(node)) {
+            return 0;
+        }
+        for (uint32_t i = 0; i < ngi_output_count(node); i++) {
+            const size_t pinned = ngi_pinned(graph, &node->outputs[i]);
+            node->outputs[i].blocks = pinned >= UINT32_MAX ? UINT32_MAX : (uint32_t)pinned;
+            size = ngi_size_plus(size, ngi_output_size(graph, node, i));
+        }
+    }
+    return size == SIZE_MAX ? 0 : size;
+}
+
+static ng_status ngi_graph_fail(ng_graph *graph, const ngi_node *node, ng_status status) {
+    ngi_graph_blame(graph, status, node == NULL ? NULL : node->stage.calls->name,
+                    node == NULL ? NULL : node->name, 0);
+    return graph->error.status;
+}
+
+static ng_status ngi_graph_check(ng_graph *graph) {
+    if (graph->error.status != NG_OK) {
+        return graph->error.status;
+    }
+    if (graph->count == 0) {
+        return ngi_graph_fail(graph, NULL, NG_INVALID);
+    }
+    for (uint32_t i = 0; i < graph->count; i++) {
+        if (ngi_is_dangling(graph->nodes[i])) {
+            return ngi_graph_fail(graph, graph->nodes[i], NG_DANGLING);
+        }
+    }
+    return NG_OK;
+}
+
+static ng_status ngi_output_lay_out(ng_graph *graph, ngi_node *node, uint32_t i, uint8_t **at) {
+    ngi_output *const output = &node->outputs[i];
+    const ng_graph_options *const o = &graph->options;
+    ng_status status = ng_link_init(&output->link, &output->options, *at);
+    *at += ngi_size_round(ng_link_size(&output->options), 64);
+    if (status == NG_OK && ngi_has_pool(node, i)) {
+        const size_t count = (size_t)output->blocks + 1;
+        status =
+            ng_pool_init(&output->pool, *at, node->schema, count, o->batch_rows, o->batch_text);
+        *at += ngi_size_round(ng_pool_size(node->schema, count, o->batch_rows, o->batch_text), 64);
+    }
+    return status;
+}
+
+static ng_status ngi_graph_lay_out(ng_graph *graph) {
+    uint8_t *at = graph->memory + ngi_size_gap(graph->memory, 64);
+    graph->ready = (uint64_t *)(void *)at;
+    for (size_t i = 0; i < ngi_ready_words(graph); i++) {
+        graph->ready[i] = 0;
+    }
+    at += ngi_size_round(ngi_ready_words(graph) * sizeof(uint64_t), 64);
+    graph->heap = (uint32_t *)(void *)at;
+    at += ngi_size_round(graph->count * sizeof(uint32_t), 64);
+    ng_status status = NG_OK;
+    for (uint32_t node = 0; node < graph->count; node++) {
+        for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]) && status == NG_OK; i++) {
+            status = ngi_output_lay_out(graph, graph->nodes[node], i, &at);
+        }
+        ngi_make_ready(graph, node);
+    }
+    return status;
+}
+
+static ng_status ngi_graph_open(ng_graph *graph) {
+    for (uint32_t i = 0; i < graph->count; i++) {
+        ngi_node *const node = graph->nodes[i];
+        ng_context context = {graph, node, 0};
+        const ng_operator *const calls = node->stage.calls;
+        node->opened = true;
+        const ng_status status = calls->open == NULL ? NG_OK : calls->open(node->state, &context);
+        if (status < NG_OK) {
+            return ngi_graph_fail(graph, node, status);
+        }
+        if (status == NG_END) {
+            ngi_node_finish(graph, node, NG_END);
+        }
+    }
+    return NG_OK;
+}
+
+ng_status ng_graph_start(ng_graph *graph) {
+    if (graph == NULL) {
+        return NG_INVALID;
+    }
+    if (graph->state != NGI_BUILDING) {
+        return NG_MISUSED;
+    }
+    ng_status status = ngi_graph_check(graph);
+    if (status != NG_OK) {
+        return status;
+    }
+    const ng_allocator *const a = &graph->options.allocator;
+    const size_t size = ng_graph_memory(graph);
+    graph->memory = size == 0 ? NULL : (uint8_t *)a->resize(a->ctx, NULL, 0, size);
+    if (graph->memory == NULL) {
+        return ngi_graph_fail(graph, NULL, size == 0 ? NG_TOO_LARGE : NG_NO_MEMORY);
+    }
+    graph->memory_size = size;
+    graph->live = graph->count;
+    status = ngi_graph_lay_out(graph);
+    if (status != NG_OK) {
+        return ngi_graph_fail(graph, NULL, status);
+    }
+    graph->state = NGI_RUNNING;
+    status = ngi_graph_open(graph);
+    if (status != NG_OK) {
+        ng_graph_cancel(graph);
+    }
+    return status;
+}
+
+void ng_graph_close(ng_graph *graph) {
+    if (graph->state == NGI_CLOSED || graph->busy) {
+        return;
+    }
+    if (graph->state == NGI_RUNNING) {
+        ng_graph_cancel(graph);
+    }
+    const ng_allocator *const a = &graph->options.allocator;
+    for (uint32_t i = 0; i < graph->count; i++) {
+        ngi_guard_close(graph, graph->nodes[i]);
+        (void)a->resize(a->ctx, graph->nodes[i], graph->nodes[i]->size, 0);
+    }
+    if (graph->nodes != NULL) {
+        (void)a->resize(a->ctx, graph->nodes, graph->room * sizeof(ngi_node *), 0);
+    }
+    if (graph->memory != NULL) {
+        (void)a->resize(a->ctx, graph->memory, graph->memory_size, 0);
+    }
+    graph->nodes = NULL;
+    graph->memory = NULL;
+    graph->count = 0;
+    graph->state = NGI_CLOSED;
+}
+
+ng_error ng_graph_error(const ng_graph *graph) { return graph->error; }
+
+/* ---- graph_timers.c -------------------------------------------------------------------------- */
+
+/* graph_timers: a heap of the nodes that wait for a time, the first to come at its root. */
+
+static void ngi_heap_put(ng_graph *graph, uint32_t place, ngi_node *node) {
+    graph->heap[place] = node->self;
+    node->heap_place = place;
+}
+
+static ngi_node *ngi_heap_at(const ng_graph *graph, uint32_t place) {
+    return graph->nodes[graph->heap[place]];
+}
+
+/* Puts a node where it belongs on the way from `place` to the root. */
+static void ngi_heap_up(ng_graph *graph, uint32_t place, ngi_node *node) {
+    while (place != 0) {
+        ngi_node *const above = ngi_heap_at(graph, (place - 1) / 2);
+        if (above->wakes <= node->wakes) {
+            break;
+        }
+        const uint32_t free = above->heap_place;
+        ngi_heap_put(graph, place, above);
+        place = free;
+    }
+    ngi_heap_put(graph, place, node);
+}
+
+/* Puts a node where it belongs on the way from `place` to the leaves. */
+static void ngi_heap_down(ng_graph *graph, uint32_t place, ngi_node *node) {
+    for (uint32_t next = 2 * place + 1; next < graph->timers; next = 2 * place + 1) {
+        const bool right = next + 1 < graph->timers &&
+                           ngi_heap_at(graph, next + 1)->wakes < ngi_heap_at(graph, next)->wakes;
+        ngi_node *const below = ngi_heap_at(graph, next + right);
+        if (node->wakes <= below->wakes) {
+            break;
+        }
+        ngi_heap_put(graph, place, below);
+        place = next + right;
+    }
+    ngi_heap_put(graph, place, node);
+}
+
+/* A node at `place` may be too early or too late for it. */
+static void ngi_heap_settle(ng_graph *graph, uint32_t place, ngi_node *node) {
+    ngi_heap_up(graph, place, node);
+    ngi_heap_down(graph, node->heap_place, node);
+}
+
+void ngi_timer_update(ng_graph *graph, ngi_node *node) {
+    const bool waited = node->wakes != INT64_MAX;
+    node->wakes = node->when < node->retry_at ? node->when : node->retry_at;
+    if (node->wakes != INT64_MAX) {
+        ngi_heap_settle(graph, waited ? node->heap_place : graph->timers++, node);
+    } else if (waited) {
+        ngi_node *const last = ngi_heap_at(graph, --graph->timers);
+        if (last != node) {
+            ngi_heap_settle(graph, node->heap_place, last);
+        }
+    }
+}
+
+int64_t ng_graph_next(const ng_graph *graph) {
+    return graph->timers == 0 ? INT64_MAX : ngi_heap_at(graph, 0)->wakes;
+}
+
+void ngi_timers_ring(ng_graph *graph, int64_t now) {
+    while (ng_graph_next(graph) <= now && graph->timers != 0) {
+        ngi_node *const node = ngi_heap_at(graph, 0);
+        if (node->when <= now) {
+            node->when = INT64_MAX;
+            node->due = true;
+        }
+        node->retry_at = node->retry_at <= now ? INT64_MAX : node->retry_at;
+        ngi_timer_update(graph, node);
+        ngi_make_ready(graph, node->self);
+    }
+}
+
+/* ---- graph_run.c ----------------------------------------------------------------------------- */
+
+/* graph_run: calls operators, the one furthest down that has something to do first, so that rows
+ * leave as soon as they can. */
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static void ngi_fill_stop(ngi_output *output) {
+    if (output->filling != NULL) {
+        (void)ng_block_release(output->filling);
+        output->filling = NULL;
+    }
+}
+
+static bool ngi_node_room(const ng_graph *graph, ngi_node *node, uint32_t i, ng_room *room) {
+    ngi_output *const output = &node->outputs[i];
+    const size_t credit = ng_link_credit(&output->link);
+    if (credit == 0) {
+        return false;
+    }
+    if (output->filling == NULL) {
+        output->filling = ng_pool_take(&output->pool);
+        output->filled = 0;
+        if (output->filling == NULL) {
+            return false;
+        }
+    }
+    const size_t left = graph->options.batch_rows - output->filled;
+    room->columns = output->filling->columns;
+    room->at = output->filled;
+    room->rows = left < credit ? left : credit;
+    return true;
+}
+
+static ng_status ngi_node_send(ng_graph *graph, ngi_node *node, uint32_t i, ng_batch *batch) {
+    ngi_output *const output = &node->outputs[i];
+    const size_t rows = batch->rows;
+    const ng_status status = ng_link_send(&output->link, batch);
+    if (status == NG_OK) {
+        output->sent += rows;
+        node->account.out += rows;
+        ngi_make_ready(graph, output->to);
+    }
+    return status;
+}
+
+/* Sends the rows that were written behind those sent before. */
+static void ngi_node_send_made(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
+    ngi_output *const output = &node->outputs[i];
+    if (rows == 0) {
+        return;
+    }
+    ng_batch batch = {node->schema, output->filling, output->filled, rows};
+    output->filled += rows;
+    if (output->filled == graph->options.batch_rows) {
+        output->filling = NULL; /* its hold is the batch's now */
+    } else {
+        ng_block_hold(output->filling);
+    }
+    if (ngi_node_send(graph, node, i, &batch) !=
+        NG_OK) { /* cancelled: credit was asked for before */
+        node->account.dropped += rows;
+        (void)ng_batch_release(&batch);
+    }
+}
+
+/* ---- ending ---------------------------------------------------------------------------------- */
+
+static void ngi_input_cancel(ng_graph *graph, ngi_input *input) {
+    ng_link *const link = &ngi_source_of(graph, input)->link;
+    if (!ng_link_is_cancelled(link)) {
+        input->discarded += ng_link_queued(link);
+        ng_link_cancel(link);
+        ngi_make_ready(graph, input->node);
+    }
+    input->done = true;
+}
+
+void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
+    if (node->closed) {
+        return;
+    }
+    node->closed = true;
+    for (uint32_t i = 0; i < ngi_output_count(node); i++) {
+        ngi_output *const output = &node->outputs[i];
+        ngi_fill_stop(output);
+        (void)ng_link_end(&output->link, how);
+        ngi_make_ready(graph, output->to);
+    }
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        ngi_input_cancel(graph, &node->inputs[i]);
+    }
+    if (node->opened && node->stage.calls->close != NULL) {
+        node->stage.calls->close(node->state);
+    }
+    node->account.dropped += node->account.held;
+    node->account.held = 0;
+    node->when = node->retry_at = INT64_MAX;
+    ngi_timer_update(graph, node);
+    graph->live--;
+}
+
+static void ngi_node_fail(ng_graph *graph, ngi_node *node, ng_status status, uint64_t row) {
+    ngi_graph_blame(graph, status, node->stage.calls->name, node->name, row);
+    ngi_node_finish(graph, node, status);
+}
+
+/* ---- taking ---------------------------------------------------------------------------------- */
+
+static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
+    ngi_input *const input = &node->inputs[i];
+    if (rows == 0) {
+        return;
+    }
+    (void)ng_link_take(&ngi_source_of(graph, input)->link, rows);
+    input->received += rows;
+    node->account.in += rows;
+    ngi_guard_forget(node);
+    if (graph->nodes[input->node]->blocked) {
+        ngi_make_ready(graph, input->node);
+    }
+}
+
+/* The number of the row that waits first at an input. */
+static uint64_t ngi_node_row(const ngi_node *node, uint32_t input) {
+    return input < node->input_count ? node->inputs[input].received : 0;
+}
+
+/* Leaves the first row that waits to the dead letters. False: they have no credit for it yet. */
+static bool ngi_bury(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in) {
+    ng_context context = {graph, node, input};
+    const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
+    node->buries = sent == NG_AGAIN;
+    if (!node->buries) {
+        node->account.dropped += sent != NG_OK;
+        ngi_node_take(graph, node, input, 1);
+    }
+    return !node->buries;
+}
+
+/* What is done about a bad row, the first that waits. Answers whether the node has gone on. */
+static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
+                        ng_status status) {
+    const uint64_t row = ngi_node_row(node, input);
+    switch (in == NULL ? NG_STOP : ngi_guard_decide(graph, node, in, &status)) {
+    case NG_SKIP:
+        node->account.failed++;
+        ngi_node_take(graph, node, input, 1);
+        return true;
+    case NG_DEAD_LETTER:
+        return ngi_bury(graph, node, input, in);
+    case NG_RETRY:
+        ngi_guard_wait(graph, node, ngi_graph_now(graph));
+        return false;
+    default:
+        if (in != NULL) {
+            ngi_node_take(graph, node, input, 1);
+            node->account.failed++;
+        }
+        ngi_node_fail(graph, node, status, row);
+        return true;
+    }
+}
+
+/* ---- one call -------------------------------------------------------------------------------- */
+
+typedef ng_step ngi_call(ngi_node *node, ng_context *context, const ng_batch *in,
+                         const ng_room *out);
+
+static ng_step ngi_call_push(ngi_node *node, ng_context *context, const ng_batch *in,
+                             const ng_room *out) {
+    return node->stage.calls->push(node->state, context, in, out);
+}
+
+static ng_step ngi_call_end(ngi_node *node, ng_context *context, const ng_batch *in,
+                            const ng_room *out) {
+    (void)in;
+    return node->stage.calls->end(node->state, context, out);
+}
+
+static ng_step ngi_call_timer(ngi_node *node, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    (void)in;
+    return node->stage.calls->timer(node->state, context, out);
+}
+
+/* What came of a call. */
+typedef struct ngi_outcome {
+    bool called;   /* there was room for it */
+    bool progress; /* rows were taken or made, or the node has ended */
+    ng_status status;
+} ngi_outcome;
+
+static ngi_outcome ngi_outcome_of(bool progress, ng_status status) {
+    ngi_outcome outcome = {true, progress, status};
+    return outcome;
+}
+
+/* A text that did not fit behind those of other rows may fit into a block of its own. */
+static bool ngi_wants_fresh_block(const ngi_node *node, ng_step step, const ng_room *out) {
+    return node->has_text && out != NULL && out->at != 0 && step.status == NG_OK &&
+           step.consumed == 0 && step.produced == 0;
+}
+
+/* Calls an operator with the rows that wait at `in` and room, and does what it says. */
+static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t input,
+                                      const ng_batch *in, ngi_call *call) {
+    ng_context context = {graph, node, input};
+    const bool writes = node->stage.outputs != 0 && !node->stage.forwards;
+    const uint64_t before = node->account.in + node->account.out;
+    const ngi_outcome not_called = {false, false, NG_OK};
+    ng_room room, *const out = writes ? &room : NULL;
+    if (writes && !ngi_node_room(graph, node, 0, &room)) {
+        return not_called;
+    }
+    graph->busy = true;
+    ng_step step = call(node, &context, in, out);
+    if (ngi_wants_fresh_block(node, step, out)) {
+        ngi_fill_stop(&node->outputs[0]);
+        if (ngi_node_room(graph, node, 0, &room)) {
+            step = call(node, &context, in, out);
+        }
+    }
+    graph->busy = false;
+    const size_t rows = in == NULL ? 0 : in->rows;
+    const size_t space = writes && ngi_node_room(graph, node, 0, &room) ? room.rows : 0;
+    if (step.consumed > rows || step.produced > space) {
+        ngi_node_fail(graph, node, NG_MISUSED, ngi_node_row(node, input));
+        return ngi_outcome_of(true, NG_MISUSED);
+    }
+    ngi_node_send_made(graph, node, 0, step.produced);
+    ngi_node_take(graph, node, input, step.consumed);
+    node->account.out += node->stage.outputs == 0 ? step.consumed : 0;
+    ngi_guard_good(node, step.consumed);
+    if (step.status < NG_OK) {
+        const bool row = step.consumed < rows;
+        const ng_batch *const bad = row ? ng_context_first(&context, input) : NULL;
+        if (row && node->breaker != NULL) {
+            ngi_guard_bad(node, ngi_graph_now(graph));
+        }
+        return ngi_outcome_of(ngi_bad_row(graph, node, input, bad, step.status), step.status);
+    }
+    if (step.status == NG_END) {
+        ngi_node_finish(graph, node, NG_END);
+        return ngi_outcome_of(true, NG_END);
+    }
+    return ngi_outcome_of(node->account.in + node->account.out != before, step.status);
+}
+
+/* ---- one node -------------------------------------------------------------------------------- */
+
+static bool ngi_is_unwanted(const ngi_node *node) {
+    for (uint32_t i = 0; i < node->stage.outputs; i++) {
+        if (!ng_link_is_cancelled(&node->outputs[i].link)) {
+            return false;
+        }
+    }
+    return node->stage.outputs != 0;
+}
+
+/* An input that has ended, with `how`. */
+static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_status how) {
+    ng_context context = {graph, node, i};
+    if (how != NG_END) {
+        if (node->stage.calls->fail != NULL) {
+            graph->busy = true;
+            node->stage.calls->fail(node->state, &context, how);
+            graph->busy = false;
+        }
+        ngi_node_finish(graph, node, how);
+        return true;
+    }
+    if (node->stage.calls->end != NULL) {
+        const ngi_outcome outcome = ngi_call_with_room(graph, node, i, NULL, ngi_call_end);
+        if (!outcome.called || outcome.status == NG_AGAIN) {
+            return outcome.progress;
+        }
+    }
+    if (node->closed) {
+        return true;
+    }
+    node->inputs[i].done = true;
+    for (uint32_t other = 0; other < node->input_count; other++) {
+        if (!node->inputs[other].done) {
+            return true;
+        }
+    }
+    ngi_node_finish(graph, node, NG_END);
+    return true;
+}
+
+/* Offers the rows that wait at an input, unless the first of them waits for something. */
+static bool ngi_input_offer(ng_graph *graph, ngi_node *node, uint32_t i, const ng_batch *first) {
+    if (node->retry_at != INT64_MAX) {
+        return false;
+    }
+    if (node->buries) {
+        return ngi_bury(graph, node, i, first);
+    }
+    ng_batch some = *first;
+    if (node->breaker != NULL) {
+        some.rows = ngi_guard_admits(node, ngi_graph_now(graph), first->rows);
+    }
+    if (some.rows == 0) {
+        return ngi_bad_row(graph, node, i, first, NG_OPEN);
+    }
+    const ng_batch *const in = some.rows == first->rows ? first : &some;
+    return ngi_call_with_room(graph, node, i, in, ngi_call_push).progress;
+}
+
+/* Offers one input. `*waiting`: there was something to offer. */
+static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *waiting) {
+    ng_link *const link = &ngi_source_of(graph, &node->inputs[i])->link;
+    const ng_batch *const first = ng_link_first(link);
+    if (node->inputs[i].done) {
+        return false;
+    }
+    if (first != NULL) {
+        *waiting = true;
+        return ngi_input_offer(graph, node, i, first);
+    }
+    const ng_status how = ng_link_state(link);
+    if (how == NG_OK) {
+        return false;
+    }
+    *waiting = true;
+    return ngi_input_ended(graph, node, i, how);
+}
+
+static bool ngi_timer_run(ng_graph *graph, ngi_node *node) {
+    if (node->stage.calls->timer == NULL) {
+        node->due = false;
+        return false;
+    }
+    const ngi_outcome outcome = ngi_call_with_room(graph, node, 0, NULL, ngi_call_timer);
+    if (outcome.called) {
+        node->due = outcome.status == NG_AGAIN;
+    }
+    return outcome.progress;
+}
+
+/* Makes one call. Answers whether the node may have more to do. */
+static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
+    bool waiting = node->input_count == 0;
+    node->blocked = false;
+    if (node->closed) {
+        return false;
+    }
+    if (node->cancelled || ngi_is_unwanted(node)) {
+        ngi_node_finish(graph, node, NG_END);
+        return false;
+    }
+    if (node->due && ngi_timer_run(graph, node)) {
+        return true;
+    }
+    if (node->input_count == 0 && !node->closed &&
+        ngi_call_with_room(graph, node, 0, NULL, ngi_call_push).progress) {
+        return true;
+    }
+    for (uint32_t k = 0; k < node->input_count && !node->closed; k++) {
+        const uint32_t i = node->next_input;
+        node->next_input = i + 1 == node->input_count ? 0 : i + 1;
+        if (ngi_input_run(graph, node, i, &waiting)) {
+            return true;
+        }
+    }
+    node->blocked = waiting || node->due;
+    return false;
+}
+
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+/* The node furthest down that is ready, or NGI_NOWHERE. */
+static uint32_t ngi_next_ready(const ng_graph *graph) {
+    for (size_t word = graph->count / 64 + 1; word-- > 0;) {
+        if (graph->ready[word] != 0) {
+            return (uint32_t)(64 * word) + 63 - (uint32_t)__builtin_clzll(graph->ready[word]);
+        }
+    }
+    return NGI_NOWHERE;
+}
+
+static ng_status ngi_graph_end(ng_graph *graph) {
+    graph->state = NGI_ENDED;
+    return graph->error.status == NG_OK ? NG_END : graph->error.status;
+}
+
+ng_status ng_graph_step(ng_graph *graph, size_t calls) {
+    if (graph == NULL || graph->busy) {
+        return graph == NULL ? NG_INVALID : NG_MISUSED;
+    }
+    if (graph->state == NGI_ENDED) {
+        return ngi_graph_end(graph);
+    }
+    if (graph->state != NGI_RUNNING) {
+        return NG_MISUSED;
+    }
+    if (graph->timers != 0) {
+        ngi_timers_ring(graph, ngi_graph_now(graph));
+    }
+    for (; calls != 0 && !graph->cancelling; calls--) {
+        const uint32_t i = ngi_next_ready(graph);
+        if (i == NGI_NOWHERE) {
+            break;
+        }
+        if (!ngi_node_run(graph, graph->nodes[i])) {
+            graph->ready[i / 64] &= ~((uint64_t)1 << (i % 64));
+        }
+    }
+    if (graph->cancelling) {
+        ng_graph_cancel(graph);
+    }
+    if (graph->live == 0) {
+        return ngi_graph_end(graph);
+    }
+    return ngi_next_ready(graph) == NGI_NOWHERE ? NG_OK : NG_AGAIN;
+}
+
+static void ngi_graph_tell(ng_graph *graph) {
+    if (graph->woken != NULL) {
+        graph->woken(graph->woken_ctx);
+    }
+}
+
+/* The node that gave a river, if it may have something to do; made ready. */
+static ngi_node *ngi_wake_node(ng_river river) {
+    ng_graph *const graph = river.graph;
+    if (graph == NULL || river.node >= graph->count || graph->state != NGI_RUNNING) {
+        return NULL;
+    }
+    ngi_make_ready(graph, river.node);
+    ngi_graph_tell(graph);
+    return graph->nodes[river.node];
+}
+
+void ng_graph_wake(ng_river river) { (void)ngi_wake_node(river); }
+
+void ng_cancel(ng_river river) {
+    ngi_node *const node = ngi_wake_node(river);
+    if (node != NULL) {
+        node->cancelled = true;
+    }
+}
+
+void ng_graph_cancel(ng_graph *graph) {
+    if (graph->state != NGI_RUNNING) {
+        return;
+    }
+    graph->cancelling = true;
+    if (graph->busy) { /* from within a call: after it */
+        return;
+    }
+    for (uint32_t i = graph->count; i-- > 0;) {
+        ngi_node_finish(graph, graph->nodes[i], NG_CANCELLED);
+    }
+    graph->cancelling = false;
+    graph->state = NGI_ENDED;
+    ngi_graph_tell(graph);
+}
+
+/* ---- what operators ask ---------------------------------------------------------------------- */
+
+uint32_t ng_context_input(const ng_context *context) { return context->input; }
+
+const ng_batch *ng_context_first(ng_context *context, uint32_t input) {
+    return input >= context->node->input_count
+               ? NULL
+               : ng_link_first(&ngi_source_of(context->graph, &context->node->inputs[input])->link);
+}
+
+uint64_t ng_context_row(const ng_context *context, uint32_t input) {
+    const ngi_input *const from = &context->node->inputs[input];
+    return input >= context->node->input_count
+               ? 0
+               : from->received + ngi_source_of(context->graph, from)->link.front_rows;
+}
+
+ng_status ng_context_take(ng_context *context, uint32_t input, size_t rows) {
+    const ng_batch *const first = ng_context_first(context, input);
+    if (first == NULL || rows > first->rows) {
+        return NG_INVALID;
+    }
+    ngi_node_take(context->graph, context->node, input, rows);
+    context->node->account.out += context->node->stage.outputs == 0 ? rows : 0;
+    return NG_OK;
+}
+
+size_t ng_context_credit(ng_context *context, uint32_t output) {
+    return output >= ngi_output_count(context->node)
+               ? 0
+               : ng_link_credit(&context->node->outputs[output].link);
+}
+
+bool ng_context_is_cancelled(const ng_context *context, uint32_t output) {
+    return output >= ngi_output_count(context->node) ||
+           ng_link_is_cancelled(&context->node->outputs[output].link);
+}
+
+ng_status ng_context_forward(ng_context *context, uint32_t output, const ng_batch *batch,
+                             size_t from, size_t rows) {
+    ng_batch slice;
+    if (output >= ngi_output_count(context->node) || rows == 0) {
+        return NG_INVALID;
+    }
+    ngi_output *const to = &context->node->outputs[output];
+    if (ng_link_is_cancelled(&to->link)) {
+        return NG_CANCELLED;
+    }
+    if (rows > ng_link_credit(&to->link)) {
+        return NG_AGAIN;
+    }
+    ng_status status = ng_batch_slice(batch, from, rows, &slice);
+    if (status == NG_OK) {
+        status = ngi_node_send(context->graph, context->node, output, &slice);
+    }
+    return status;
+}
+
+bool ng_context_room(ng_context *context, uint32_t output, ng_room *room) {
+    return ngi_has_pool(context->node, output) &&
+           ngi_node_room(context->graph, context->node, output, room);
+}
+
+void ng_context_renew(ng_context *context, uint32_t output) {
+    if (ngi_has_pool(context->node, output)) {
+        ngi_fill_stop(&context->node->outputs[output]);
+    }
+}
+
+ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows) {
+    ng_room room;
+    if (output == 0 || !ng_context_room(context, output, &room) || rows > room.rows) {
+        return NG_INVALID;
+    }
+    ngi_node_send_made(context->graph, context->node, output, rows);
+    return NG_OK;
+}
+
+void ng_context_count(ng_context *context, ng_fate fate, int64_t rows) {
+    ng_account *const a = &context->node->account;
+    uint64_t *const counters[] = {&a->filtered, &a->late, &a->dropped,
+                                  &a->failed,   &a->held, &a->in};
+    *counters[fate] += (uint64_t)rows;
+}
+
+int64_t ng_context_now(const ng_context *context) { return ngi_graph_now(context->graph); }
+
+void ng_context_call_at(ng_context *context, int64_t when) {
+    context->node->when = when;
+    ngi_timer_update(context->graph, context->node);
+}
+
+/* ---- graph_books.c --------------------------------------------------------------------------- */
+
+/* graph_books: whether all rows of a graph are accounted for. */
+
+ng_account ng_river_account(ng_river river) {
+    ng_account none;
+    __builtin_memset(&none, 0, sizeof none);
+    const bool there = river.graph != NULL && river.node < river.graph->count;
+    return there ? river.graph->nodes[river.node]->account : none;
+}
+
+/* What an output sent was taken, waits, was let go of, or gave way to other rows. */
+static bool ngi_link_holds(const ng_graph *graph, const ngi_output *output) {
+    const ngi_input *const to = &graph->nodes[output->to]->inputs[output->to_input];
+    return output->sent ==
+           to->received + to->discarded + output->link.dropped_rows + ng_link_queued(&output->link);
+}
+
+static void ngi_account_collect(const ng_graph *graph, const ngi_node *node, ng_account *all) {
+    const ng_account *const a = &node->account;
+    const uint64_t dead = node->dead_letters ? node->outputs[node->stage.outputs].sent : 0;
+    all->in += a->in;
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        all->in -= node->inputs[i].received;
+    }
+    all->out += node->stage.outputs == 0 ? a->out - dead : 0;
+    all->filtered += a->filtered;
+    all->late += a->late;
+    all->dropped += a->dropped;
+    all->failed += a->failed;
+    all->held += a->held;
+    for (uint32_t i = 0; i < ngi_output_count(node); i++) {
+        const ngi_output *const output = &node->outputs[i];
+        all->in_flight += ng_link_queued(&output->link);
+        all->dropped += output->link.dropped_rows +
+                        graph->nodes[output->to]->inputs[output->to_input].discarded;
+    }
+}
+
+ng_status ng_audit(const ng_graph *graph, ng_account *all, ng_error *at) {
+    __builtin_memset(all, 0, sizeof *all);
+    __builtin_memset(at, 0, sizeof *at);
+    for (uint32_t i = 0; i < graph->count; i++) {
+        const ngi_node *const node = graph->nodes[i];
+        const ng_account *const account = &node->account;
+        bool holds = ng_account_holds(account);
+        for (uint32_t k = 0; k < ngi_output_count(node) && graph->memory != NULL; k++) {
+            holds = holds && ngi_link_holds(graph, &node->outputs[k]);
+        }
+        if (!holds && at->status == NG_OK) {
+            at->status = NG_FAILED;
+            at->calls = node->stage.calls->name;
+            at->river = node->name;
+            at->row = account->in;
+        }
+        ngi_account_collect(graph, node, all);
+    }
+    return at->status;
+}
+
+/* ---- ops_source.c ---------------------------------------------------------------------------- */
+
+/* ops_source: sources within the program. */
+
+static const ng_field ngi_value_field[] = {NG_FIELD("value", NG_I64)};
+static const ng_schema ngi_value_schema = {ngi_value_field, 1};
+
+/* ---- range ----------------------------------------------------------------------------------- */
+
+typedef struct ngi_range {
+    int64_t next, by;
+    uint64_t left;
+} ngi_range;
+
+static ng_step ngi_range_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    ngi_range *const range = (ngi_range *)state;
+    const size_t n = range->left < out->rows ? (size_t)range->left : out->rows;
+    int64_t *const values = (int64_t *)out->columns[0].values + out->at;
+    (void)in;
+    for (size_t i = 0; i < n; i++) {
+        values[i] = (int64_t)((uint64_t)range->next + (uint64_t)range->by * i);
+    }
+    range->next = (int64_t)((uint64_t)range->next + (uint64_t)range->by * n);
+    range->left -= n;
+    ng_context_count(context, NG_MADE, (int64_t)n);
+    return ng_step_of(0, n, range->left == 0 ? NG_END : NG_OK);
+}
+
+static const ng_operator ngi_range_calls = {"range", NULL, ngi_range_push, NULL,
+                                            NULL,    NULL, NULL,           false};
+
+/* How many numbers there are from `from` up to before `to` by steps of `by`, rounded up. */
+static uint64_t ngi_range_count(int64_t from, int64_t to, int64_t by) {
+    const bool up = by > 0;
+    if (up ? from >= to : from <= to) {
+        return 0;
+    }
+    const uint64_t distance = up ? (uint64_t)to - (uint64_t)from : (uint64_t)from - (uint64_t)to;
+    const uint64_t step = up ? (uint64_t)by : 0 - (uint64_t)by;
+    return (distance - 1) / step + 1;
+}
+
+ng_river ng_range(ng_graph *graph, int64_t from, int64_t to, int64_t by) {
+    if (by == 0) {
+        return ng_refuse(graph, "range", NG_INVALID);
+    }
+    ngi_range range = {from, by, ngi_range_count(from, to, by)};
+    ng_stage stage = {&ngi_range_calls, sizeof range, &range, &ngi_value_schema, 1, false, 0};
+    return ng_apply(graph, NULL, 0, &stage);
+}
+
+/* ---- arrays ---------------------------------------------------------------------------------- */
+
+typedef struct ngi_array {
+    ng_block block;
+    const ng_schema *schema;
+    size_t at, rows;
+} ngi_array;
+
+static ng_step ngi_array_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    ngi_array *const array = (ngi_array *)state;
+    const size_t credit = ng_context_credit(context, 0), left = array->rows - array->at;
+    const size_t n = left < credit ? left : credit;
+    ng_batch all = {array->schema, &array->block, 0, array->rows};
+    (void)in;
+    (void)out;
+    if (n != 0) {
+        const ng_status sent = ng_context_forward(context, 0, &all, array->at, n);
+        if (sent != NG_OK) {
+            return ng_step_of(0, 0, sent == NG_AGAIN ? NG_OK : NG_END);
+        }
+        array->at += n;
+        ng_context_count(context, NG_MADE, (int64_t)n);
+    }
+    return ng_step_of(0, 0, array->at == array->rows ? NG_END : NG_OK);
+}
+
+static const ng_operator ngi_array_calls = {"array", NULL, ngi_array_push, NULL,
+                                            NULL,    NULL, NULL,           false};
+
+ng_river ng_array(ng_graph *graph, const ng_schema *schema, ng_column *columns, size_t rows) {
+    if (columns == NULL) {
+        return ng_refuse(graph, "array", NG_INVALID);
+    }
+    ngi_array array;
+    ng_block_init(&array.block, columns, rows, NULL, NULL);
+    array.schema = schema;
+    array.at = 0;
+    array.rows = rows;
+    ng_stage stage = {&ngi_array_calls, sizeof array, &array, schema, 1, true, 0};
+    return ng_apply(graph, NULL, 0, &stage);
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+typedef struct ngi_of {
+    size_t at, count;
+    int64_t values[1]; /* `count` of them */
+} ngi_of;
+
+static ng_step ngi_of_push(void *state, ng_context *context, const ng_batch *in,
+                           const ng_room *out) {
+    ngi_of *const of = (ngi_of *)state;
+    const size_t left = of->count - of->at, n = left < out->rows ? left : out->rows;
+    (void)in;
+    for (size_t i = 0; i < n; i++) {
+        ng_set_i64(ng_room_row(out, i), 0, of->values[of->at + i]);
+    }
+    of->at += n;
+    ng_context_count(context, NG_MADE, (int64_t)n);
+    return ng_step_of(0, n, of->at == of->count ? NG_END : NG_OK);
+}
+
+static const ng_operator ngi_of_calls = {"of", NULL, ngi_of_push, NULL, NULL, NULL, NULL, false};
+
+ng_river ng_of(ng_graph *graph, const int64_t *values, size_t count) {
+    if (count > 4096 || (values == NULL && count != 0)) {
+        return ng_refuse(graph, "of", count > 4096 ? NG_TOO_LARGE : NG_INVALID);
+    }
+    const size_t size = sizeof(ngi_of) + count * sizeof(int64_t);
+    ng_stage stage = {&ngi_of_calls, size, NULL, &ngi_value_schema, 1, false, 0};
+    const ng_river river = ng_apply(graph, NULL, 0, &stage);
+    ngi_of *const of = (ngi_of *)ng_state(river);
+    if (of != NULL) {
+        of->count = count;
+        for (size_t i = 0; i < count; i++) {
+            of->values[i] = values[i];
+        }
+    }
+    return river;
+}
+
+/* ---- generate -------------------------------------------------------------------------------- */
+
+typedef struct ngi_generate {
+    ng_generate_fn *make;
+    void *ctx;
+} ngi_generate;
+
+static ng_step ngi_generate_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    const ngi_generate *const generate = (const ngi_generate *)state;
+    ng_status status = NG_OK;
+    size_t made = 0;
+    (void)in;
+    while (made < out->rows && status == NG_OK) {
+        status = generate->make(ng_room_row(out, made), generate->ctx);
+        made += status == NG_OK;
+    }
+    ng_context_count(context, NG_MADE, (int64_t)made);
+    const bool no_room = status == NG_TOO_LARGE && out->at + made != 0;
+    return ng_step_of(0, made, status == NG_AGAIN || no_room ? NG_OK : status);
+}
+
+static const ng_operator ngi_generate_calls = {
+    "generate", NULL, ngi_generate_push, NULL, NULL, NULL, NULL, false};
+
+ng_river ng_generate(ng_graph *graph, const ng_schema *schema, ng_generate_fn *make, void *ctx) {
+    ngi_generate generate = {make, ctx};
+    ng_stage stage = {&ngi_generate_calls, sizeof generate, &generate, schema, 1, false, 0};
+    return make == NULL ? ng_refuse(graph, "generate", NG_INVALID)
+                        : ng_apply(graph, NULL, 0, &stage);
+}
+
+/* ---- ops_rows.c ------------------------------------------------------------------------------ */
+
+/* ops_rows: rows through functions of the program. */
+
+/* Puts a step behind a river, unless a function is missing. */
+static ng_river ngi_behind(ng_river river, bool complete, const ng_stage *stage) {
+    return complete ? ng_apply(river.graph, &river, 1, stage)
+                    : ng_refuse(river.graph, stage->calls->name, NG_INVALID);
+}
+
+/* NG_TOO_LARGE is a failure only where the text had a block to itself. */
+static ng_status ngi_or_more_room(ng_status status, const ng_room *out, size_t made) {
+    return status == NG_TOO_LARGE && out->at + made != 0 ? NG_OK : status;
+}
+
+static size_t ngi_rows_fewer(size_t a, size_t b) { return a < b ? a : b; }
+
+/* ---- map, scan ------------------------------------------------------------------------------- */
+
+typedef struct ngi_mapping {
+    ng_map_fn *map;
+    void *ctx;
+} ngi_mapping;
+
+static ng_step ngi_map_push(void *state, ng_context *context, const ng_batch *in,
+                            const ng_room *out) {
+    const ngi_mapping *const mapping = (const ngi_mapping *)state;
+    const size_t n = ngi_rows_fewer(in->rows, out->rows);
+    ng_row from = ng_batch_row(in, 0), to = ng_room_row(out, 0);
+    ng_status status = NG_OK;
+    size_t done = 0;
+    (void)context;
+    for (; done < n; done++, from.at++, to.at++) {
+        status = mapping->map(from, to, mapping->ctx);
+        if (status != NG_OK) {
+            break;
+        }
+    }
+    return ng_step_of(done, done, ngi_or_more_room(status, out, done));
+}
+
+static const ng_operator ngi_map_calls = {"map", NULL, ngi_map_push, NULL, NULL, NULL, NULL, true};
+
+ng_river ng_map_to(ng_river river, const ng_schema *schema, ng_map_fn *map, void *ctx) {
+    ngi_mapping mapping = {map, ctx};
+    const ng_stage stage = {&ngi_map_calls, sizeof mapping, &mapping, schema, 1, false, 0};
+    return ngi_behind(river, map != NULL, &stage);
+}
+
+ng_river ng_map(ng_river river, ng_map_fn *map, void *ctx) {
+    return ng_map_to(river, NULL, map, ctx);
+}
+
+static const ng_operator ngi_scan_calls = {"scan", NULL, ngi_map_push, NULL,
+                                           NULL,   NULL, NULL,         true};
+
+ng_river ng_scan(ng_river river, const ng_schema *schema, ng_map_fn *scan, void *ctx) {
+    ngi_mapping mapping = {scan, ctx};
+    const ng_stage stage = {&ngi_scan_calls, sizeof mapping, &mapping, schema, 1, false, 0};
+    return ngi_behind(river, scan != NULL, &stage);
+}
+
+/* ---- filter ---------------------------------------------------------------------------------- */
+
+typedef struct ngi_testing {
+    ng_test_fn *test;
+    void *ctx;
+} ngi_testing;
+
+static ng_step ngi_filter_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    const ngi_testing *const filter = (const ngi_testing *)state;
+    size_t done = 0, made = 0, kept = 0; /* `kept` rows up to `done` are still to be copied */
+    ng_block into = {out->columns, out->at + out->rows, 1, NULL, NULL, NULL};
+    int answer = 1;
+    while (done < in->rows && made + kept < out->rows) {
+        answer = filter->test(ng_batch_row(in, done), filter->ctx);
+        if (answer < 0) {
+            break;
+        }
+        if (answer == 0 && kept != 0) {
+            const size_t copied = ng_batch_copy(in, done - kept, kept, &into, out->at + made);
+            made += copied;
+            if (copied != kept) { /* no more room for text: the rest is looked at again */
+                done -= kept - copied;
+                kept = 0;
+                answer = 1;
+                break;
+            }
+            kept = 0;
+        }
+        kept += answer != 0;
+        done++;
+    }
+    const size_t copied =
+        kept == 0 ? 0 : ng_batch_copy(in, done - kept, kept, &into, out->at + made);
+    done -= kept - copied;
+    made += copied;
+    ng_context_count(context, NG_FILTERED, (int64_t)(done - made));
+    return ng_step_of(done, made, answer < 0 && copied == kept ? (ng_status)answer : NG_OK);
+}
+
+static const ng_operator ngi_filter_calls = {"filter", NULL, ngi_filter_push, NULL, NULL, NULL,
+                                             NULL,     true};
+
+ng_river ng_filter(ng_river river, ng_test_fn *keep, void *ctx) {
+    ngi_testing filter = {keep, ctx};
+    const ng_stage stage = {&ngi_filter_calls, sizeof filter, &filter, NULL, 1, false, 0};
+    return ngi_behind(river, keep != NULL, &stage);
+}
+
+/* ---- flat_map -------------------------------------------------------------------------------- */
+
+typedef struct ngi_flattening {
+    ng_flat_fn *flat;
+    void *ctx;
+    size_t k; /* rows that row `row` of the input has brought out */
+    uint64_t row;
+} ngi_flattening;
+
+static ng_step ngi_flat_map_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    ngi_flattening *const f = (ngi_flattening *)state;
+    ng_status status = NG_OK;
+    size_t done = 0, made = 0;
+    f->k = f->row == ng_context_row(context, 0) ? f->k : 0;
+    while (done < in->rows && made < out->rows && status == NG_OK) {
+        status = f->flat(ng_batch_row(in, done), f->k, ng_room_row(out, made), f->ctx);
+        if (status == NG_OK) {
+            f->k++;
+            made++;
+        } else if (status == NG_END) {
+            status = NG_OK;
+            f->k = 0;
+            done++;
+        }
+    }
+    /* Each row that came in is gone, each that goes out is new. */
+    ng_context_count(context, NG_FILTERED, (int64_t)done);
+    ng_context_count(context, NG_MADE, (int64_t)made);
+    status = ngi_or_more_room(status, out, made);
+    f->k = status < NG_OK ? 0 : f->k;
+    f->row = ng_context_row(context, 0) + done;
+    return ng_step_of(done, made, status);
+}
+
+static const ng_operator ngi_flat_map_calls = {
+    "flat_map", NULL, ngi_flat_map_push, NULL, NULL, NULL, NULL, true};
+
+ng_river ng_flat_map(ng_river river, const ng_schema *schema, ng_flat_fn *flat, void *ctx) {
+    ngi_flattening flattening = {flat, ctx, 0, 0};
+    const ng_stage stage = {
+        &ngi_flat_map_calls, sizeof flattening, &flattening, schema, 1, false, 0};
+    return ngi_behind(river, flat != NULL, &stage);
+}
+
+/* ---- tap, observe ---------------------------------------------------------------------------- */
+
+typedef struct ngi_looking {
+    ng_look_fn *look;
+    void *ctx;
+} ngi_looking;
+
+/* Looks at up to `n` rows. */
+static ng_step ngi_look_at(const ngi_looking *looking, const ng_batch *in, size_t n) {
+    ng_row row = ng_batch_row(in, 0);
+    ng_status status = NG_OK;
+    size_t done = 0;
+    for (; done < n && status == NG_OK; row.at++) {
+        status = looking->look(row, looking->ctx);
+        done += status == NG_OK || status == NG_END;
+    }
+    return ng_step_of(done, 0, status == NG_AGAIN ? NG_OK : status);
+}
+
+static ng_step ngi_tap_push(void *state, ng_context *context, const ng_batch *in,
+                            const ng_room *out) {
+    const size_t n = ngi_rows_fewer(in->rows, ng_context_credit(context, 0));
+    ng_step step = ngi_look_at((const ngi_looking *)state, in, n);
+    (void)out;
+    if (step.consumed != 0) {
+        const ng_status sent = ng_context_forward(context, 0, in, 0, step.consumed);
+        step.status = sent < NG_OK ? NG_END : step.status;
+    }
+    return step;
+}
+
+static const ng_operator ngi_tap_calls = {"tap", NULL, ngi_tap_push, NULL, NULL, NULL, NULL, true};
+
+ng_river ng_tap(ng_river river, ng_look_fn *look, void *ctx) {
+    ngi_looking looking = {look, ctx};
+    const ng_stage stage = {&ngi_tap_calls, sizeof looking, &looking, NULL, 1, true, 0};
+    return ngi_behind(river, look != NULL, &stage);
+}
+
+static ng_step ngi_observe_push(void *state, ng_context *context, const ng_batch *in,
+                                const ng_room *out) {
+    (void)context;
+    (void)out;
+    return ngi_look_at((const ngi_looking *)state, in, in->rows);
+}
+
+static const ng_operator ngi_observe_calls = {"observe", NULL, ngi_observe_push, NULL, NULL, NULL,
+                                              NULL,      true};
+
+ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx) {
+    ngi_looking looking = {look, ctx};
+    const ng_stage stage = {&ngi_observe_calls, sizeof looking, &looking, NULL, 0, false, 0};
+    return ngi_behind(river, look != NULL, &stage);
+}
+
+/* ---- reduce ---------------------------------------------------------------------------------- */
+
+typedef struct ngi_reduction {
+    ng_fold_fn *fold;
+    ng_told_fn *tell;
+    void *ctx;
+} ngi_reduction;
+
+static ng_step ngi_reduce_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    const ngi_reduction *const r = (const ngi_reduction *)state;
+    ng_status status = NG_OK;
+    size_t done = 0;
+    (void)out;
+    while (done < in->rows && status == NG_OK) {
+        status = r->fold(ng_batch_row(in, done), r->ctx);
+        done += status == NG_OK;
+    }
+    ng_context_count(context, NG_FILTERED, (int64_t)done);
+    return ng_step_of(done, 0, status);
+}
+
+static ng_step ngi_reduce_end(void *state, ng_context *context, const ng_room *out) {
+    const ngi_reduction *const r = (const ngi_reduction *)state;
+    const ng_status status = r->tell(ng_room_row(out, 0), r->ctx);
+    ng_context_count(context, NG_MADE, status == NG_OK);
+    return ng_step_of(0, status == NG_OK, status);
+}
+
+static const ng_operator ngi_reduce_calls = {
+    "reduce", NULL, ngi_reduce_push, ngi_reduce_end, NULL, NULL, NULL, true};
+
+ng_river ng_reduce(ng_river river, const ng_schema *schema, ng_fold_fn *fold, ng_told_fn *tell,
+                   void *ctx) {
+    ngi_reduction reduction = {fold, tell, ctx};
+    const ng_stage stage = {&ngi_reduce_calls, sizeof reduction, &reduction, schema, 1, false, 0};
+    return ngi_behind(river, fold != NULL && tell != NULL, &stage);
+}
+
+/* ---- ops_kernel.c ---------------------------------------------------------------------------- */
+
+/* ops_kernel: hands a kernel its columns and takes what it brings out. */
+
+/* ---- fields.h -------------------------------------------------------------------------------- */
+
+/* fields: reaches the parts of a kernel's structures by their offsets. */
+
+/* Nothing happens where the part is not there. */
+static inline void ngi_field_put_pointer(void *structure, uint16_t offset, void *pointer) {
+    if (offset != NG_NONE) {
+        __builtin_memcpy((char *)structure + offset, &pointer, sizeof pointer);
+    }
+}
+
+static inline void ngi_field_put_size(void *structure, uint16_t offset, size_t size) {
+    if (offset != NG_NONE) {
+        __builtin_memcpy((char *)structure + offset, &size, sizeof size);
+    }
+}
+
+static inline size_t ngi_field_get_size(const void *structure, uint16_t offset) {
+    size_t size;
+    __builtin_memcpy(&size, (const char *)structure + offset, sizeof size);
+    return size;
+}
+
+/* Followed by the kernel's state, `in` and `out`, and the places of its columns in the river. */
+typedef struct ngi_through {
+    const ng_kernel *kernel;
+    void *state, *in, *out;
+    size_t *places;
+} ngi_through;
+
+static void ngi_through_connect(const ngi_through *t, const ng_batch *batch) {
+    const ng_kernel *const kernel = t->kernel;
+    for (size_t i = 0; i < kernel->in.count; i++) {
+        const ng_field *const field = &kernel->in.fields[i];
+        const ng_column *const column = &batch->block->columns[t->places[i]];
+        ngi_field_put_pointer(t->in, field->values, column->values);
+        ngi_field_put_pointer(t->in, field->valid, column->valid);
+        ngi_field_put_pointer(t->in, field->bytes, column->bytes);
+    }
+    ngi_field_put_size(t->in, kernel->in_offset, batch->offset);
+}
+
+static void ngi_through_open(const ngi_through *t, const ng_room *room) {
+    const ng_kernel *const kernel = t->kernel;
+    for (size_t i = 0; i < kernel->out.count; i++) {
+        const ng_field *const field = &kernel->out.fields[i];
+        const ng_column *const column = &room->columns[i];
+        ngi_field_put_pointer(t->out, field->values, column->values);
+        ngi_field_put_pointer(t->out, field->valid, column->valid);
+        ngi_field_put_pointer(t->out, field->bytes, column->bytes);
+        ngi_field_put_size(t->out, field->room, column->bytes_size);
+    }
+    ngi_field_put_size(t->out, kernel->out_capacity, room->at + room->rows);
+    ngi_field_put_size(t->out, kernel->out_rows, room->at);
+}
+
+static void ngi_through_count(ng_context *context, ng_step step) {
+    const int64_t gone = (int64_t)step.consumed - (int64_t)step.produced;
+    ng_context_count(context, gone < 0 ? NG_MADE : NG_FILTERED, gone < 0 ? -gone : gone);
+}
+
+static ng_step ngi_through_push(void *state, ng_context *context, const ng_batch *in,
+                                const ng_room *out) {
+    const ngi_through *const t = (const ngi_through *)state;
+    ngi_through_connect(t, in);
+    ngi_through_open(t, out);
+    ng_step step = t->kernel->push(t->state, t->in, in->rows, t->out);
+    ngi_through_count(context, step);
+    if (step.status == NG_OK && step.consumed == 0 && step.produced == 0 && out->at == 0) {
+        step.status = NG_TOO_LARGE; /* an empty block has no room for the text of one row */
+    }
+    return step;
+}
+
+static ng_step ngi_through_end(void *state, ng_context *context, const ng_room *out) {
+    const ngi_through *const t = (const ngi_through *)state;
+    ngi_through_open(t, out);
+    const ng_step step = t->kernel->flush(t->state, t->out);
+    ngi_through_count(context, step);
+    return step;
+}
+
+static const ng_operator ngi_through_calls = {
+    "kernel", NULL, ngi_through_push, ngi_through_end, NULL, NULL, NULL, false};
+
+/* NG_OK if the river has a kernel's columns. */
+static ng_status ngi_through_check(const ng_schema *river, const ng_schema *in) {
+    for (size_t i = 0; i < in->count; i++) {
+        const size_t place = ng_schema_find(river, in->fields[i].name);
+        if (place == river->count || river->fields[place].type != in->fields[i].type ||
+            (river->fields[place].nullable && !in->fields[i].nullable)) {
+            return NG_MISMATCH;
+        }
+    }
+    return NG_OK;
+}
+
+/* The part behind `at`; and moves on behind it. */
+static uint8_t *ngi_through_part(uint8_t **at, size_t size) {
+    uint8_t *const part = *at;
+    *at += ngi_size_round(size, 64);
+    return part;
+}
+
+static void ngi_through_lay_out(ngi_through *t, const ng_kernel *kernel, const ng_schema *river) {
+    uint8_t *at = (uint8_t *)t + ngi_size_round(sizeof *t, 64);
+    t->kernel = kernel;
+    t->state = ngi_through_part(&at, kernel->state_size);
+    t->in = ngi_through_part(&at, kernel->in_size);
+    t->out = ngi_through_part(&at, kernel->out_size);
+    t->places = (size_t *)(void *)at;
+    for (size_t i = 0; i < kernel->in.count; i++) {
+        t->places[i] = ng_schema_find(river, kernel->in.fields[i].name);
+    }
+}
+
+ng_river ng_through(ng_river river, const ng_kernel *kernel, const void *params,
+                    ng_profile profile) {
+    const ng_schema *const columns = ng_columns(river);
+    if (columns == NULL || kernel == NULL) {
+        return ng_refuse(river.graph, ngi_through_calls.name, NG_INVALID);
+    }
+    const ng_status fits = ngi_through_check(columns, &kernel->in);
+    if (fits != NG_OK) {
+        return ng_refuse(river.graph, kernel->name, fits);
+    }
+    const size_t structures = ngi_size_round(sizeof(ngi_through), 64) +
+                              ngi_size_round(kernel->in_size, 64) +
+                              ngi_size_round(kernel->out_size, 64);
+    const size_t size = ngi_size_plus(ngi_size_plus(structures, kernel->in.count * sizeof(size_t)),
+                                      ngi_size_round(kernel->state_size, 64));
+    const ng_stage stage = {&ngi_through_calls, size, NULL, &kernel->out, 1, false, 0};
+    const ng_river through = ng_name(ng_apply(river.graph, &river, 1, &stage), kernel->name);
+    ngi_through *const t = (ngi_through *)ng_state(through);
+    if (t != NULL) {
+        ngi_through_lay_out(t, kernel, columns);
+        kernel->init(t->state, params);
+        (void)(profile == NG_AUTO ? profile : kernel->force(t->state, profile));
+    }
+    return through;
+}
+
+/* ---- ops_cut.c ------------------------------------------------------------------------------- */
+
+/* ops_cut: passes on some rows of a river as they are. */
+
+typedef struct ngi_cut {
+    uint64_t left; /* rows to take or skip still; until the next row of `every` */
+    uint64_t n;
+    ng_test_fn *test; /* NULL once it has said no */
+    void *ctx;
+} ngi_cut;
+
+static ng_river ngi_cut_behind(ng_river river, const ng_operator *calls, const ngi_cut *cut) {
+    ngi_cut state = *cut;
+    const ng_stage stage = {calls, sizeof state, &state, NULL, 1, true, 0};
+    return ng_apply(river.graph, &river, 1, &stage);
+}
+
+/* Passes on up to `n` rows from `from` on, as far as there is credit. */
+static ng_step ngi_cut_pass(ng_context *context, const ng_batch *in, size_t from, size_t n) {
+    const size_t credit = ng_context_credit(context, 0), rows = n < credit ? n : credit;
+    const ng_status sent = rows == 0 ? NG_OK : ng_context_forward(context, 0, in, from, rows);
+    return sent == NG_OK ? ng_step_of(from + rows, 0, NG_OK) : ng_step_of(from, 0, NG_END);
+}
+
+static size_t ngi_cut_fewer(uint64_t a, size_t b) { return a < b ? (size_t)a : b; }
+
+/* ---- take, skip ------------------------------------------------------------------------------ */
+
+static ng_status ngi_take_open(void *state, ng_context *context) {
+    (void)context;
+    return ((const ngi_cut *)state)->left == 0 ? NG_END : NG_OK;
+}
+
+static ng_step ngi_take_push(void *state, ng_context *context, const ng_batch *in,
+                             const ng_room *out) {
+    ngi_cut *const take = (ngi_cut *)state;
+    ng_step step = ngi_cut_pass(context, in, 0, ngi_cut_fewer(take->left, in->rows));
+    (void)out;
+    take->left -= step.consumed;
+    step.status = take->left == 0 ? NG_END : step.status;
+    return step;
+}
+
+static const ng_operator ngi_take_calls = {"take", ngi_take_open, ngi_take_push, NULL,
+                                           NULL,   NULL,          NULL,          false};
+
+ng_river ng_take(ng_river river, uint64_t rows) {
+    const ngi_cut cut = {rows, 0, NULL, NULL};
+    return ngi_cut_behind(river, &ngi_take_calls, &cut);
+}
+
+static ng_step ngi_skip_push(void *state, ng_context *context, const ng_batch *in,
+                             const ng_room *out) {
+    ngi_cut *const skip = (ngi_cut *)state;
+    const size_t skipped = ngi_cut_fewer(skip->left, in->rows);
+    (void)out;
+    skip->left -= skipped;
+    ng_context_count(context, NG_FILTERED, (int64_t)skipped);
+    return ngi_cut_pass(context, in, skipped, in->rows - skipped);
+}
+
+static const ng_operator ngi_skip_calls = {"skip", NULL, ngi_skip_push, NULL,
+                                           NULL,   NULL, NULL,          false};
+
+ng_river ng_skip(ng_river river, uint64_t rows) {
+    const ngi_cut cut = {rows, 0, NULL, NULL};
+    return ngi_cut_behind(river, &ngi_skip_calls, &cut);
+}
+
+/* ---- take_while, skip_while ------------------------------------------------------------------ */
+
+/* How many rows up to `n` pass a test; `*answer` is what it said of the next one, 1 if there is
+ * none. */
+static size_t ngi_cut_passing(const ngi_cut *cut, const ng_batch *in, size_t n, int *answer) {
+    size_t passing = 0;
+    *answer = 1;
+    while (passing < n) {
+        *answer = cut->test(ng_batch_row(in, passing), cut->ctx);
+        if (*answer <= 0) {
+            break;
+        }
+        passing++;
+    }
+    return passing;
+}
+
+static ng_step ngi_take_while_push(void *state, ng_context *context, const ng_batch *in,
+                                   const ng_room *out) {
+    int answer;
+    const size_t n = ngi_cut_fewer(ng_context_credit(context, 0), in->rows);
+    const size_t passing = ngi_cut_passing((const ngi_cut *)state, in, n, &answer);
+    ng_step step = ngi_cut_pass(context, in, 0, passing);
+    (void)out;
+    if (answer <= 0 && step.status == NG_OK) {
+        step.status = answer == 0 ? NG_END : (ng_status)answer;
+    }
+    return step;
+}
+
+static const ng_operator ngi_take_while_calls = {
+    "take_while", NULL, ngi_take_while_push, NULL, NULL, NULL, NULL, true};
+
+ng_river ng_take_while(ng_river river, ng_test_fn *test, void *ctx) {
+    const ngi_cut cut = {0, 0, test, ctx};
+    return test == NULL ? ng_refuse(river.graph, "take_while", NG_INVALID)
+                        : ngi_cut_behind(river, &ngi_take_while_calls, &cut);
+}
+
+static ng_step ngi_skip_while_push(void *state, ng_context *context, const ng_batch *in,
+                                   const ng_room *out) {
+    ngi_cut *const cut = (ngi_cut *)state;
+    int answer = 0;
+    const size_t skipped = cut->test == NULL ? 0 : ngi_cut_passing(cut, in, in->rows, &answer);
+    (void)out;
+    ng_context_count(context, NG_FILTERED, (int64_t)skipped);
+    if (answer != 0) { /* none has failed the test yet, or it has failed itself */
+        return ng_step_of(skipped, 0, answer < 0 ? (ng_status)answer : NG_OK);
+    }
+    cut->test = NULL;
+    return ngi_cut_pass(context, in, skipped, in->rows - skipped);
+}
+
+static const ng_operator ngi_skip_while_calls = {
+    "skip_while", NULL, ngi_skip_while_push, NULL, NULL, NULL, NULL, true};
+
+ng_river ng_skip_while(ng_river river, ng_test_fn *test, void *ctx) {
+    const ngi_cut cut = {0, 0, test, ctx};
+    return test == NULL ? ng_refuse(river.graph, "skip_while", NG_INVALID)
+                        : ngi_cut_behind(river, &ngi_skip_while_calls, &cut);
+}
+
+/* ---- every ----------------------------------------------------------------------------------- */
+
+static ng_step ngi_every_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    ngi_cut *const every = (ngi_cut *)state;
+    const size_t skipped = ngi_cut_fewer(every->left, in->rows);
+    (void)out;
+    every->left -= skipped;
+    ng_context_count(context, NG_FILTERED, (int64_t)skipped);
+    if (skipped == in->rows) {
+        return ng_step_of(skipped, 0, NG_OK);
+    }
+    const ng_step step = ngi_cut_pass(context, in, skipped, 1);
+    every->left = step.consumed > skipped ? every->n - 1 : 0;
+    return step;
+}
+
+static const ng_operator ngi_every_calls = {"every", NULL, ngi_every_push, NULL,
+                                            NULL,    NULL, NULL,           false};
+
+ng_river ng_every(ng_river river, uint64_t n) {
+    const ngi_cut cut = {0, n, NULL, NULL};
+    return n == 0 ? ng_refuse(river.graph, "every", NG_INVALID)
+                  : ngi_cut_behind(river, &ngi_every_calls, &cut);
+}
+
+/* ---- ops_join.c ------------------------------------------------------------------------------ */
+
+/* ops_join: one operator with several inputs each. */
+
+/* NG_OK if there are rivers, with the same columns where `same`. */
+static ng_status ngi_join_check(const ng_river *rivers, uint32_t count, bool same) {
+    if (rivers == NULL || count == 0) {
+        return NG_INVALID;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const ng_schema *const columns = ng_columns(rivers[i]);
+        if (columns == NULL || rivers[i].graph != rivers[0].graph) {
+            return NG_INVALID;
+        }
+        if (same && !ng_schema_equal(columns, ng_columns(rivers[0]))) {
+            return NG_MISMATCH;
+        }
+    }
+    return NG_OK;
+}
+
+/* Whether `schema` has the columns of all rivers, one behind the other. */
+static ng_status ngi_join_check_beside(const ng_river *rivers, uint32_t count,
+                                       const ng_schema *schema) {
+    size_t at = 0;
+    const ng_status status = schema == NULL ? NG_INVALID : ngi_join_check(rivers, count, false);
+    for (uint32_t i = 0; i < count && status == NG_OK; i++) {
+        const ng_schema *const columns = ng_columns(rivers[i]);
+        for (size_t k = 0; k < columns->count; k++, at++) {
+            if (at >= schema->count || schema->fields[at].type != columns->fields[k].type ||
+                schema->fields[at].nullable != columns->fields[k].nullable) {
+                return NG_MISMATCH;
+            }
+        }
+    }
+    return status == NG_OK && at != schema->count ? NG_MISMATCH : status;
+}
+
+static ng_river ngi_join(const ng_river *rivers, uint32_t count, ng_status checked,
+                         const ng_stage *stage) {
+    if (checked == NG_OK) {
+        return ng_apply(NULL, rivers, count, stage);
+    }
+    ng_river nowhere = {NULL, UINT32_MAX, 0};
+    return rivers == NULL || rivers[0].graph == NULL
+               ? nowhere
+               : ng_refuse(rivers[0].graph, stage->calls->name, checked);
+}
+
+/* ---- merge, concat --------------------------------------------------------------------------- */
+
+static ng_step ngi_merge_rows(ng_context *context, const ng_batch *in) {
+    const size_t credit = ng_context_credit(context, 0);
+    const size_t n = in->rows < credit ? in->rows : credit;
+    const ng_status sent = n == 0 ? NG_OK : ng_context_forward(context, 0, in, 0, n);
+    return sent == NG_OK ? ng_step_of(n, 0, NG_OK) : ng_step_of(0, 0, NG_END);
+}
+
+static ng_step ngi_merge_operator_push(void *state, ng_context *context, const ng_batch *in,
+                                       const ng_room *out) {
+    (void)state;
+    (void)out;
+    return ngi_merge_rows(context, in);
+}
+
+static const ng_operator ngi_merge_calls = {
+    "merge", NULL, ngi_merge_operator_push, NULL, NULL, NULL, NULL, false};
+
+ng_river ng_merge(const ng_river *rivers, uint32_t count) {
+    const ng_stage stage = {&ngi_merge_calls, 0, NULL, NULL, 1, true, 0};
+    return ngi_join(rivers, count, ngi_join_check(rivers, count, true), &stage);
+}
+
+/* Followed by a byte for each input: whether it has ended. */
+typedef struct ngi_concat {
+    uint32_t current;
+} ngi_concat;
+
+static uint8_t *ngi_concat_ended(void *state) { return (uint8_t *)state + sizeof(ngi_concat); }
+
+static ng_step ngi_concat_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    const ngi_concat *const concat = (const ngi_concat *)state;
+    (void)out;
+    return ng_context_input(context) == concat->current ? ngi_merge_rows(context, in)
+                                                        : ng_step_of(0, 0, NG_OK);
+}
+
+static ng_step ngi_concat_end(void *state, ng_context *context, const ng_room *out) {
+    ngi_concat *const concat = (ngi_concat *)state;
+    (void)out;
+    ngi_concat_ended(state)[ng_context_input(context)] = 1;
+    while (ngi_concat_ended(state)[concat->current] == 1) { /* a 2 stands behind the last */
+        concat->current++;
+    }
+    return ng_step_of(0, 0, NG_OK);
+}
+
+static const ng_operator ngi_concat_calls = {
+    "concat", NULL, ngi_concat_push, ngi_concat_end, NULL, NULL, NULL, false};
+
+ng_river ng_concat(const ng_river *rivers, uint32_t count) {
+    const size_t size = sizeof(ngi_concat) + (size_t)count + 1;
+    const ng_stage stage = {&ngi_concat_calls, size, NULL, NULL, 1, true, 0};
+    const ng_river river = ngi_join(rivers, count, ngi_join_check(rivers, count, true), &stage);
+    if (ng_state(river) != NULL) {
+        ngi_concat_ended(ng_state(river))[count] = 2;
+    }
+    return river;
+}
+
+/* ---- zip ------------------------------------------------------------------------------------- */
+
+typedef struct ngi_zip {
+    uint32_t count;
+} ngi_zip;
+
+/* Copies rows into the columns from `column` on. Answers how many had room. */
+static size_t ngi_zip_copy(const ng_batch *from, size_t first, size_t rows, const ng_room *out,
+                           size_t made, size_t column) {
+    ng_block into;
+    ng_block_init(&into, out->columns + column, out->at + out->rows, NULL, NULL);
+    return ng_batch_copy(from, first, rows, &into, out->at + made);
+}
+
+static ng_step ngi_zip_push(void *state, ng_context *context, const ng_batch *in,
+                            const ng_room *out) {
+    const uint32_t count = ((const ngi_zip *)state)->count;
+    size_t n = in->rows < out->rows ? in->rows : out->rows, column = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const ng_batch *const first = ng_context_first(context, i);
+        n = first == NULL ? 0 : first->rows < n ? first->rows : n;
+    }
+    for (uint32_t i = 0; i < count && n != 0; i++) {
+        const ng_batch *const first = ng_context_first(context, i);
+        n = ngi_zip_copy(first, 0, n, out, 0, column);
+        column += first->schema->count;
+    }
+    for (uint32_t i = 0; i < count && n != 0; i++) {
+        if (i != ng_context_input(context)) {
+            (void)ng_context_take(context, i, n);
+        }
+    }
+    ng_context_count(context, NG_FILTERED, (int64_t)(n * (count - 1)));
+    return ng_step_of(n, n, NG_OK);
+}
+
+static ng_step ngi_zip_end(void *state, ng_context *context, const ng_room *out) {
+    (void)state;
+    (void)context;
+    (void)out;
+    return ng_step_of(0, 0, NG_END);
+}
+
+static const ng_operator ngi_zip_calls = {"zip", NULL, ngi_zip_push, ngi_zip_end,
+                                          NULL,  NULL, NULL,         false};
+
+ng_river ng_zip(const ng_river *rivers, uint32_t count, const ng_schema *schema) {
+    ngi_zip zip = {count};
+    const ng_stage stage = {&ngi_zip_calls, sizeof zip, &zip, schema, 1, false, 0};
+    return ngi_join(rivers, count, ngi_join_check_beside(rivers, count, schema), &stage);
+}
+
+/* ---- combine_latest -------------------------------------------------------------------------- */
+
+/* Followed by the latest row of each input, a batch of one row, or gone. */
+typedef struct ngi_latest {
+    uint32_t count;
+    uint32_t there; /* how many inputs have had a row */
+} ngi_latest;
+
+static ng_batch *ngi_latest_rows(void *state) {
+    return (ng_batch *)(void *)((uint8_t *)state + 64);
+}
+
+static ng_status ngi_latest_keep(ngi_latest *latest, ng_batch *row, const ng_batch *in, size_t i) {
+    const bool had_one = row->block != NULL;
+    ng_batch next;
+    const ng_status status = ng_batch_slice(in, i, 1, &next);
+    latest->there += !had_one;
+    (void)(had_one && ng_batch_release(row) == NG_OK);
+    *row = next;
+    return status;
+}
+
+/* Writes the latest rows side by side. Whether there was room. */
+static bool ngi_latest_write(const ngi_latest *latest, const ng_batch *rows, const ng_room *out,
+                             size_t made) {
+    size_t column = 0;
+    bool fits = made < out->rows;
+    for (uint32_t i = 0; i < latest->count && fits; i++) {
+        fits = ngi_zip_copy(&rows[i], 0, 1, out, made, column) == 1;
+        column += rows[i].schema->count;
+    }
+    return fits;
+}
+
+static ng_step ngi_latest_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    ngi_latest *const latest = (ngi_latest *)state;
+    ng_batch *const rows = ngi_latest_rows(state), *const mine = &rows[ng_context_input(context)];
+    size_t done = 0, made = 0;
+    for (; done < in->rows; done++) {
+        const ng_status kept = ngi_latest_keep(latest, mine, in, done);
+        if (kept != NG_OK) {
+            return ng_step_of(done, made, kept);
+        }
+        if (latest->there == latest->count) {
+            if (!ngi_latest_write(latest, rows, out, made)) {
+                break;
+            }
+            made++;
+        }
+    }
+    ng_context_count(context, NG_FILTERED, (int64_t)(done - made));
+    return ng_step_of(done, made, NG_OK);
+}
+
+static ng_step ngi_latest_end(void *state, ng_context *context, const ng_room *out) {
+    const ng_batch *const row = &ngi_latest_rows(state)[ng_context_input(context)];
+    (void)out;
+    return ng_step_of(0, 0, row->block == NULL ? NG_END : NG_OK);
+}
+
+static void ngi_latest_close(void *state) {
+    for (uint32_t i = 0; i < ((const ngi_latest *)state)->count; i++) {
+        if (ngi_latest_rows(state)[i].block != NULL) {
+            (void)ng_batch_release(&ngi_latest_rows(state)[i]);
+        }
+    }
+}
+
+static const ng_operator ngi_latest_calls = {
+    "combine_latest", NULL, ngi_latest_push, ngi_latest_end, NULL, NULL, ngi_latest_close, false};
+
+ng_river ng_combine_latest(const ng_river *rivers, uint32_t count, const ng_schema *schema) {
+    const size_t size = 64 + (size_t)count * sizeof(ng_batch);
+    const ng_stage stage = {&ngi_latest_calls, size, NULL, schema, 1, false, 1};
+    const ng_river river =
+        ngi_join(rivers, count, ngi_join_check_beside(rivers, count, schema), &stage);
+    ngi_latest *const latest = (ngi_latest *)ng_state(river);
+    if (latest != NULL) {
+        latest->count = count;
+    }
+    return river;
+}
+
+/* ---- ops_split.c ----------------------------------------------------------------------------- */
+
+/* ops_split: one operator with several outputs each. */
+
+static void ngi_split(ng_river river, const ng_stage *stage, bool complete, ng_river *rivers) {
+    const uint32_t count = stage->outputs;
+    const ng_river first = !complete || count == 0
+                               ? ng_refuse(river.graph, stage->calls->name, NG_INVALID)
+                               : ng_apply(river.graph, &river, 1, stage);
+    for (uint32_t i = 0; i < count && rivers != NULL; i++) {
+        rivers[i] = ng_output(first, i);
+    }
+}
+
+typedef struct ngi_splitting {
+    uint32_t count;
+} ngi_splitting;
+
+/* ---- fork ------------------------------------------------------------------------------------ */
+
+static ng_step ngi_fork_push(void *state, ng_context *context, const ng_batch *in,
+                             const ng_room *out) {
+    const uint32_t count = ((const ngi_splitting *)state)->count;
+    size_t n = in->rows;
+    uint32_t wanted = 0;
+    (void)out;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!ng_context_is_cancelled(context, i)) {
+            const size_t credit = ng_context_credit(context, i);
+            n = credit < n ? credit : n;
+            wanted++;
+        }
+    }
+    for (uint32_t i = 0; i < count && n != 0; i++) {
+        const ng_status sent = ng_context_forward(context, i, in, 0, n);
+        if (sent != NG_OK && sent != NG_CANCELLED) {
+            return ng_step_of(0, 0, sent);
+        }
+    }
+    ng_context_count(context, NG_MADE, (int64_t)(n * (wanted - 1)));
+    return ng_step_of(n, 0, NG_OK);
+}
+
+static const ng_operator ngi_fork_calls = {"fork", NULL, ngi_fork_push, NULL,
+                                           NULL,   NULL, NULL,          false};
+
+void ng_fork(ng_river river, ng_river *rivers, uint32_t count) {
+    ngi_splitting splitting = {count};
+    const ng_stage stage = {&ngi_fork_calls, sizeof splitting, &splitting, NULL, count, true, 0};
+    ngi_split(river, &stage, rivers != NULL, rivers);
+}
+
+/* ---- balance --------------------------------------------------------------------------------- */
+
+static ng_step ngi_balance_push(void *state, ng_context *context, const ng_batch *in,
+                                const ng_room *out) {
+    const uint32_t count = ((const ngi_splitting *)state)->count;
+    size_t most = 0;
+    uint32_t to = 0;
+    (void)out;
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t credit =
+            ng_context_is_cancelled(context, i) ? 0 : ng_context_credit(context, i);
+        to = credit > most ? i : to;
+        most = credit > most ? credit : most;
+    }
+    const size_t n = in->rows < most ? in->rows : most;
+    const ng_status sent = n == 0 ? NG_OK : ng_context_forward(context, to, in, 0, n);
+    return ng_step_of(sent == NG_OK ? n : 0, 0, sent);
+}
+
+static const ng_operator ngi_balance_calls = {"balance", NULL, ngi_balance_push, NULL, NULL, NULL,
+                                              NULL,      false};
+
+void ng_balance(ng_river river, ng_river *rivers, uint32_t count) {
+    ngi_splitting splitting = {count};
+    const ng_stage stage = {&ngi_balance_calls, sizeof splitting, &splitting, NULL, count, true, 0};
+    ngi_split(river, &stage, rivers != NULL, rivers);
+}
+
+/* ---- route, round_robin ---------------------------------------------------------------------- */
+
+/* Where rows for one output go during a call. */
+typedef struct ngi_lane {
+    ng_room room;
+    size_t made;
+    bool asked, there;
+} ngi_lane;
+
+/* Followed by a lane for each output. */
+typedef struct ngi_routing {
+    ng_route_fn *route; /* NULL: in turns */
+    void *ctx;
+    uint32_t count, turn;
+} ngi_routing;
+
+static ngi_lane *ngi_routing_lanes(ngi_routing *routing) {
+    return (ngi_lane *)(void *)((uint8_t *)routing + ngi_size_round(sizeof *routing, 64));
+}
+
+/* Copies a row into a lane. Whether there was room. */
+static bool ngi_lane_put(ng_context *context, ngi_lane *lane, uint32_t to, const ng_batch *in,
+                         size_t row) {
+    if (!lane->asked) {
+        lane->asked = true;
+        lane->there = ng_context_room(context, to, &lane->room);
+    }
+    if (!lane->there || lane->made == lane->room.rows) {
+        return false;
+    }
+    ng_block into;
+    ng_block_init(&into, lane->room.columns, lane->room.at + lane->room.rows, NULL, NULL);
+    if (ng_batch_copy(in, row, 1, &into, lane->room.at + lane->made) == 1) {
+        lane->made++;
+        return true;
+    }
+    if (to != 0 && lane->made == 0) { /* no room for its text: the next call finds an empty block */
+        ng_context_renew(context, to);
+    }
+    return false;
+}
+
+/* What a row is: put, in the way, filtered, unwanted. */
+static ng_status ngi_route_row(ngi_routing *routing, ng_context *context, const ng_batch *in,
+                               size_t row) {
+    const int to = routing->route == NULL ? (int)routing->turn
+                                          : routing->route(ng_batch_row(in, row), routing->ctx);
+    if (to < 0) {
+        return (ng_status)to;
+    }
+    if ((uint32_t)to >= routing->count) {
+        ng_context_count(context, NG_FILTERED, 1);
+    } else if (ng_context_is_cancelled(context, (uint32_t)to)) {
+        ng_context_count(context, NG_DROPPED, 1);
+    } else if (!ngi_lane_put(context, &ngi_routing_lanes(routing)[to], (uint32_t)to, in, row)) {
+        return NG_AGAIN;
+    }
+    routing->turn = routing->turn + 1 == routing->count ? 0 : routing->turn + 1;
+    return NG_OK;
+}
+
+static ng_step ngi_route_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    ngi_routing *const routing = (ngi_routing *)state;
+    ngi_lane *const lanes = ngi_routing_lanes(routing);
+    ng_status status = NG_OK;
+    size_t done = 0;
+    for (uint32_t i = 0; i < routing->count; i++) {
+        lanes[i].made = 0;
+        lanes[i].asked = lanes[i].there = i == 0;
+    }
+    lanes[0].room = *out;
+    while (done < in->rows && status == NG_OK) {
+        status = ngi_route_row(routing, context, in, done);
+        done += status == NG_OK;
+    }
+    for (uint32_t i = 1; i < routing->count; i++) {
+        if (lanes[i].made != 0) {
+            (void)ng_context_made(context, i, lanes[i].made);
+        }
+    }
+    return ng_step_of(done, lanes[0].made, status == NG_AGAIN ? NG_OK : status);
+}
+
+static const ng_operator ngi_route_calls = {"route", NULL, ngi_route_push, NULL,
+                                            NULL,    NULL, NULL,           true};
+
+static void ngi_routes(ng_river river, const ngi_routing *as, const ng_operator *calls,
+                       bool complete, ng_river *rivers) {
+    const size_t size =
+        ngi_size_plus(ngi_size_round(sizeof *as, 64), ngi_size_times(as->count, sizeof(ngi_lane)));
+    const ng_stage stage = {calls, size, NULL, NULL, as->count, false, 0};
+    ngi_split(river, &stage, complete, rivers);
+    ngi_routing *const routing =
+        complete && as->count != 0 ? (ngi_routing *)ng_state(rivers[0]) : NULL;
+    if (routing != NULL) {
+        *routing = *as;
+    }
+}
+
+void ng_route(ng_river river, ng_route_fn *route, void *ctx, ng_river *rivers, uint32_t count) {
+    const ngi_routing routing = {route, ctx, count, 0};
+    ngi_routes(river, &routing, &ngi_route_calls, rivers != NULL && route != NULL, rivers);
+}
+
+static const ng_operator ngi_round_robin_calls = {"round_robin", NULL, ngi_route_push, NULL,
+                                                  NULL,          NULL, NULL,           false};
+
+void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count) {
+    const ngi_routing routing = {NULL, NULL, count, 0};
+    ngi_routes(river, &routing, &ngi_round_robin_calls, rivers != NULL, rivers);
+}
+
+/* ---- ops_time.c ------------------------------------------------------------------------------ */
+
+/* ops_time: sources and operators that go by the clock. */
+
+static const ng_field ngi_tick_field[] = {NG_FIELD("value", NG_I64)};
+static const ng_schema ngi_tick_schema = {ngi_tick_field, 1};
+
+/* NG_OK, or why a step cannot be: a number is not allowed, or there is no clock. */
+static ng_status ngi_timed(const ng_graph *graph, bool allowed) {
+    if (!allowed) {
+        return NG_INVALID;
+    }
+    return graph->options.clock.now == NULL ? NG_UNSUPPORTED : NG_OK;
+}
+
+static ng_river ngi_timed_apply(ng_graph *graph, const ng_river *river, bool allowed,
+                                const ng_stage *stage) {
+    const ng_status status = ngi_timed(graph, allowed);
+    return status == NG_OK ? ng_apply(graph, river, river != NULL, stage)
+                           : ng_refuse(graph, stage->calls->name, status);
+}
+
+/* How long it is since `start`, 0 if that is still to come. */
+static uint64_t ngi_time_since(int64_t start, int64_t now) {
+    return now > start ? (uint64_t)now - (uint64_t)start : 0;
+}
+
+/* The end of the period that `now` lies in; periods follow one another from `start` on. */
+static int64_t ngi_period_end(int64_t start, int64_t period, int64_t now) {
+    const uint64_t gone = ngi_time_since(start, now) % (uint64_t)period;
+    return ngi_time_after(now, period - (int64_t)gone);
+}
+
+/* ---- interval, after ------------------------------------------------------------------------- */
+
+typedef struct ngi_ticks {
+    int64_t start, period;
+    uint64_t next; /* the number of the next tick */
+} ngi_ticks;
+
+static ng_status ngi_interval_open(void *state, ng_context *context) {
+    ((ngi_ticks *)state)->start = ng_context_now(context);
+    return NG_OK;
+}
+
+static ng_step ngi_interval_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    ngi_ticks *const ticks = (ngi_ticks *)state;
+    const int64_t now = ng_context_now(context);
+    const uint64_t due = ngi_time_since(ticks->start, now) / (uint64_t)ticks->period;
+    const bool tick = due >= ticks->next;
+    (void)in;
+    if (tick) {
+        ng_set_i64(ng_room_row(out, 0), 0, (int64_t)due);
+        ng_context_count(context, NG_MADE, (int64_t)(due - ticks->next + 1));
+        ng_context_count(context, NG_DROPPED, (int64_t)(due - ticks->next));
+        ticks->next = due + 1;
+    }
+    ng_context_call_at(context, ngi_period_end(ticks->start, ticks->period, now));
+    return ng_step_of(0, tick, NG_OK);
+}
+
+static ng_step ngi_interval_timer(void *state, ng_context *context, const ng_room *out) {
+    return ngi_interval_push(state, context, NULL, out);
+}
+
+static const ng_operator ngi_interval_calls = {
+    "interval", ngi_interval_open, ngi_interval_push, NULL, ngi_interval_timer, NULL, NULL, false};
+
+ng_river ng_interval(ng_graph *graph, int64_t period) {
+    ngi_ticks ticks = {0, period, 0};
+    const ng_stage stage = {
+        &ngi_interval_calls, sizeof ticks, &ticks, &ngi_tick_schema, 1, false, 0};
+    return ngi_timed_apply(graph, NULL, period > 0, &stage);
+}
+
+/* `start` is when, here. */
+static ng_status ngi_after_open(void *state, ng_context *context) {
+    ngi_ticks *const ticks = (ngi_ticks *)state;
+    ticks->start = ngi_time_after(ng_context_now(context), ticks->period);
+    return NG_OK;
+}
+
+static ng_step ngi_after_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    const ngi_ticks *const ticks = (const ngi_ticks *)state;
+    (void)in;
+    if (ng_context_now(context) < ticks->start) {
+        ng_context_call_at(context, ticks->start);
+        return ng_step_of(0, 0, NG_OK);
+    }
+    ng_set_i64(ng_room_row(out, 0), 0, 0);
+    ng_context_count(context, NG_MADE, 1);
+    return ng_step_of(0, 1, NG_END);
+}
+
+static const ng_operator ngi_after_calls = {"after", ngi_after_open, ngi_after_push, NULL,
+                                            NULL,    NULL,           NULL,           false};
+
+ng_river ng_after(ng_graph *graph, int64_t delay) {
+    ngi_ticks ticks = {0, delay, 0};
+    const ng_stage stage = {&ngi_after_calls, sizeof ticks, &ticks, &ngi_tick_schema, 1, false, 0};
+    return ngi_timed_apply(graph, NULL, delay >= 0, &stage);
+}
+
+/* ---- sample_time, throttle, debounce: the latest row is kept --------------------------------- */
+
+typedef struct ngi_paced {
+    ng_batch row;  /* its block is NULL where none is kept */
+    int64_t due;   /* when the row goes on; of a throttle, when its period ends */
+    int64_t start; /* of the first period */
+    int64_t period;
+    unsigned edges; /* of a throttle, else 0 */
+} ngi_paced;
+
+static bool ngi_paced_kept(const ngi_paced *paced) { return paced->row.block != NULL; }
+
+static void ngi_paced_close(void *state) { (void)ng_batch_release(&((ngi_paced *)state)->row); }
+
+/* Keeps the last of the rows from `from` on, in place of the one before. */
+static void ngi_paced_keep(ngi_paced *paced, ng_context *context, const ng_batch *in, size_t from) {
+    const int64_t rows = (int64_t)(in->rows - from);
+    const int64_t before = ng_batch_release(&paced->row) == NG_OK;
+    const int64_t held = (ng_batch_slice(in, in->rows - 1, 1, &paced->row) == NG_OK) - before;
+    ng_context_count(context, NG_HELD, held);
+    ng_context_count(context, NG_FILTERED, rows - held);
+}
+
+/* Sends the row that is kept, if there is credit. */
+static bool ngi_paced_send(ngi_paced *paced, ng_context *context) {
+    if (ng_context_forward(context, 0, &paced->row, 0, 1) != NG_OK) {
+        return false;
+    }
+    (void)ng_batch_release(&paced->row);
+    ng_context_count(context, NG_HELD, -1);
+    return true;
+}
+
+/* Sends the row that is kept, if its time has come. False: it waits for credit. */
+static bool ngi_paced_ring(ngi_paced *paced, ng_context *context, int64_t now) {
+    if (!ngi_paced_kept(paced) || now < paced->due) {
+        return true;
+    }
+    if (!ngi_paced_send(paced, context)) {
+        return false;
+    }
+    paced->due = paced->edges != 0 ? ngi_time_after(now, paced->period) : INT64_MAX;
+    return true;
+}
+
+static ng_step ngi_paced_timer(void *state, ng_context *context, const ng_room *out) {
+    const bool rang = ngi_paced_ring((ngi_paced *)state, context, ng_context_now(context));
+    (void)out;
+    return ng_step_of(0, 0, rang ? NG_OK : NG_AGAIN);
+}
+
+static ng_step ngi_paced_end(void *state, ng_context *context, const ng_room *out) {
+    ngi_paced *const paced = (ngi_paced *)state;
+    const bool sent = !ngi_paced_kept(paced) || ngi_paced_send(paced, context);
+    (void)out;
+    return ng_step_of(0, 0, sent ? NG_OK : NG_AGAIN);
+}
+
+static ng_river ngi_paced_behind(ng_river river, const ng_operator *calls, ngi_paced *paced,
+                                 bool allowed) {
+    const ng_stage stage = {calls, sizeof *paced, paced, NULL, 1, true, 1};
+    return ngi_timed_apply(river.graph, &river, allowed, &stage);
+}
+
+static ng_status ngi_sample_time_open(void *state, ng_context *context) {
+    ((ngi_paced *)state)->start = ng_context_now(context);
+    return NG_OK;
+}
+
+static ng_step ngi_sample_time_push(void *state, ng_context *context, const ng_batch *in,
+                                    const ng_room *out) {
+    ngi_paced *const paced = (ngi_paced *)state;
+    const int64_t now = ng_context_now(context);
+    (void)out;
+    if (!ngi_paced_ring(paced, context, now)) {
+        return ng_step_of(0, 0, NG_OK);
+    }
+    if (!ngi_paced_kept(paced)) {
+        paced->due = ngi_period_end(paced->start, paced->period, now);
+        ng_context_call_at(context, paced->due);
+    }
+    ngi_paced_keep(paced, context, in, 0);
+    return ng_step_of(in->rows, 0, NG_OK);
+}
+
+static const ng_operator ngi_sample_time_calls = {"sample_time",        ngi_sample_time_open,
+                                                  ngi_sample_time_push, ngi_paced_end,
+                                                  ngi_paced_timer,      NULL,
+                                                  ngi_paced_close,      false};
+
+ng_river ng_sample_time(ng_river river, int64_t period) {
+    ngi_paced paced = {{NULL, NULL, 0, 0}, INT64_MAX, 0, period, 0};
+    return ngi_paced_behind(river, &ngi_sample_time_calls, &paced, period > 0);
+}
+
+static ng_step ngi_throttle_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    ngi_paced *const paced = (ngi_paced *)state;
+    const int64_t now = ng_context_now(context);
+    size_t from = 0;
+    (void)out;
+    if (!ngi_paced_ring(paced, context, now)) {
+        return ng_step_of(0, 0, NG_OK);
+    }
+    if (now >= paced->due) {
+        if ((paced->edges & NG_THROTTLE_LEADING) != 0) {
+            if (ng_context_forward(context, 0, in, 0, 1) != NG_OK) {
+                return ng_step_of(0, 0, NG_OK);
+            }
+            from = 1;
+        }
+        paced->due = ngi_time_after(now, paced->period);
+    }
+    if ((paced->edges & NG_THROTTLE_TRAILING) == 0) {
+        ng_context_count(context, NG_FILTERED, (int64_t)(in->rows - from));
+    } else if (from < in->rows) {
+        ngi_paced_keep(paced, context, in, from);
+        ng_context_call_at(context, paced->due);
+    }
+    return ng_step_of(in->rows, 0, NG_OK);
+}
+
+static const ng_operator ngi_throttle_calls = {
+    "throttle",      NULL, ngi_throttle_push, ngi_paced_end,
+    ngi_paced_timer, NULL, ngi_paced_close,   false};
+
+ng_river ng_throttle(ng_river river, int64_t period, unsigned edges) {
+    const unsigned both = NG_THROTTLE_LEADING | NG_THROTTLE_TRAILING;
+    ngi_paced paced = {{NULL, NULL, 0, 0}, INT64_MIN, 0, period, edges};
+    return ngi_paced_behind(river, &ngi_throttle_calls, &paced,
+                            period > 0 && edges != 0 && edges <= both);
+}
+
+static ng_step ngi_debounce_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    ngi_paced *const paced = (ngi_paced *)state;
+    const int64_t now = ng_context_now(context);
+    (void)out;
+    if (!ngi_paced_ring(paced, context, now)) {
+        return ng_step_of(0, 0, NG_OK);
+    }
+    ngi_paced_keep(paced, context, in, 0);
+    paced->due = ngi_time_after(now, paced->period);
+    ng_context_call_at(context, paced->due);
+    return ng_step_of(in->rows, 0, NG_OK);
+}
+
+static const ng_operator ngi_debounce_calls = {
+    "debounce",      NULL, ngi_debounce_push, ngi_paced_end,
+    ngi_paced_timer, NULL, ngi_paced_close,   false};
+
+ng_river ng_debounce(ng_river river, int64_t quiet) {
+    ngi_paced paced = {{NULL, NULL, 0, 0}, INT64_MAX, 0, quiet, 0};
+    return ngi_paced_behind(river, &ngi_debounce_calls, &paced, quiet > 0);
+}
+
+/* ---- delay ----------------------------------------------------------------------------------- */
+
+/* Followed by `room` times, then by `slots` batches; both are rings. */
+typedef struct ngi_delay {
+    int64_t delay;
+    size_t room, rows, at;     /* rows there may be, there are, and the place of the first's time */
+    size_t slots, used, first; /* batches that they lie in */
+    ng_batch *batches;
+    int64_t *times; /* when each row was taken */
+} ngi_delay;
+
+static void ngi_delay_close(void *state) {
+    ngi_delay *const d = (ngi_delay *)state;
+    for (; d->used != 0; d->used--) {
+        (void)ng_batch_release(&d->batches[d->first]);
+        d->first = d->first + 1 == d->slots ? 0 : d->first + 1;
+    }
+}
+
+static int64_t ngi_delay_due(const ngi_delay *d) {
+    return d->rows == 0 ? INT64_MAX : ngi_time_after(d->times[d->at], d->delay);
+}
+
+/* Sends the first `n` rows of the first batch. */
+static bool ngi_delay_send(ngi_delay *d, ng_context *context, size_t n) {
+    ng_batch *const first = &d->batches[d->first];
+    if (ng_context_forward(context, 0, first, 0, n) != NG_OK) {
+        return false;
+    }
+    ng_context_count(context, NG_HELD, -(int64_t)n);
+    first->offset += n;
+    first->rows -= n;
+    d->rows -= n;
+    if (first->rows == 0) {
+        (void)ng_batch_release(first);
+        d->first = d->first + 1 == d->slots ? 0 : d->first + 1;
+        d->used--;
+    }
+    return true;
+}
+
+/* Sends what is due. False: some of it waits for credit. */
+static bool ngi_delay_ring(ngi_delay *d, ng_context *context) {
+    const int64_t now = ng_context_now(context);
+    while (ngi_delay_due(d) <= now && d->rows != 0) {
+        const size_t credit = ng_context_credit(context, 0), rows = d->batches[d->first].rows;
+        const size_t most = rows < credit ? rows : credit, before = d->at;
+        size_t n = 0;
+        for (; n < most && ngi_time_after(d->times[d->at], d->delay) <= now; n++) {
+            d->at = d->at + 1 == d->room ? 0 : d->at + 1;
+        }
+        if (!ngi_delay_send(d, context, n)) {
+            d->at = before;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Finds a batch for rows of `in`: the last one, if they lie right behind it, or a new one. */
+static bool ngi_delay_hold(ngi_delay *d, const ng_batch *in, size_t rows) {
+    if (d->used != 0) {
+        const size_t place = d->first + d->used - 1;
+        ng_batch *const last = &d->batches[place < d->slots ? place : place - d->slots];
+        if (last->block == in->block && last->offset + last->rows == in->offset) {
+            last->rows += rows;
+            return true;
+        }
+    }
+    if (d->used == d->slots) {
+        return false;
+    }
+    const size_t place = d->first + d->used;
+    d->used++;
+    return ng_batch_slice(in, 0, rows, &d->batches[place < d->slots ? place : place - d->slots]) ==
+           NG_OK;
+}
+
+static ng_step ngi_delay_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    ngi_delay *const d = (ngi_delay *)state;
+    const int64_t now = ng_context_now(context);
+    const bool rang = ngi_delay_ring(d, context);
+    const size_t left = d->room - d->rows, rows = in->rows < left ? in->rows : left;
+    (void)out;
+    const bool taken = rows != 0 && ngi_delay_hold(d, in, rows);
+    for (size_t i = 0; i < rows && taken; i++) {
+        const size_t place = d->at + d->rows;
+        d->times[place < d->room ? place : place - d->room] = now;
+        d->rows++;
+    }
+    ng_context_count(context, NG_HELD, taken ? (int64_t)rows : 0);
+    if (rang) { /* else the timer is still set, or has come and waits */
+        ng_context_call_at(context, ngi_delay_due(d));
+    }
+    return ng_step_of(taken ? rows : 0, 0, NG_OK);
+}
+
+static ng_step ngi_delay_timer(void *state, ng_context *context, const ng_room *out) {
+    ngi_delay *const d = (ngi_delay *)state;
+    (void)out;
+    if (!ngi_delay_ring(d, context)) {
+        return ng_step_of(0, 0, NG_AGAIN);
+    }
+    ng_context_call_at(context, ngi_delay_due(d));
+    return ng_step_of(0, 0, NG_OK);
+}
+
+static ng_step ngi_delay_end(void *state, ng_context *context, const ng_room *out) {
+    ngi_delay *const d = (ngi_delay *)state;
+    (void)ngi_delay_timer(state, context, out);
+    return ng_step_of(0, 0, d->rows == 0 ? NG_OK : NG_AGAIN);
+}
+
+static const ng_operator ngi_delay_calls = {"delay",         NULL, ngi_delay_push,  ngi_delay_end,
+                                            ngi_delay_timer, NULL, ngi_delay_close, false};
+
+ng_river ng_delay(ng_river river, int64_t delay, size_t max_rows) {
+    const size_t few = max_rows / river.graph->options.batch_rows + 8;
+    const size_t slots = max_rows < few ? max_rows : few;
+    const size_t head = ngi_size_plus(ngi_size_round(sizeof(ngi_delay), 64),
+                                      ngi_size_times(max_rows, sizeof(int64_t)));
+    const size_t size = ngi_size_plus(head, ngi_size_times(slots, sizeof(ng_batch)));
+    if (size >= SIZE_MAX / 2 || slots >= UINT32_MAX) {
+        return ng_refuse(river.graph, "delay", NG_TOO_LARGE);
+    }
+    const ng_stage stage = {&ngi_delay_calls, size, NULL, NULL, 1, true, (uint32_t)slots};
+    const ng_river behind =
+        ngi_timed_apply(river.graph, &river, delay > 0 && max_rows != 0, &stage);
+    ngi_delay *const d = (ngi_delay *)ng_state(behind);
+    if (d != NULL) {
+        uint8_t *const times = (uint8_t *)d + ngi_size_round(sizeof(ngi_delay), 64);
+        d->delay = delay;
+        d->room = max_rows;
+        d->slots = slots;
+        d->times = (int64_t *)(void *)times;
+        d->batches = (ng_batch *)(void *)((uint8_t *)d + head);
+    }
+    return behind;
+}
+
+/* ---- timeout --------------------------------------------------------------------------------- */
+
+typedef struct ngi_timeout {
+    int64_t limit, deadline;
+} ngi_timeout;
+
+static void ngi_timeout_start(ngi_timeout *timeout, ng_context *context) {
+    timeout->deadline = ngi_time_after(ng_context_now(context), timeout->limit);
+    ng_context_call_at(context, timeout->deadline);
+}
+
+static ng_status ngi_timeout_open(void *state, ng_context *context) {
+    ngi_timeout_start((ngi_timeout *)state, context);
+    return NG_OK;
+}
+
+static ng_step ngi_timeout_push(void *state, ng_context *context, const ng_batch *in,
+                                const ng_room *out) {
+    const size_t credit = ng_context_credit(context, 0);
+    const size_t n = in->rows < credit ? in->rows : credit;
+    (void)out;
+    ngi_timeout_start((ngi_timeout *)state, context);
+    if (n != 0 && ng_context_forward(context, 0, in, 0, n) != NG_OK) {
+        return ng_step_of(0, 0, NG_END);
+    }
+    return ng_step_of(n, 0, NG_OK);
+}
+
+static ng_step ngi_timeout_timer(void *state, ng_context *context, const ng_room *out) {
+    (void)out;
+    if (ng_context_first(context, 0) == NULL) {
+        return ng_step_of(0, 0, NG_TIMEOUT);
+    }
+    ngi_timeout_start((ngi_timeout *)state, context);
+    return ng_step_of(0, 0, NG_OK);
+}
+
+static const ng_operator ngi_timeout_calls = {
+    "timeout", ngi_timeout_open, ngi_timeout_push, NULL, ngi_timeout_timer, NULL, NULL, false};
+
+ng_river ng_timeout(ng_river river, int64_t limit) {
+    ngi_timeout timeout = {limit, 0};
+    const ng_stage stage = {&ngi_timeout_calls, sizeof timeout, &timeout, NULL, 1, true, 0};
+    return ngi_timed_apply(river.graph, &river, limit > 0, &stage);
+}
+
+/* ---- buffer ---------------------------------------------------------------------------------- */
+
+/* Rows are gathered in the room of its output, which stays where it is while none of it is sent. */
+typedef struct ngi_buffer {
+    ng_buffer_options options;
+    size_t capacity; /* of a block */
+    size_t rows;     /* gathered */
+} ngi_buffer;
+
+static ng_status ngi_buffer_open(void *state, ng_context *context) {
+    const ngi_buffer *const buffer = (const ngi_buffer *)state;
+    return ng_context_credit(context, 0) < buffer->options.rows ? NG_NO_CREDIT : NG_OK;
+}
+
+/* How many of `rows` rows it takes until what is gathered has `bytes` bytes; `rows` if they do not
+ * suffice. The rows have been copied to `all` behind those before. */
+static size_t ngi_buffer_until(const ngi_buffer *buffer, ng_batch all, size_t rows) {
+    size_t low = 0, high = rows; /* after `low` rows there are too few; `high` may be enough */
+    while (buffer->options.bytes != 0 && low + 1 < high) {
+        const size_t middle = low + (high - low) / 2;
+        all.rows = buffer->rows + middle;
+        if (ng_batch_bytes(&all) < buffer->options.bytes) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return high;
+}
+
+static size_t ngi_buffer_release(ngi_buffer *buffer, ng_context *context) {
+    const size_t rows = buffer->rows;
+    ng_context_count(context, NG_HELD, -(int64_t)rows);
+    ng_context_call_at(context, INT64_MAX);
+    buffer->rows = 0;
+    return rows;
+}
+
+/* Room for a whole batch: in another block where the one that is being filled has too little. */
+static bool ngi_buffer_room(const ngi_buffer *buffer, ng_context *context, ng_room *room) {
+    const bool fresh = buffer->rows == 0 && buffer->capacity - room->at < buffer->options.rows;
+    if (fresh) {
+        ng_context_renew(context, 0);
+    }
+    return !fresh || ng_context_room(context, 0, room);
+}
+
+/* Copies rows behind those that are gathered, as many as there may be. */
+static size_t ngi_buffer_gather(ngi_buffer *buffer, ng_context *context, const ng_batch *in,
+                                const ng_room *room, bool *full) {
+    const size_t most = room->rows < buffer->options.rows ? room->rows : buffer->options.rows;
+    const size_t left = most - buffer->rows, n = in->rows < left ? in->rows : left;
+    ng_block into = {room->columns, buffer->capacity, 1, NULL, NULL, NULL};
+    const size_t copied = ng_batch_copy(in, 0, n, &into, room->at + buffer->rows);
+    ng_batch all = {in->schema, &into, room->at, 0};
+    const size_t taken = ngi_buffer_until(buffer, all, copied);
+    if (buffer->rows == 0 && taken != 0 && buffer->options.time != 0) {
+        ng_context_call_at(context, ngi_time_after(ng_context_now(context), buffer->options.time));
+    }
+    buffer->rows += taken;
+    ng_context_count(context, NG_HELD, (int64_t)taken);
+    all.rows = buffer->rows;
+    *full = copied < n || buffer->rows == buffer->options.rows ||
+            (buffer->options.bytes != 0 && ng_batch_bytes(&all) >= buffer->options.bytes);
+    return taken;
+}
+
+/* NG_OK without rows asks the graph for another block, which is for text that does not fit here;
+ * NG_AGAIN without rows waits. */
+static ng_step ngi_buffer_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    ngi_buffer *const buffer = (ngi_buffer *)state;
+    ng_room room = *out;
+    bool full = false;
+    if (!ngi_buffer_room(buffer, context, &room)) {
+        return ng_step_of(0, 0, NG_AGAIN);
+    }
+    const size_t taken = ngi_buffer_gather(buffer, context, in, &room, &full);
+    if (full && buffer->rows == 0) {
+        return ng_step_of(0, 0, room.at == 0 ? NG_TOO_LARGE : NG_OK);
+    }
+    return ng_step_of(taken, full ? ngi_buffer_release(buffer, context) : 0, NG_AGAIN);
+}
+
+/* At the end and when the time has come. */
+static ng_step ngi_buffer_flush(void *state, ng_context *context, const ng_room *out) {
+    (void)out;
+    return ng_step_of(0, ngi_buffer_release((ngi_buffer *)state, context), NG_OK);
+}
+
+static const ng_operator ngi_buffer_calls = {
+    "buffer", ngi_buffer_open, ngi_buffer_push, ngi_buffer_flush, ngi_buffer_flush, NULL, NULL,
+    true};
+
+ng_river ng_buffer(ng_river river, const ng_buffer_options *options) {
+    const size_t block = river.graph->options.batch_rows;
+    if (options == NULL || options->time < 0 || options->rows > block) {
+        const bool large = options != NULL && options->rows > block;
+        return ng_refuse(river.graph, "buffer", large ? NG_TOO_LARGE : NG_INVALID);
+    }
+    ngi_buffer buffer = {*options, block, 0};
+    buffer.options.rows = options->rows == 0 ? block : options->rows;
+    const ng_stage stage = {&ngi_buffer_calls, sizeof buffer, &buffer, NULL, 1, false, 0};
+    return options->time == 0 ? ng_apply(river.graph, &river, 1, &stage)
+                              : ngi_timed_apply(river.graph, &river, true, &stage);
+}
+
+/* ---- ops_guard.c ----------------------------------------------------------------------------- */
+
+/* ops_guard: retries, circuit breakers, rates. */
+
+typedef struct ngi_retry {
+    ng_retry_options options;
+    ng_ask_fn *ask; /* NULL: the options decide */
+    void *ctx;
+    uint32_t tries; /* of the first row, so far */
+    int64_t delay;  /* of the next try, before chance */
+    uint64_t random;
+} ngi_retry;
+
+typedef struct ngi_breaker {
+    ng_breaker_options options;
+    ng_circuit circuit;
+    uint32_t good;         /* probes that went well */
+    uint32_t failures, at; /* failures that are remembered, and where the next one goes */
+    size_t size;           /* of this, with all of `times` */
+    int64_t times[1];      /* of the last options.failures failures, round and round */
+} ngi_breaker;
+
+/* ---- trying again ---------------------------------------------------------------------------- */
+
+ng_retry_options ng_retry_defaults(void) {
+    ng_retry_options options;
+    options.attempts = 5;
+    options.first_delay = 100000000;
+    options.factor = 2;
+    options.max_delay = 10 * (int64_t)1000000000;
+    options.jitter = 50;
+    options.seed = 0;
+    options.then = NG_STOP;
+    return options;
+}
+
+static bool ngi_retry_allowed(const ng_retry_options *o) {
+    return o != NULL && o->attempts != 0 && o->first_delay > 0 && o->factor != 0 &&
+           o->max_delay >= o->first_delay && o->jitter <= 100 &&
+           (o->then == NG_STOP || o->then == NG_SKIP || o->then == NG_DEAD_LETTER);
+}
+
+/* Memory that lasts as long as a node. */
+static void *ngi_guard_new(ng_graph *graph, const ngi_node *node, size_t size) {
+    const ng_allocator *const a = &graph->options.allocator;
+    void *const memory = a->resize(a->ctx, NULL, 0, size);
+    if (memory == NULL) {
+        (void)ng_refuse(graph, node->stage.calls->name, NG_NO_MEMORY);
+    } else {
+        __builtin_memset(memory, 0, size);
+    }
+    return memory;
+}
+
+/* What a node keeps for retries, as `options` say; `options` NULL: as they said before, or the
+ * defaults. NULL: there is no memory. */
+static ngi_retry *ngi_retry_of(ng_graph *graph, ngi_node *node, const ng_retry_options *options) {
+    const ng_retry_options defaults = ng_retry_defaults();
+    const bool before = node->retry != NULL;
+    if (!before) {
+        node->retry = (ngi_retry *)ngi_guard_new(graph, node, sizeof(ngi_retry));
+    }
+    if (node->retry != NULL && (options != NULL || !before)) {
+        node->retry->options = options != NULL ? *options : defaults;
+        node->retry->delay = node->retry->options.first_delay;
+        node->retry->random = node->retry->options.seed;
+    }
+    return node->retry;
+}
+
+ng_river ng_on_error_retry(ng_river river, const ng_retry_options *options) {
+    ngi_node *const node = ngi_node_to_guard(river, "on_error_retry", true);
+    if (node == NULL) {
+        return river;
+    }
+    if (!ngi_retry_allowed(options)) {
+        return ng_refuse(river.graph, "on_error_retry", NG_INVALID);
+    }
+    ngi_retry *const retry = ngi_retry_of(river.graph, node, options);
+    if (retry != NULL) {
+        retry->ask = NULL;
+        node->strategy = NG_RETRY;
+        node->dead_letters = options->then == NG_DEAD_LETTER;
+    }
+    return river;
+}
+
+ng_river ng_on_error_ask(ng_river river, ng_ask_fn *ask, void *ctx) {
+    ngi_node *const node = ngi_node_to_guard(river, "on_error_ask", false);
+    if (node == NULL) {
+        return river;
+    }
+    if (ask == NULL) {
+        return ng_refuse(river.graph, "on_error_ask", NG_INVALID);
+    }
+    ngi_retry *const retry = ngi_retry_of(river.graph, node, NULL);
+    if (retry != NULL) {
+        retry->ask = ask;
+        retry->ctx = ctx;
+        node->strategy = NG_ASK;
+    }
+    return river;
+}
+
+ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
+                             ng_status *status) {
+    const ngi_retry *const retry = node->retry;
+    ng_strategy strategy = node->strategy;
+    if (strategy == NG_ASK) {
+        strategy = retry->ask(ng_batch_row(in, 0), *status, retry->tries, retry->ctx);
+        if (strategy < NG_STOP || strategy > NG_RETRY ||
+            (strategy == NG_RETRY && graph->options.clock.now == NULL)) {
+            *status = NG_MISUSED;
+            return NG_STOP;
+        }
+    }
+    if (strategy == NG_RETRY && retry->tries >= retry->options.attempts) {
+        strategy = retry->options.then;
+    }
+    if (strategy == NG_DEAD_LETTER && !node->dead_letters) {
+        *status = NG_MISUSED;
+        return NG_STOP;
+    }
+    return strategy;
+}
+
+static uint64_t ngi_retry_random(uint64_t *state) {
+    *state += 0x9e3779b97f4a7c15u;
+    uint64_t r = *state;
+    r = (r ^ r >> 30) * 0xbf58476d1ce4e5b9u;
+    r = (r ^ r >> 27) * 0x94d049bb133111ebu;
+    return r ^ r >> 31;
+}
+
+void ngi_guard_wait(ng_graph *graph, ngi_node *node, int64_t now) {
+    ngi_retry *const retry = node->retry;
+    const ng_retry_options *const o = &retry->options;
+    const int64_t delay = retry->delay;
+    const int64_t span = delay / 100 * o->jitter + delay % 100 * o->jitter / 100;
+    const uint64_t less = ngi_retry_random(&retry->random) % ((uint64_t)span + 1);
+    int64_t at = ngi_time_after(now, delay - (int64_t)less);
+    if (node->breaker != NULL && node->breaker->circuit.state == NG_CIRCUIT_OPEN &&
+        node->breaker->circuit.until > at) {
+        at = node->breaker->circuit.until;
+    }
+    retry->tries++;
+    retry->delay = delay > o->max_delay / o->factor ? o->max_delay : delay * o->factor;
+    node->retry_at = at;
+    ngi_timer_update(graph, node);
+}
+
+void ngi_guard_forget(ngi_node *node) {
+    if (node->retry != NULL) {
+        node->retry->tries = 0;
+        node->retry->delay = node->retry->options.first_delay;
+    }
+}
+
+void ngi_guard_close(const ng_graph *graph, const ngi_node *node) {
+    const ng_allocator *const a = &graph->options.allocator;
+    if (node->retry != NULL) {
+        (void)a->resize(a->ctx, node->retry, sizeof(ngi_retry), 0);
+    }
+    if (node->breaker != NULL) {
+        (void)a->resize(a->ctx, node->breaker, node->breaker->size, 0);
+    }
+}
+
+/* ---- circuit breakers ------------------------------------------------------------------------ */
+
+ng_river ng_circuit_breaker(ng_river river, const ng_breaker_options *options) {
+    ngi_node *const node = ngi_node_to_guard(river, "circuit_breaker", true);
+    if (node == NULL) {
+        return river;
+    }
+    if (options == NULL || options->failures == 0 || options->failures > 4096 ||
+        options->window <= 0 || options->open_time <= 0 || options->probes == 0) {
+        return ng_refuse(river.graph, "circuit_breaker", NG_INVALID);
+    }
+    if (node->breaker != NULL) {
+        return ng_refuse(river.graph, "circuit_breaker", NG_MISUSED);
+    }
+    const size_t size = sizeof(ngi_breaker) + (options->failures - 1) * sizeof(int64_t);
+    node->breaker = (ngi_breaker *)ngi_guard_new(river.graph, node, size);
+    if (node->breaker != NULL) {
+        node->breaker->options = *options;
+        node->breaker->size = size;
+    }
+    return river;
+}
+
+static void ngi_breaker_open(ngi_breaker *breaker, int64_t now) {
+    breaker->circuit.state = NG_CIRCUIT_OPEN;
+    breaker->circuit.until = ngi_time_after(now, breaker->options.open_time);
+    breaker->circuit.opened++;
+    breaker->failures = 0;
+}
+
+/* A breaker that has been open for long enough is half open. */
+static void ngi_breaker_look(ngi_breaker *breaker, int64_t now) {
+    if (breaker->circuit.state == NG_CIRCUIT_OPEN && now >= breaker->circuit.until) {
+        breaker->circuit.state = NG_CIRCUIT_HALF_OPEN;
+        breaker->good = 0;
+    }
+}
+
+size_t ngi_guard_admits(const ngi_node *node, int64_t now, size_t rows) {
+    ngi_breaker *const breaker = node->breaker;
+    ngi_breaker_look(breaker, now);
+    switch (breaker->circuit.state) {
+    case NG_CIRCUIT_OPEN:
+        return 0;
+    case NG_CIRCUIT_HALF_OPEN: {
+        const size_t probes = breaker->options.probes - breaker->good;
+        return rows < probes ? rows : probes;
+    }
+    default:
+        return rows;
+    }
+}
+
+void ngi_guard_good(const ngi_node *node, size_t rows) {
+    ngi_breaker *const breaker = node->breaker;
+    if (breaker != NULL && breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
+        breaker->good += (uint32_t)rows;
+        if (breaker->good >= breaker->options.probes) {
+            breaker->circuit.state = NG_CIRCUIT_CLOSED;
+        }
+    }
+}
+
+void ngi_guard_bad(const ngi_node *node, int64_t now) {
+    ngi_breaker *const breaker = node->breaker;
+    const ng_breaker_options *const o = &breaker->options;
+    if (breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
+        ngi_breaker_open(breaker, now);
+        return;
+    }
+    breaker->times[breaker->at] = now;
+    breaker->at = breaker->at + 1 == o->failures ? 0 : breaker->at + 1;
+    breaker->failures += breaker->failures < o->failures;
+    /* Once all are there, the next place holds the oldest. */
+    if (breaker->failures == o->failures &&
+        (uint64_t)now - (uint64_t)breaker->times[breaker->at] < (uint64_t)o->window) {
+        ngi_breaker_open(breaker, now);
+    }
+}
+
+ng_circuit ng_circuit_of(ng_river river) {
+    ng_circuit none = {NG_CIRCUIT_CLOSED, 0, 0};
+    if (river.graph == NULL || river.node >= river.graph->count ||
+        river.graph->nodes[river.node]->breaker == NULL) {
+        return none;
+    }
+    ngi_breaker *const breaker = river.graph->nodes[river.node]->breaker;
+    ngi_breaker_look(breaker, ngi_graph_now(river.graph));
+    return breaker->circuit;
+}
+
+/* ---- rates ----------------------------------------------------------------------------------- */
+
+/* A token is `per` parts; each nanosecond brings `rows` parts. A full bucket has room for what a
+ * row that waits leaves of the nanosecond in which its token is complete, or rows would fall
+ * behind. */
+typedef struct ngi_bucket {
+    ng_rate rate;
+    int64_t at; /* when `parts` was counted */
+    uint64_t parts, most;
+} ngi_bucket;
+
+static ng_status ngi_rate_open(void *state, ng_context *context) {
+    ((ngi_bucket *)state)->at = ng_context_now(context);
+    return NG_OK;
+}
+
+static void ngi_rate_refill(ngi_bucket *bucket, int64_t now) {
+    if (now > bucket->at) {
+        const uint64_t passed = (uint64_t)now - (uint64_t)bucket->at;
+        const uint64_t missing = bucket->most - bucket->parts;
+        const bool full = passed > missing / bucket->rate.rows;
+        bucket->parts = full ? bucket->most : bucket->parts + passed * bucket->rate.rows;
+        bucket->at = now;
+    }
+}
+
+static ng_step ngi_rate_push(void *state, ng_context *context, const ng_batch *in,
+                             const ng_room *out) {
+    ngi_bucket *const bucket = (ngi_bucket *)state;
+    const uint64_t per = (uint64_t)bucket->rate.per;
+    const int64_t now = ng_context_now(context);
+    const size_t credit = ng_context_credit(context, 0);
+    (void)out;
+    ngi_rate_refill(bucket, now);
+    const uint64_t tokens = bucket->parts / per;
+    const size_t wanted = tokens < in->rows ? (size_t)tokens : in->rows;
+    const size_t n = wanted < credit ? wanted : credit;
+    if (n != 0 && ng_context_forward(context, 0, in, 0, n) != NG_OK) {
+        return ng_step_of(0, 0, NG_END);
+    }
+    bucket->parts -= n * per;
+    if (n < wanted || n == in->rows) { /* the others wait for credit, or there are none */
+        return ng_step_of(n, 0, NG_OK);
+    }
+    if (bucket->rate.drop) {
+        ng_context_count(context, NG_DROPPED, (int64_t)(in->rows - n));
+        return ng_step_of(in->rows, 0, NG_OK);
+    }
+    const uint64_t wait = (per - bucket->parts - 1) / bucket->rate.rows + 1;
+    ng_context_call_at(context, ngi_time_after(now, (int64_t)wait));
+    return ng_step_of(n, 0, NG_OK);
+}
+
+static const ng_operator ngi_rate_calls = {"rate_limit", ngi_rate_open, ngi_rate_push, NULL,
+                                           NULL,         NULL,          NULL,          false};
+
+ng_river ng_rate_limit(ng_river river, const ng_rate *rate) {
+    if (rate == NULL || rate->rows == 0 || rate->per <= 0 || rate->burst == 0 ||
+        rate->rows > (uint64_t)rate->per) {
+        return ng_refuse(river.graph, "rate_limit", NG_INVALID);
+    }
+    if (rate->burst >= INT64_MAX / (uint64_t)rate->per) {
+        return ng_refuse(river.graph, "rate_limit", NG_TOO_LARGE);
+    }
+    if (river.graph->options.clock.now == NULL) {
+        return ng_refuse(river.graph, "rate_limit", NG_UNSUPPORTED);
+    }
+    const uint64_t parts = rate->burst * (uint64_t)rate->per;
+    ngi_bucket bucket = {*rate, 0, parts, parts + rate->rows - 1};
+    const ng_stage stage = {&ngi_rate_calls, sizeof bucket, &bucket, NULL, 1, true, 0};
+    return ng_apply(river.graph, &river, 1, &stage);
+}
+
+/* ---- ops_subscribe.c ------------------------------------------------------------------------- */
+
+/* ops_subscribe: demand at the end of a river. */
+
+static ng_subscription *ngi_subscription_of(void *state) { return *(ng_subscription **)state; }
+
+static void ngi_subscription_fail(ng_subscription *s, ng_status status) {
+    if (s->over) {
+        return;
+    }
+    s->over = true;
+    if (s->calls->on_error != NULL) {
+        s->calls->on_error(status, s->ctx);
+    }
+}
+
+static ng_status ngi_subscribe_open(void *state, ng_context *context) {
+    ng_subscription *const s = ngi_subscription_of(state);
+    (void)context;
+    if (s->calls->on_subscribe != NULL) {
+        s->calls->on_subscribe(s, s->ctx);
+    }
+    return s->over ? NG_END : NG_OK;
+}
+
+static ng_step ngi_subscribe_push(void *state, ng_context *context, const ng_batch *in,
+                                  const ng_room *out) {
+    ng_subscription *const s = ngi_subscription_of(state);
+    size_t done = 0;
+    (void)context;
+    (void)out;
+    while (done < in->rows && s->demand != 0 && !s->over) {
+        s->demand -= s->demand != UINT64_MAX;
+        if (s->calls->on_next != NULL) {
+            s->calls->on_next(s, ng_batch_row(in, done), s->ctx);
+        }
+        done++;
+    }
+    return ng_step_of(done, 0, s->over ? NG_END : NG_OK);
+}
+
+static ng_step ngi_subscribe_end(void *state, ng_context *context, const ng_room *out) {
+    ng_subscription *const s = ngi_subscription_of(state);
+    (void)context;
+    (void)out;
+    if (!s->over && s->calls->on_complete != NULL) {
+        s->over = true;
+        s->calls->on_complete(s->ctx);
+    }
+    s->over = true;
+    return ng_step_of(0, 0, NG_OK);
+}
+
+static void ngi_subscribe_fail(void *state, ng_context *context, ng_status status) {
+    (void)context;
+    ngi_subscription_fail(ngi_subscription_of(state), status);
+}
+
+static const ng_operator ngi_subscribe_calls = {"subscribe",
+                                                ngi_subscribe_open,
+                                                ngi_subscribe_push,
+                                                ngi_subscribe_end,
+                                                NULL,
+                                                ngi_subscribe_fail,
+                                                NULL,
+                                                false};
+
+ng_river ng_subscribe(ng_river river, ng_subscription *subscription, const ng_subscriber *calls,
+                      void *ctx) {
+    if (subscription == NULL || calls == NULL) {
+        return ng_refuse(river.graph, ngi_subscribe_calls.name, NG_INVALID);
+    }
+    const ng_stage stage = {
+        &ngi_subscribe_calls, sizeof subscription, (void *)&subscription, NULL, 0, false, 0};
+    subscription->calls = calls;
+    subscription->ctx = ctx;
+    subscription->demand = 0;
+    subscription->over = false;
+    subscription->river = ng_apply(river.graph, &river, 1, &stage);
+    return subscription->river;
+}
+
+void ng_request(ng_subscription *s, uint64_t rows) {
+    if (s->over) {
+        return;
+    }
+    if (rows == 0) {
+        ngi_subscription_fail(s, NG_INVALID);
+        ng_cancel(s->river);
+        return;
+    }
+    s->demand = rows > UINT64_MAX - s->demand ? UINT64_MAX : s->demand + rows;
+    ng_graph_wake(s->river);
+}
+
+void ng_subscription_cancel(ng_subscription *s) {
+    s->over = true;
+    ng_cancel(s->river);
+}
+
 /* ---- csv_reader.c ---------------------------------------------------------------------------- */
 
 /* csv_reader: how CSV text becomes columns.
@@ -7947,8 +13577,8 @@ static void ngi_program_place(ngi_arena *arena, const ng_program_spec *spec, siz
     ngi_program_node made = {NULL, NULL, 0,    0,    0,    0,     0,    NULL, NULL, 0,
                              0,    NULL, NULL, NULL, NULL, false, NULL, NULL, NULL};
     made.capacity = capacity;
-    made.fields = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out : n->fields;
-    made.field_count = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out_count : n->field_count;
+    made.fields = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out.fields : n->fields;
+    made.field_count = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out.count : n->field_count;
     made.columns = (ng_column *)ngi_arena_take(arena, made.field_count * sizeof(ng_column));
     if (n->kind != NG_PROGRAM_SINK) {
         ngi_program_columns(arena, made.columns, made.fields, made.field_count, capacity, text);
@@ -7962,7 +13592,7 @@ static void ngi_program_place(ngi_arena *arena, const ng_program_spec *spec, siz
         made.state = ngi_arena_take(arena, n->kernel->state_size);
         made.in = ngi_arena_take(arena, n->kernel->in_size);
         made.out = ngi_arena_take(arena, n->kernel->out_size);
-        made.columns_in = (uint16_t *)ngi_arena_take(arena, n->kernel->in_count * sizeof(uint16_t));
+        made.columns_in = (uint16_t *)ngi_arena_take(arena, n->kernel->in.count * sizeof(uint16_t));
     }
     if (n->kind == NG_PROGRAM_SOURCE) {
         made.reader = (ng_csv_reader *)ngi_arena_take(arena, sizeof(ng_csv_reader));
@@ -8029,8 +13659,9 @@ static ng_status ngi_program_start(ng_program *program, size_t i, const ng_progr
     if (n->kind == NG_PROGRAM_KERNEL) {
         n->kernel->init(node->state, n->params);
         (void)n->kernel->force(node->state, program->spec->profile);
-        return ngi_program_connect(program, i, n->kernel->in, n->kernel->in_count) ? NG_OK
-                                                                                   : NG_INVALID;
+        return ngi_program_connect(program, i, n->kernel->in.fields, n->kernel->in.count)
+                   ? NG_OK
+                   : NG_INVALID;
     }
     if (n->kind == NG_PROGRAM_SINK) {
         if (!ngi_program_connect(program, i, n->fields, n->field_count)) {
@@ -8083,42 +13714,21 @@ static ng_status ngi_program_fail(ng_program *program, size_t node, ng_status st
     return status;
 }
 
-/* Where the field at `offset` of a kernel's `in` or `out` is. */
-static void *ngi_at(void *structure, uint16_t offset) { return (char *)structure + offset; }
-
-static void ngi_put_pointer(void *structure, uint16_t offset, void *pointer) {
-    if (offset != NG_NONE) {
-        __builtin_memcpy(ngi_at(structure, offset), &pointer, sizeof(pointer));
-    }
-}
-
-static void ngi_put_size(void *structure, uint16_t offset, size_t size) {
-    if (offset != NG_NONE) {
-        __builtin_memcpy(ngi_at(structure, offset), &size, sizeof(size));
-    }
-}
-
-static size_t ngi_get_size(void *structure, uint16_t offset) {
-    size_t size;
-    __builtin_memcpy(&size, ngi_at(structure, offset), sizeof(size));
-    return size;
-}
-
 /* An empty output. */
 static void ngi_kernel_open(const ng_kernel *kernel, ngi_program_node *node) {
-    for (size_t i = 0; i < kernel->out_count; i++) {
-        const ng_field *const field = &kernel->out[i];
+    for (size_t i = 0; i < kernel->out.count; i++) {
+        const ng_field *const field = &kernel->out.fields[i];
         const ng_column *const column = &node->columns[i];
-        ngi_put_pointer(node->out, field->values, column->values);
-        ngi_put_pointer(node->out, field->valid, column->valid);
-        ngi_put_pointer(node->out, field->bytes, column->bytes);
-        ngi_put_size(node->out, field->room, column->bytes_size);
+        ngi_field_put_pointer(node->out, field->values, column->values);
+        ngi_field_put_pointer(node->out, field->valid, column->valid);
+        ngi_field_put_pointer(node->out, field->bytes, column->bytes);
+        ngi_field_put_size(node->out, field->room, column->bytes_size);
         if (field->type == NG_UTF8) {
             *(int32_t *)column->values = 0;
         }
     }
-    ngi_put_size(node->out, kernel->out_capacity, node->capacity);
-    ngi_put_size(node->out, kernel->out_rows, 0);
+    ngi_field_put_size(node->out, kernel->out_capacity, node->capacity);
+    ngi_field_put_size(node->out, kernel->out_rows, 0);
 }
 
 /* Takes over what a kernel has put out, and finds the source rows behind it. */
@@ -8126,7 +13736,7 @@ static void ngi_kernel_close(ng_program *program, size_t at) {
     const ng_program_node *const n = &program->spec->nodes[at];
     ngi_program_node *const node = &program->nodes[at];
     node->first = 0;
-    node->rows = ngi_get_size(node->out, n->kernel->out_rows);
+    node->rows = ngi_field_get_size(node->out, n->kernel->out_rows);
     node->total += node->rows;
     if (node->ng_row == SIZE_MAX) {
         return;
@@ -8146,13 +13756,13 @@ static ng_status ngi_kernel_push(ng_program *program, size_t at) {
     ngi_kernel_open(n->kernel, node);
     ng_step step = {0, 0, NG_OK};
     if (!node->ended && input->rows != 0) {
-        for (size_t i = 0; i < n->kernel->in_count; i++) {
+        for (size_t i = 0; i < n->kernel->in.count; i++) {
             const ng_column *const column = &input->columns[node->columns_in[i]];
-            ngi_put_pointer(node->in, n->kernel->in[i].values, column->values);
-            ngi_put_pointer(node->in, n->kernel->in[i].valid, column->valid);
-            ngi_put_pointer(node->in, n->kernel->in[i].bytes, column->bytes);
+            ngi_field_put_pointer(node->in, n->kernel->in.fields[i].values, column->values);
+            ngi_field_put_pointer(node->in, n->kernel->in.fields[i].valid, column->valid);
+            ngi_field_put_pointer(node->in, n->kernel->in.fields[i].bytes, column->bytes);
         }
-        ngi_put_size(node->in, n->kernel->in_offset, input->first);
+        ngi_field_put_size(node->in, n->kernel->in_offset, input->first);
         step = n->kernel->push(node->state, node->in, input->rows, node->out);
         node->ended = step.status == NG_END;
     }
@@ -8389,6 +13999,733 @@ uint64_t ng_program_rows(const ng_program *program, size_t node) {
     return program->nodes[node].total;
 }
 
+/* ---- histogram.c ----------------------------------------------------------------------------- */
+
+/* histogram: what is read from the buckets. */
+
+void ng_histogram_record_many(ng_histogram *histogram, uint64_t value, uint64_t n) {
+    if (histogram == NULL || n == 0) {
+        return;
+    }
+    const uint64_t most = value > 0 ? UINT64_MAX / value : UINT64_MAX;
+    uint64_t *const bucket = &histogram->buckets[ngi_histogram_index(value)];
+    *bucket = ngi_histogram_add(*bucket, n);
+    histogram->count = ngi_histogram_add(histogram->count, n);
+    histogram->sum = ngi_histogram_add(histogram->sum, n > most ? UINT64_MAX : value * n);
+    histogram->max = value > histogram->max ? value : histogram->max;
+    histogram->min_complement =
+        ~value > histogram->min_complement ? ~value : histogram->min_complement;
+}
+
+ng_status ng_histogram_merge(ng_histogram *into, const ng_histogram *from) {
+    if (into == NULL || from == NULL) {
+        return NG_INVALID;
+    }
+    into->count = ngi_histogram_add(into->count, from->count);
+    into->sum = ngi_histogram_add(into->sum, from->sum);
+    into->max = from->max > into->max ? from->max : into->max;
+    into->min_complement =
+        from->min_complement > into->min_complement ? from->min_complement : into->min_complement;
+    for (size_t i = 0; i < NG_HISTOGRAM_BUCKETS; i++) {
+        into->buckets[i] = ngi_histogram_add(into->buckets[i], from->buckets[i]);
+    }
+    return NG_OK;
+}
+
+void ng_histogram_reset(ng_histogram *histogram) {
+    if (histogram != NULL) {
+        __builtin_memset(histogram, 0, sizeof *histogram);
+    }
+}
+
+uint64_t ng_histogram_min(const ng_histogram *histogram) {
+    return histogram != NULL && histogram->count > 0 ? ~histogram->min_complement : 0;
+}
+
+uint64_t ng_histogram_max(const ng_histogram *histogram) {
+    return histogram != NULL ? histogram->max : 0;
+}
+
+uint64_t ng_histogram_edge(uint64_t value) {
+    return value | ((UINT64_C(1) << ngi_histogram_shift(value)) - 1);
+}
+
+uint64_t ng_histogram_count_to(const ng_histogram *histogram, uint64_t edge) {
+    uint64_t count = 0;
+    if (histogram != NULL) {
+        for (size_t i = 0; i <= ngi_histogram_index(edge); i++) {
+            count = ngi_histogram_add(count, histogram->buckets[i]);
+        }
+    }
+    return count;
+}
+
+/* The largest value of a bucket. */
+static uint64_t ngi_histogram_high(size_t index) {
+    const size_t row = index >> NG_HISTOGRAM_BITS;
+    const unsigned shift = row > 0 ? (unsigned)row - 1 : 0;
+    const uint64_t first = (uint64_t)(index - ((size_t)shift << NG_HISTOGRAM_BITS)) << shift;
+    return first | ((UINT64_C(1) << shift) - 1);
+}
+
+/* Doubles are rounded as doubles, also where the machine's registers are wider. */
+NGI_EXACT_BEGIN
+
+double ng_histogram_mean(const ng_histogram *histogram) {
+    return histogram != NULL && histogram->count > 0
+               ? (double)histogram->sum / (double)histogram->count
+               : 0;
+}
+
+/* ceil(q * count), from 1 to `count`. */
+static uint64_t ngi_histogram_rank(double q, uint64_t count) {
+    if (q >= 1) {
+        return count;
+    }
+    if (!(q > 0)) {
+        return 1;
+    }
+    const double place = q * (double)count;
+    const uint64_t below = (uint64_t)place;
+    const uint64_t rank = below + ((double)below < place);
+    return rank < count ? rank : count;
+}
+
+uint64_t ng_histogram_quantile(const ng_histogram *histogram, double q) {
+    if (histogram == NULL || histogram->count == 0) {
+        return 0;
+    }
+    const uint64_t rank = ngi_histogram_rank(q, histogram->count);
+    if (rank <= 1) {
+        return ng_histogram_min(histogram);
+    }
+    size_t index = 0;
+    uint64_t count = histogram->buckets[0];
+    while (count < rank && index + 1 < NG_HISTOGRAM_BUCKETS) {
+        count = ngi_histogram_add(count, histogram->buckets[++index]);
+    }
+    const uint64_t high = ngi_histogram_high(index);
+    return high < histogram->max ? high : histogram->max;
+}
+
+NGI_EXACT_END
+
+/* ---- counter.c ------------------------------------------------------------------------------- */
+
+/* counter: gauges, whose arithmetic is that of doubles everywhere. */
+
+NGI_EXACT_BEGIN
+
+void ng_gauge_set(ng_gauge *gauge, double value) {
+    uint64_t bits;
+    if (gauge != NULL) {
+        __builtin_memcpy(&bits, &value, sizeof bits);
+        ngi_cell_store(&gauge->cell, bits);
+    }
+}
+
+double ng_gauge_read(const ng_gauge *gauge) {
+    double value = 0;
+    if (gauge != NULL) {
+        const uint64_t bits = ngi_cell_load(&gauge->cell);
+        __builtin_memcpy(&value, &bits, sizeof value);
+    }
+    return value;
+}
+
+void ng_gauge_add(ng_gauge *gauge, double value) {
+    ng_gauge_set(gauge, ng_gauge_read(gauge) + value);
+}
+
+NGI_EXACT_END
+
+/* ---- metrics.c ------------------------------------------------------------------------------- */
+
+/* metrics: checks, sorts and writes a list of metrics. */
+
+static size_t ngi_metrics_length(const char *text) {
+    size_t size = 0;
+    while (text[size] != '\0') {
+        size++;
+    }
+    return size;
+}
+
+static int ngi_metrics_compare_texts(const char *a, const char *b) {
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return (unsigned char)*a - (unsigned char)*b;
+}
+
+static const char *ngi_metrics_type(ng_metric_kind kind) {
+    switch (kind) {
+    case NG_METRIC_COUNTER:
+    case NG_METRIC_TOTAL:
+        return "counter";
+    case NG_METRIC_GAUGE:
+    case NG_METRIC_LEVEL:
+        return "gauge";
+    case NG_METRIC_HISTOGRAM:
+        return "histogram";
+    default:
+        return NULL;
+    }
+}
+
+/* ---- checks: each answers what is wrong, or NULL --------------------------------------------- */
+
+static bool ngi_metrics_is_name(const char *name) {
+    if (name == NULL || *name == '\0' || (*name >= '0' && *name <= '9')) {
+        return false;
+    }
+    for (; *name != '\0'; name++) {
+        const char letter = (char)(*name | 0x20);
+        if (!(letter >= 'a' && letter <= 'z') && !(*name >= '0' && *name <= '9') && *name != '_') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool ngi_metrics_is_utf8(const char *text) {
+    return text != NULL && ngi_utf8_is_valid(text, text + ngi_metrics_length(text));
+}
+
+/* The size of `text` without `ending` and an underscore before it; 0 if it ends otherwise. */
+static size_t ngi_metrics_without(const char *text, size_t size, const char *ending) {
+    const size_t most = ngi_metrics_length(ending);
+    if (size < most + 2 || text[size - most - 1] != '_') {
+        return 0;
+    }
+    for (size_t i = 0; i < most; i++) {
+        if (text[size - most + i] != ending[i]) {
+            return 0;
+        }
+    }
+    return size - most - 1;
+}
+
+static const char *ngi_metrics_check_name(const ng_metric *metric) {
+    if (!ngi_metrics_is_name(metric->name)) {
+        return "the name is not made of letters, digits and underscores";
+    }
+    size_t size = ngi_metrics_length(metric->name);
+    const size_t total = ngi_metrics_without(metric->name, size, "total");
+    const char *const type = ngi_metrics_type(metric->kind);
+    if (type == NULL) {
+        return "the kind is none of NG_METRIC_*";
+    }
+    if ((type[0] == 'c') != (total > 0)) {
+        return "counters, and only they, have a name that ends in _total";
+    }
+    if (ngi_metrics_without(metric->name, size, "bucket") > 0 ||
+        ngi_metrics_without(metric->name, size, "count") > 0 ||
+        ngi_metrics_without(metric->name, size, "sum") > 0) {
+        return "the name ends in what histograms add to theirs";
+    }
+    size = total > 0 ? total : size;
+    if (metric->unit != NULL && (!ngi_metrics_is_name(metric->unit) ||
+                                 ngi_metrics_without(metric->name, size, metric->unit) == 0)) {
+        return "the name does not end in the unit";
+    }
+    return NULL;
+}
+
+static const char *ngi_metrics_check_labels(const ng_metric *metric) {
+    if (metric->label_count > 0 && metric->labels == NULL) {
+        return "there are no labels behind the pointer";
+    }
+    for (size_t i = 0; i < metric->label_count; i++) {
+        const ng_label *const label = &metric->labels[i];
+        if (!ngi_metrics_is_name(label->name)) {
+            return "a label's name is not made of letters, digits and underscores";
+        }
+        if (label->name[0] == '_' && label->name[1] == '_') {
+            return "a label's name begins with two underscores";
+        }
+        if (metric->kind == NG_METRIC_HISTOGRAM &&
+            ngi_metrics_compare_texts(label->name, "le") == 0) {
+            return "a histogram's label is named le";
+        }
+        if (i > 0 && ngi_metrics_compare_texts(label[-1].name, label->name) >= 0) {
+            return "the labels are not in ascending order of their names";
+        }
+        if (!ngi_metrics_is_utf8(label->value)) {
+            return "a label's value is not UTF-8";
+        }
+        if (label->value[0] == '\0') {
+            return "a label's value is empty, which means no label; leave it out";
+        }
+    }
+    return NULL;
+}
+
+static const char *ngi_metrics_check_edges(const ng_metric *metric) {
+    if (metric->edge_count > 0 && metric->kind != NG_METRIC_HISTOGRAM) {
+        return "only histograms have edges";
+    }
+    if (metric->edge_count > 0 && metric->edges == NULL) {
+        return "there are no edges behind the pointer";
+    }
+    for (size_t i = 1; i < metric->edge_count; i++) {
+        if (ng_histogram_edge(metric->edges[i - 1]) >= ng_histogram_edge(metric->edges[i])) {
+            return "the edges are not ascending, or two of them are the same bucket's";
+        }
+    }
+    return NULL;
+}
+
+static const char *ngi_metrics_check(const ng_metric *metric) {
+    const char *wrong = ngi_metrics_check_name(metric);
+    if (wrong == NULL) {
+        wrong = ngi_metrics_check_labels(metric);
+    }
+    if (wrong == NULL) {
+        wrong = ngi_metrics_check_edges(metric);
+    }
+    if (wrong == NULL && !ngi_metrics_is_utf8(metric->help)) {
+        wrong = "there is no help, or it is not UTF-8";
+    }
+    if (wrong == NULL && metric->value == NULL) {
+        wrong = "there is no value behind the pointer";
+    }
+    return wrong;
+}
+
+static uint64_t ngi_metrics_divisor(const ng_metric *metric) {
+    return metric->divisor > 0 ? metric->divisor : 1;
+}
+
+/* Of two neighbours with the same name. */
+static const char *ngi_metrics_check_family(const ng_metric *a, const ng_metric *b) {
+    if (ngi_metrics_type(a->kind) != ngi_metrics_type(b->kind)) {
+        return "it has the name of a metric of another kind";
+    }
+    if (ngi_metrics_compare_texts(a->help, b->help) != 0 ||
+        ngi_metrics_divisor(a) != ngi_metrics_divisor(b)) {
+        return "it has the name of a metric with another help or divisor";
+    }
+    return NULL;
+}
+
+/* ---- order ----------------------------------------------------------------------------------- */
+
+/* By name and then by labels. */
+static int ngi_metrics_compare(const ng_metric *a, const ng_metric *b) {
+    int order = ngi_metrics_compare_texts(a->name, b->name);
+    for (size_t i = 0; order == 0; i++) {
+        if (i == a->label_count || i == b->label_count) {
+            return (a->label_count > i) - (b->label_count > i);
+        }
+        order = ngi_metrics_compare_texts(a->labels[i].name, b->labels[i].name);
+        if (order == 0) {
+            order = ngi_metrics_compare_texts(a->labels[i].value, b->labels[i].value);
+        }
+    }
+    return order;
+}
+
+/* Moves what stands at `at` down a heap of `count`, the greatest on top. */
+static void ngi_metrics_sift(const ng_metric *list, size_t *order, size_t at, size_t count) {
+    for (size_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count &&
+            ngi_metrics_compare(&list[order[child]], &list[order[child + 1]]) < 0) {
+            child++;
+        }
+        if (ngi_metrics_compare(&list[order[at]], &list[order[child]]) >= 0) {
+            return;
+        }
+        const size_t moved = order[at];
+        order[at] = order[child];
+        order[child] = moved;
+        at = child;
+    }
+}
+
+static void ngi_metrics_sort(const ng_metric *list, size_t *order, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        order[i] = i;
+    }
+    for (size_t i = count / 2; i > 0; i--) {
+        ngi_metrics_sift(list, order, i - 1, count);
+    }
+    for (size_t left = count; left > 1; left--) {
+        const size_t greatest = order[0];
+        order[0] = order[left - 1];
+        order[left - 1] = greatest;
+        ngi_metrics_sift(list, order, 0, left - 1);
+    }
+}
+
+static ng_status ngi_metrics_refuse(ng_metrics *metrics, size_t metric, const char *message) {
+    metrics->error.status = NG_INVALID;
+    metrics->error.metric = metric;
+    metrics->error.message = message;
+    return NG_INVALID;
+}
+
+ng_status ng_metrics_init(ng_metrics *metrics, const ng_metric *list, size_t count, size_t *order) {
+    if (metrics == NULL) {
+        return NG_INVALID;
+    }
+    __builtin_memset(metrics, 0, sizeof *metrics);
+    if (count > 0 && (list == NULL || order == NULL)) {
+        return ngi_metrics_refuse(metrics, 0, NULL);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *const wrong = ngi_metrics_check(&list[i]);
+        if (wrong != NULL) {
+            return ngi_metrics_refuse(metrics, i, wrong);
+        }
+    }
+    ngi_metrics_sort(list, order, count);
+    for (size_t i = 1; i < count; i++) {
+        const ng_metric *const before = &list[order[i - 1]], *const metric = &list[order[i]];
+        const char *wrong = NULL;
+        if (ngi_metrics_compare(before, metric) == 0) {
+            wrong = "another metric has its name and labels";
+        } else if (ngi_metrics_compare_texts(before->name, metric->name) == 0) {
+            wrong = ngi_metrics_check_family(before, metric);
+        }
+        if (wrong != NULL) {
+            return ngi_metrics_refuse(metrics, order[i], wrong);
+        }
+    }
+    metrics->metrics = list;
+    metrics->order = order;
+    metrics->count = count;
+    return NG_OK;
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+/* The lines of a metric; the first two are its family's. */
+enum {
+    NGI_METRICS_HELP,
+    NGI_METRICS_TYPE,
+    NGI_METRICS_SAMPLE,
+    NGI_METRICS_BUCKET,
+    NGI_METRICS_REST, /* the bucket without an edge */
+    NGI_METRICS_SUM,
+    NGI_METRICS_COUNT
+};
+
+/* Where a line goes: its first `skip` bytes are out already, and what does not fit is cut. */
+typedef struct ngi_metrics_output {
+    char *out;
+    size_t room, used, skip;
+    bool cut;
+} ngi_metrics_output;
+
+static void ngi_metrics_put_bytes(ngi_metrics_output *output, const char *bytes, size_t size) {
+    if (output->skip >= size) {
+        output->skip -= size;
+        return;
+    }
+    const size_t wanted = size - output->skip, left = output->room - output->used;
+    const size_t fitting = wanted < left ? wanted : left;
+    __builtin_memcpy(output->out + output->used, bytes + output->skip, fitting);
+    output->used += fitting;
+    output->skip = 0;
+    output->cut |= fitting < wanted;
+}
+
+static void ngi_metrics_put(ngi_metrics_output *output, const char *text) {
+    ngi_metrics_put_bytes(output, text, ngi_metrics_length(text));
+}
+
+/* A text with backslashes before what would end it. */
+static void ngi_metrics_put_escaped(ngi_metrics_output *output, const char *text, bool quoted) {
+    size_t size = 0;
+    for (;; size++) {
+        const char c = text[size];
+        if (c == '\0' || c == '\\' || c == '\n' || (quoted && c == '"')) {
+            ngi_metrics_put_bytes(output, text, size);
+            if (c == '\0') {
+                return;
+            }
+            ngi_metrics_put(output, c == '\\' ? "\\\\" : c == '\n' ? "\\n" : "\\\"");
+            text += size + 1;
+            size = (size_t)-1; /* the next is 0 */
+        }
+    }
+}
+
+/* Doubles are rounded as doubles, also where the machine's registers are wider. */
+NGI_EXACT_BEGIN
+
+static size_t ngi_metrics_write_double(char *out, double value) {
+    if (value != value) {
+        __builtin_memcpy(out, "NaN", 3);
+        return 3;
+    }
+    if (value - value != 0) {
+        __builtin_memcpy(out, value > 0 ? "+Inf" : "-Inf", 4);
+        return 4;
+    }
+    return ng_write_f64(out, value);
+}
+
+static size_t ngi_metrics_write_gauge(char *out, const ng_metric *metric) {
+    const double value = ng_gauge_read((const ng_gauge *)metric->value);
+    return ngi_metrics_write_double(out, value / (double)ngi_metrics_divisor(metric));
+}
+
+static size_t ngi_metrics_write_value(char *out, uint64_t value, const ng_metric *metric) {
+    const uint64_t divisor = ngi_metrics_divisor(metric);
+    return divisor > 1 ? ngi_metrics_write_double(out, (double)value / (double)divisor)
+                       : ng_write_u64(out, value);
+}
+
+NGI_EXACT_END
+
+static const ng_metric *ngi_metrics_current(const ng_metrics *metrics) {
+    return &metrics->metrics[metrics->order[metrics->at]];
+}
+
+static size_t ngi_metrics_edge_count(const ng_metric *metric) {
+    return metric->edge_count > 0 ? metric->edge_count : NG_METRIC_EDGES;
+}
+
+static uint64_t ngi_metrics_edge(const ng_metric *metric, size_t edge) {
+    return metric->edge_count > 0 ? ng_histogram_edge(metric->edges[edge])
+                                  : (UINT64_C(1) << (2 * edge + 2)) - 1;
+}
+
+static uint64_t ngi_metrics_sample(const ng_metric *metric) {
+    return metric->kind == NG_METRIC_COUNTER ? ng_counter_read((const ng_counter *)metric->value)
+                                             : *(const uint64_t *)metric->value;
+}
+
+/* Gathers the buckets up to `end`. */
+static void ngi_metrics_gather(ng_metrics *metrics, const ng_histogram *histogram, size_t end) {
+    for (; metrics->bucket < end; metrics->bucket++) {
+        metrics->gathered =
+            ngi_histogram_add(metrics->gathered, histogram->buckets[metrics->bucket]);
+    }
+}
+
+/* Takes the number of a new line. */
+static void ngi_metrics_begin_line(ng_metrics *metrics) {
+    const ng_metric *const metric = ngi_metrics_current(metrics);
+    const ng_histogram *const histogram = (const ng_histogram *)metric->value;
+    metrics->begun = true;
+    metrics->given = 0;
+    switch (metrics->line) {
+    case NGI_METRICS_HELP:
+    case NGI_METRICS_TYPE:
+        return;
+    case NGI_METRICS_SAMPLE:
+        metrics->number_size =
+            metric->kind == NG_METRIC_GAUGE
+                ? ngi_metrics_write_gauge(metrics->number, metric)
+                : ngi_metrics_write_value(metrics->number, ngi_metrics_sample(metric), metric);
+        return;
+    case NGI_METRICS_SUM:
+        metrics->number_size = ngi_metrics_write_value(metrics->number, histogram->sum, metric);
+        return;
+    case NGI_METRICS_BUCKET:
+        ngi_metrics_gather(metrics, histogram,
+                           ngi_histogram_index(ngi_metrics_edge(metric, metrics->edge)) + 1);
+        break;
+    case NGI_METRICS_REST:
+        ngi_metrics_gather(metrics, histogram, NG_HISTOGRAM_BUCKETS);
+        break;
+    default: /* the count is what the last bucket has */
+        break;
+    }
+    metrics->number_size = ng_write_u64(metrics->number, metrics->gathered);
+}
+
+static void ngi_metrics_put_labels(ngi_metrics_output *output, const ng_metric *metric,
+                                   const char *edge, size_t edge_size) {
+    const char *before = "{";
+    for (size_t i = 0; i < metric->label_count; i++) {
+        ngi_metrics_put(output, before);
+        ngi_metrics_put(output, metric->labels[i].name);
+        ngi_metrics_put(output, "=\"");
+        ngi_metrics_put_escaped(output, metric->labels[i].value, true);
+        ngi_metrics_put(output, "\"");
+        before = ",";
+    }
+    if (edge_size > 0) {
+        ngi_metrics_put(output, before);
+        ngi_metrics_put(output, "le=\"");
+        ngi_metrics_put_bytes(output, edge, edge_size);
+        ngi_metrics_put(output, "\"");
+    }
+    ngi_metrics_put(output, metric->label_count > 0 || edge_size > 0 ? "} " : " ");
+}
+
+static void ngi_metrics_put_line(ngi_metrics_output *output, const ng_metrics *metrics) {
+    static const char *const endings[] = {"", "", "", "_bucket", "_bucket", "_sum", "_count"};
+    const ng_metric *const metric = ngi_metrics_current(metrics);
+    const int line = metrics->line;
+    if (line == NGI_METRICS_HELP || line == NGI_METRICS_TYPE) {
+        ngi_metrics_put(output, line == NGI_METRICS_HELP ? "# HELP " : "# TYPE ");
+        ngi_metrics_put(output, metric->name);
+        ngi_metrics_put(output, " ");
+        ngi_metrics_put_escaped(
+            output, line == NGI_METRICS_HELP ? metric->help : ngi_metrics_type(metric->kind),
+            false);
+        ngi_metrics_put(output, "\n");
+        return;
+    }
+    char edge[NG_NUMBER_TEXT_MAX] = "+Inf";
+    size_t edge_size = line == NGI_METRICS_REST ? 4 : 0;
+    if (line == NGI_METRICS_BUCKET) {
+        edge_size = ngi_metrics_write_value(edge, ngi_metrics_edge(metric, metrics->edge), metric);
+    }
+    ngi_metrics_put(output, metric->name);
+    ngi_metrics_put(output, endings[line]);
+    ngi_metrics_put_labels(output, metric, edge, edge_size);
+    ngi_metrics_put_bytes(output, metrics->number, metrics->number_size);
+    ngi_metrics_put(output, "\n");
+}
+
+static void ngi_metrics_begin_metric(ng_metrics *metrics) {
+    const bool histogram = ngi_metrics_current(metrics)->kind == NG_METRIC_HISTOGRAM;
+    metrics->line = histogram ? NGI_METRICS_BUCKET : NGI_METRICS_SAMPLE;
+    metrics->edge = metrics->bucket = 0;
+    metrics->gathered = 0;
+}
+
+/* Goes on to the next line. */
+static void ngi_metrics_end_line(ng_metrics *metrics) {
+    const ng_metric *const metric = ngi_metrics_current(metrics);
+    metrics->begun = false;
+    switch (metrics->line) {
+    case NGI_METRICS_TYPE:
+        ngi_metrics_begin_metric(metrics);
+        return;
+    case NGI_METRICS_SAMPLE:
+    case NGI_METRICS_COUNT:
+        break;
+    case NGI_METRICS_BUCKET:
+        metrics->edge++;
+        metrics->line += metrics->edge == ngi_metrics_edge_count(metric);
+        return;
+    default:
+        metrics->line++;
+        return;
+    }
+    metrics->at++;
+    metrics->line = NGI_METRICS_HELP;
+    if (metrics->at < metrics->count &&
+        ngi_metrics_compare_texts(metric->name, ngi_metrics_current(metrics)->name) == 0) {
+        ngi_metrics_begin_metric(metrics);
+    }
+}
+
+ng_status ng_metrics_write(ng_metrics *metrics, char *out, size_t room, size_t *written) {
+    if (written != NULL) {
+        *written = 0;
+    }
+    if (metrics == NULL || out == NULL || room == 0 || written == NULL) {
+        return NG_INVALID;
+    }
+    ngi_metrics_output output = {out, room, 0, 0, false};
+    while (metrics->at < metrics->count) {
+        if (!metrics->begun) {
+            ngi_metrics_begin_line(metrics);
+        }
+        const size_t used = output.used;
+        output.skip = metrics->given;
+        ngi_metrics_put_line(&output, metrics);
+        metrics->given += output.used - used;
+        if (output.cut) {
+            *written = output.used;
+            return NG_AGAIN;
+        }
+        ngi_metrics_end_line(metrics);
+    }
+    *written = output.used;
+    return metrics->error.status;
+}
+
+void ng_metrics_rewind(ng_metrics *metrics) {
+    if (metrics != NULL) {
+        metrics->at = 0;
+        metrics->line = NGI_METRICS_HELP;
+        metrics->begun = false;
+    }
+}
+
+/* ---- account.c ------------------------------------------------------------------------------- */
+
+/* account: the law of conservation. */
+
+/* Adds unless that exceeds the type. */
+static bool ngi_account_add_field(uint64_t *into, uint64_t n) {
+    const bool fits = n <= UINT64_MAX - *into;
+    *into += fits ? n : 0;
+    return fits;
+}
+
+bool ng_account_holds(const ng_account *account) {
+    uint64_t sum = 0;
+    return account != NULL && ngi_account_add_field(&sum, account->out) &&
+           ngi_account_add_field(&sum, account->filtered) &&
+           ngi_account_add_field(&sum, account->late) &&
+           ngi_account_add_field(&sum, account->dropped) &&
+           ngi_account_add_field(&sum, account->failed) &&
+           ngi_account_add_field(&sum, account->held) &&
+           ngi_account_add_field(&sum, account->in_flight) && sum == account->in;
+}
+
+ng_status ng_account_add(ng_account *into, const ng_account *from) {
+    if (into == NULL || from == NULL) {
+        return NG_INVALID;
+    }
+    ng_account sum = *into;
+    if (!ngi_account_add_field(&sum.in, from->in) || !ngi_account_add_field(&sum.out, from->out) ||
+        !ngi_account_add_field(&sum.filtered, from->filtered) ||
+        !ngi_account_add_field(&sum.late, from->late) ||
+        !ngi_account_add_field(&sum.dropped, from->dropped) ||
+        !ngi_account_add_field(&sum.failed, from->failed) ||
+        !ngi_account_add_field(&sum.held, from->held) ||
+        !ngi_account_add_field(&sum.in_flight, from->in_flight)) {
+        return NG_TOO_LARGE;
+    }
+    *into = sum;
+    return NG_OK;
+}
+
+ng_status ng_account_metrics(const ng_account *account, const char *name,
+                             ng_label labels[NG_ACCOUNT_METRICS][2],
+                             ng_metric metrics[NG_ACCOUNT_METRICS]) {
+    static const char *const fields[NG_ACCOUNT_METRICS] = {
+        "in", "out", "filtered", "late", "dropped", "failed", "held", "in_flight"};
+    if (account == NULL || name == NULL || labels == NULL || metrics == NULL) {
+        return NG_INVALID;
+    }
+    const uint64_t *const values[NG_ACCOUNT_METRICS] = {
+        &account->in,      &account->out,    &account->filtered, &account->late,
+        &account->dropped, &account->failed, &account->held,     &account->in_flight};
+    for (size_t i = 0; i < NG_ACCOUNT_METRICS; i++) {
+        ng_metric *const metric = &metrics[i];
+        const bool waits = i >= 6;
+        __builtin_memset(metric, 0, sizeof *metric);
+        metric->name = waits    ? "nagare_rows_waiting"
+                       : i == 0 ? "nagare_rows_in_total"
+                                : "nagare_rows_total";
+        metric->help = waits    ? "Rows that an operator still has."
+                       : i == 0 ? "Rows that an operator was given."
+                                : "Rows that an operator is done with, by what became of them.";
+        labels[i][0].name = "operator";
+        labels[i][0].value = name;
+        labels[i][1].name = waits ? "place" : "outcome";
+        labels[i][1].value = fields[i];
+        metric->labels = labels[i];
+        metric->label_count = i == 0 ? 1 : 2;
+        metric->kind = waits ? NG_METRIC_LEVEL : NG_METRIC_TOTAL;
+        metric->value = values[i];
+    }
+    return NG_OK;
+}
+
 #if !NG_NO_RUNTIME
 
 /* ---- loop.c ---------------------------------------------------------------------------------- */
@@ -8408,13 +14745,13 @@ enum { NGI_OUTSIDE = 0, NGI_AWAKE = 1, NGI_WOKEN = 2 };
 
 /* States of a task. */
 enum {
-    NGI_IDLE = 0,
-    NGI_QUEUED = 1,
-    NGI_RUNNING = 2,
-    NGI_PARKED = 3,
-    NGI_JOINING = 4,
-    NGI_FINISHED = 5,
-    NGI_ENDED_EARLY = 6 /* `after` of a task that was cancelled while it ran */
+    NGI_TASK_IDLE = 0,
+    NGI_TASK_QUEUED = 1,
+    NGI_TASK_RUNNING = 2,
+    NGI_TASK_PARKED = 3,
+    NGI_TASK_JOINING = 4,
+    NGI_TASK_FINISHED = 5,
+    NGI_TASK_ENDED_EARLY = 6 /* `after` of a task that was cancelled while it ran */
 };
 
 /* Runs the tasks that were queued before this call. */
@@ -8433,6 +14770,30 @@ ng_time ngi_timers_next(ng_loop *loop);
 
 /* Leaves something at the loop, to be delivered in its next turn. Any thread. */
 void ngi_loop_post(ng_loop *loop, ngi_post *post);
+
+/* A bell that no one waits for. */
+void ngi_bell_init(ngi_bell *bell, ng_loop *loop, void (*rung)(ngi_bell *bell));
+
+/* Waits. What it waits for must be looked at once more after this: it is either seen then, or the
+ * one who changes it sees that the bell is armed. */
+static inline void ngi_bell_arm(ngi_bell *bell) {
+    (void)__atomic_exchange_n(&bell->armed, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline void ngi_bell_disarm(ngi_bell *bell) {
+    __atomic_store_n(&bell->armed, 0, __ATOMIC_SEQ_CST);
+}
+
+/* Something has changed, by a sequentially consistent store: tells the one who waits, once each
+ * time that it has begun to wait. Any thread. */
+void ngi_bell_ring(ngi_bell *bell);
+
+/* The same after stores of any order. */
+static inline void ngi_bell_ring_after(ngi_bell *bell) {
+    if (__atomic_fetch_or(&bell->armed, 0, __ATOMIC_SEQ_CST) != 0) {
+        ngi_bell_ring(bell);
+    }
+}
 
 /* The owner has given the loop something to do: between turns, what waits must know. */
 static inline void ngi_loop_changed(ng_loop *loop) {
@@ -8499,6 +14860,27 @@ void ngi_loop_post(ng_loop *loop, ngi_post *post) {
     } while (!__atomic_compare_exchange_n(&loop->inbox, &first, post, true, __ATOMIC_SEQ_CST,
                                           __ATOMIC_RELAXED));
     ng_wake(loop);
+}
+
+void ngi_bell_init(ngi_bell *bell, ng_loop *loop, void (*rung)(ngi_bell *bell)) {
+    bell->loop = loop;
+    bell->rung = rung;
+    bell->armed = bell->posted = 0;
+}
+
+static void ngi_bell_deliver(ngi_post *post) {
+    ngi_bell *const bell = (ngi_bell *)(void *)post; /* its first field */
+    (void)__atomic_exchange_n(&bell->posted, 0, __ATOMIC_SEQ_CST);
+    bell->rung(bell);
+}
+
+void ngi_bell_ring(ngi_bell *bell) {
+    if (bell->loop != NULL && __atomic_load_n(&bell->armed, __ATOMIC_SEQ_CST) != 0 &&
+        __atomic_exchange_n(&bell->armed, 0, __ATOMIC_SEQ_CST) != 0 &&
+        __atomic_exchange_n(&bell->posted, 1, __ATOMIC_SEQ_CST) == 0) {
+        bell->post.deliver = ngi_bell_deliver;
+        ngi_loop_post(bell->loop, &bell->post);
+    }
 }
 
 /* The inbox is a stack: what was left first comes last. */
@@ -8689,21 +15071,21 @@ static void ngi_tasks_remove(ngi_tasks *list, ng_task *task) {
 }
 
 static void ngi_task_queue(ng_task *task) {
-    task->state = NGI_QUEUED;
+    task->state = NGI_TASK_QUEUED;
     task->turn = task->loop->turn;
     ngi_tasks_append(&task->loop->ready, task);
     ngi_loop_changed(task->loop);
 }
 
 static void ngi_task_finish(ng_task *task, ng_status status) {
-    task->state = NGI_FINISHED;
+    task->state = NGI_TASK_FINISHED;
     task->status = status;
     while (task->waiters.first != NULL) {
         ng_task *waiter = task->waiters.first;
         ngi_tasks_remove(&task->waiters, waiter);
         waiter->joined = NULL;
-        if (waiter->state == NGI_RUNNING) {
-            waiter->after = NGI_QUEUED;
+        if (waiter->state == NGI_TASK_RUNNING) {
+            waiter->after = NGI_TASK_QUEUED;
         } else {
             ngi_task_queue(waiter);
         }
@@ -8711,7 +15093,7 @@ static void ngi_task_finish(ng_task *task, ng_status status) {
 }
 
 static bool ngi_task_is_done(const ng_task *task) {
-    return task->state == NGI_IDLE || task->state == NGI_FINISHED;
+    return task->state == NGI_TASK_IDLE || task->state == NGI_TASK_FINISHED;
 }
 
 /* Takes the task out of whatever it waits for. */
@@ -8745,22 +15127,22 @@ static ng_status ngi_task_goes_on(ng_task *task, uint8_t after) {
     if (task == NULL) {
         return NG_INVALID;
     }
-    if (task->state != NGI_RUNNING) {
+    if (task->state != NGI_TASK_RUNNING) {
         return NG_MISUSED;
     }
-    if (task->after == NGI_ENDED_EARLY) {
+    if (task->after == NGI_TASK_ENDED_EARLY) {
         return NG_CANCELLED;
     }
-    if (task->after != NGI_FINISHED && task->after != after) {
+    if (task->after != NGI_TASK_FINISHED && task->after != after) {
         return NG_MISUSED;
     }
     task->after = after;
     return NG_OK;
 }
 
-ng_status ng_yield(ng_task *task) { return ngi_task_goes_on(task, NGI_QUEUED); }
+ng_status ng_yield(ng_task *task) { return ngi_task_goes_on(task, NGI_TASK_QUEUED); }
 
-ng_status ng_task_park(ng_task *task) { return ngi_task_goes_on(task, NGI_PARKED); }
+ng_status ng_task_park(ng_task *task) { return ngi_task_goes_on(task, NGI_TASK_PARKED); }
 
 static void ngi_task_slept(ng_timer *timer) {
     ng_task *task = (ng_task *)timer->ctx;
@@ -8775,7 +15157,7 @@ ng_status ng_task_sleep(ng_task *task, ng_timer *timer, ng_time duration) {
     if (timer->loop != NULL || task->sleeping != NULL) {
         return NG_MISUSED;
     }
-    const ng_status status = ngi_task_goes_on(task, NGI_PARKED);
+    const ng_status status = ngi_task_goes_on(task, NGI_TASK_PARKED);
     if (status != NG_OK) {
         return status;
     }
@@ -8789,15 +15171,16 @@ ng_status ng_task_resume(ng_task *task) {
     if (task == NULL) {
         return NG_INVALID;
     }
-    if (task->state == NGI_QUEUED || (task->state == NGI_RUNNING && task->after == NGI_QUEUED)) {
+    if (task->state == NGI_TASK_QUEUED ||
+        (task->state == NGI_TASK_RUNNING && task->after == NGI_TASK_QUEUED)) {
         return NG_OK;
     }
-    if (task->state == NGI_RUNNING && task->after == NGI_PARKED) {
+    if (task->state == NGI_TASK_RUNNING && task->after == NGI_TASK_PARKED) {
         ngi_task_detach(task);
-        task->after = NGI_QUEUED;
+        task->after = NGI_TASK_QUEUED;
         return NG_OK;
     }
-    if (task->state != NGI_PARKED) {
+    if (task->state != NGI_TASK_PARKED) {
         return NG_MISUSED;
     }
     ngi_task_detach(task);
@@ -8810,7 +15193,7 @@ void ngi_task_notify(ng_loop *loop, ng_task *task) {
         task->loop = loop;
         task->status = NG_OK;
         ngi_task_queue(task);
-    } else if (task->state == NGI_PARKED) {
+    } else if (task->state == NGI_TASK_PARKED) {
         ngi_task_detach(task);
         ngi_task_queue(task);
     }
@@ -8823,30 +15206,30 @@ ng_status ng_task_join(ng_task *task, ng_task *waiter) {
     if (task->loop == NULL) {
         return NG_MISUSED;
     }
-    const bool runs = waiter->state == NGI_RUNNING;
+    const bool runs = waiter->state == NGI_TASK_RUNNING;
     if (!ngi_task_is_done(waiter) && waiter->loop != task->loop) {
         return NG_INVALID;
     }
     if (runs) {
-        const ng_status status = ngi_task_goes_on(waiter, NGI_JOINING);
+        const ng_status status = ngi_task_goes_on(waiter, NGI_TASK_JOINING);
         if (status != NG_OK || waiter->joined != NULL) {
             return status == NG_OK ? NG_MISUSED : status;
         }
-    } else if (waiter->state == NGI_QUEUED || waiter->state == NGI_JOINING) {
+    } else if (waiter->state == NGI_TASK_QUEUED || waiter->state == NGI_TASK_JOINING) {
         return NG_MISUSED;
     }
     ngi_task_detach(waiter);
     waiter->loop = task->loop;
     if (ngi_task_is_done(task)) {
         if (runs) {
-            waiter->after = NGI_QUEUED;
+            waiter->after = NGI_TASK_QUEUED;
         } else {
             ngi_task_queue(waiter);
         }
         return NG_OK;
     }
     if (!runs) {
-        waiter->state = NGI_JOINING;
+        waiter->state = NGI_TASK_JOINING;
     }
     waiter->joined = task;
     ngi_tasks_append(&task->waiters, waiter);
@@ -8858,11 +15241,11 @@ void ng_task_cancel(ng_task *task) {
         return;
     }
     ngi_task_detach(task);
-    if (task->state == NGI_RUNNING) {
-        task->after = NGI_ENDED_EARLY;
+    if (task->state == NGI_TASK_RUNNING) {
+        task->after = NGI_TASK_ENDED_EARLY;
         return;
     }
-    if (task->state == NGI_QUEUED) {
+    if (task->state == NGI_TASK_QUEUED) {
         ngi_tasks_remove(&task->loop->ready, task);
     }
     ngi_task_finish(task, NG_CANCELLED);
@@ -8871,19 +15254,19 @@ void ng_task_cancel(ng_task *task) {
 bool ng_task_is_pending(const ng_task *task) { return task != NULL && !ngi_task_is_done(task); }
 
 static void ngi_task_run(ng_task *task) {
-    task->state = NGI_RUNNING;
-    task->after = NGI_FINISHED;
+    task->state = NGI_TASK_RUNNING;
+    task->after = NGI_TASK_FINISHED;
     task->run(task);
     switch (task->after) {
-    case NGI_QUEUED:
+    case NGI_TASK_QUEUED:
         ngi_task_queue(task);
         break;
-    case NGI_PARKED:
-    case NGI_JOINING:
+    case NGI_TASK_PARKED:
+    case NGI_TASK_JOINING:
         task->state = task->after;
         break;
     default:
-        ngi_task_finish(task, task->after == NGI_FINISHED ? NG_OK : NG_CANCELLED);
+        ngi_task_finish(task, task->after == NGI_TASK_FINISHED ? NG_OK : NG_CANCELLED);
     }
 }
 
@@ -8909,7 +15292,7 @@ static void ngi_deadline_joined(ng_task *waiter) {
 /* A task that has finished in the same turn was in time. */
 static void ngi_deadline_passed(ng_timer *timer) {
     ng_deadline *deadline = (ng_deadline *)timer->ctx;
-    if (deadline->waiter.state == NGI_JOINING) {
+    if (deadline->waiter.state == NGI_TASK_JOINING) {
         ng_deadline_stop(deadline);
         deadline->done(deadline, NG_TIMEOUT);
     }
@@ -8955,7 +15338,7 @@ static ng_time ngi_time_of(uint64_t key) { return (ng_time)(key ^ (uint64_t)1 <<
 
 void ngi_timers_init(ng_loop *loop) {
     ngi_wheel *wheel = &loop->wheel;
-    wheel->now = ngi_key_of(loop->now);
+    wheel->now = wheel->present = ngi_key_of(loop->now);
     wheel->earliest_known = false;
     wheel->earliest = UINT64_MAX;
     wheel->levels = 0;
@@ -8984,7 +15367,7 @@ static void ngi_slot_append(ngi_slot *slot, ng_timer *timer, bool is_empty) {
     slot->last = timer;
 }
 
-/* Puts a timer that is not earlier than the wheel's present into its slot. */
+/* Puts a timer that is later than the wheel's `now` into its slot. */
 static void ngi_wheel_put(ngi_wheel *wheel, ng_timer *timer) {
     const uint64_t differs = (timer->key ^ wheel->now) | 1;
     const unsigned level = (unsigned)(63 - __builtin_clzll(differs)) / NGI_WHEEL_BITS;
@@ -9040,7 +15423,7 @@ static ng_timer *ngi_wheel_pop(ng_loop *loop, uint64_t limit) {
             if (timer->key > limit) {
                 return NULL;
             }
-            wheel->now = timer->key;
+            wheel->now = wheel->present = timer->key;
             ngi_wheel_take(loop, timer);
             return timer;
         }
@@ -9064,7 +15447,7 @@ static void ngi_timer_set(ng_loop *loop, ng_timer *timer, uint64_t key) {
     timer->loop = loop;
     timer->key = key;
     loop->timers++;
-    if (key <= wheel->now) {
+    if (key <= wheel->present) {
         ngi_slot *late = &wheel->late[wheel->collecting];
         ngi_slot_append(late, timer, late->first == NULL);
         timer->level = (uint8_t)(NGI_LATE + wheel->collecting);
@@ -9084,8 +15467,8 @@ static void ngi_timer_fire(ng_loop *loop, ng_timer *timer) {
             const uint64_t behind = (uint64_t)loop->now - (uint64_t)next;
             const uint64_t missed = behind / (uint64_t)timer->period + 1;
             timer->missed += missed;
-            next = ng_time_add(loop->now,
-                               timer->period - (ng_time)(behind % (uint64_t)timer->period));
+            next =
+                ng_time_add(loop->now, timer->period - (ng_time)(behind % (uint64_t)timer->period));
         }
         ngi_timer_set(loop, timer, ngi_key_of(next));
     }
@@ -9096,7 +15479,7 @@ void ngi_timers_run(ng_loop *loop) {
     ngi_wheel *wheel = &loop->wheel;
     const uint64_t limit = ngi_key_of(loop->now);
     if (wheel->earliest > limit) {
-        wheel->now = limit;
+        wheel->present = limit;
         return;
     }
     wheel->earliest_known = false;
@@ -9114,12 +15497,12 @@ void ngi_timers_run(ng_loop *loop) {
         }
         ngi_timer_fire(loop, timer);
     }
-    wheel->now = limit;
+    wheel->present = limit;
 }
 
 static uint64_t ngi_wheel_earliest(const ngi_wheel *wheel) {
     if (wheel->late[wheel->collecting].first != NULL) {
-        return wheel->now;
+        return wheel->present;
     }
     if (wheel->levels == 0) {
         return UINT64_MAX;
@@ -9206,20 +15589,25 @@ static size_t *ngi_slot_count(const ng_channel *channel, size_t count) {
     return (size_t *)(void *)(channel->slots + (count >> 1 & channel->mask) * channel->slot_size);
 }
 
-static void ngi_channel_deliver(ngi_post *post) {
-    ng_channel *channel =
-        (ng_channel *)(void *)((unsigned char *)post - offsetof(ng_channel, post));
-    __atomic_exchange_n(&channel->is_posted, 0, __ATOMIC_SEQ_CST);
-    ngi_task_notify(channel->loop, channel->reader);
+static void ngi_channel_rung(ngi_bell *bell) {
+    ng_channel *const channel =
+        (ng_channel *)(void *)((unsigned char *)bell - offsetof(ng_channel, bell));
+    if (channel->reader != NULL) {
+        ngi_task_notify(bell->loop, channel->reader);
+    }
 }
 
-/* Those who have made a difference tell the receiver, once each time it has found nothing. */
-static void ngi_channel_tell(ng_channel *channel) {
-    if (channel->loop != NULL &&
-        __atomic_load_n(&channel->is_waiting, __ATOMIC_SEQ_CST) != 0 &&
-        __atomic_exchange_n(&channel->is_waiting, 0, __ATOMIC_SEQ_CST) != 0 &&
-        __atomic_exchange_n(&channel->is_posted, 1, __ATOMIC_SEQ_CST) == 0) {
-        ngi_loop_post(channel->loop, &channel->post);
+static bool ngi_channel_may_listen(const ng_loop *loop, const ng_task *reader) {
+    return (loop == NULL) == (reader == NULL) &&
+           (reader == NULL || (reader->run != NULL && !ng_task_is_pending(reader)));
+}
+
+static void ngi_channel_set_reader(ng_channel *channel, ng_loop *loop, ng_task *reader) {
+    ngi_bell_init(&channel->bell, loop, ngi_channel_rung);
+    channel->bell.armed = 1;
+    channel->reader = reader;
+    if (loop != NULL) {
+        loop->channels++;
     }
 }
 
@@ -9227,8 +15615,7 @@ ng_status ng_channel_init(ng_channel *channel, void *block, size_t block_size, s
                           size_t item_size, ng_loop *loop, ng_task *reader) {
     const size_t size = ng_channel_size(capacity, item_size);
     if (channel == NULL || block == NULL || (uintptr_t)block % sizeof(size_t) != 0 || size == 0 ||
-        block_size < size || (loop == NULL) != (reader == NULL) ||
-        (reader != NULL && (reader->run == NULL || ng_task_is_pending(reader)))) {
+        block_size < size || !ngi_channel_may_listen(loop, reader)) {
         return NG_INVALID;
     }
     channel->slots = (unsigned char *)block;
@@ -9236,20 +15623,36 @@ ng_status ng_channel_init(ng_channel *channel, void *block, size_t block_size, s
     channel->item_size = item_size;
     channel->slot_size = ngi_slot_size(item_size);
     channel->sent = channel->received = 0;
-    channel->loop = loop;
-    channel->reader = reader;
-    channel->is_waiting = 1;
-    channel->is_posted = 0;
+    channel->waits = NULL;
     channel->ended = false;
-    channel->post.deliver = ngi_channel_deliver;
     for (size_t i = 0; i < capacity; i++) {
         *ngi_slot_count(channel, 2 * i) = 2 * i;
     }
-    if (loop != NULL) {
-        loop->channels++;
+    ngi_channel_set_reader(channel, loop, reader);
+    return NG_OK;
+}
+
+static bool ngi_channel_has_item(const ng_channel *channel) {
+    const size_t at = channel->received;
+    return __atomic_load_n(ngi_slot_count(channel, at), __ATOMIC_SEQ_CST) == at + 1;
+}
+
+ng_status ng_channel_listen(ng_channel *channel, ng_loop *loop, ng_task *reader) {
+    if (channel == NULL || !ngi_channel_may_listen(loop, reader)) {
+        return NG_INVALID;
+    }
+    if (channel->bell.loop != NULL && !channel->ended) {
+        channel->bell.loop->channels--;
+    }
+    ngi_channel_set_reader(channel, loop, reader);
+    const bool closed = (__atomic_load_n(&channel->sent, __ATOMIC_SEQ_CST) & 1) != 0;
+    if (ngi_channel_has_item(channel) || closed) {
+        ngi_bell_ring(&channel->bell);
     }
     return NG_OK;
 }
+
+/* ---- sending --------------------------------------------------------------------------------- */
 
 ng_status ng_send(ng_channel *channel, const void *item) {
     if (channel == NULL || item == NULL) {
@@ -9269,7 +15672,7 @@ ng_status ng_send(ng_channel *channel, const void *item) {
                 /* Sequentially consistent, as is the receiver's announcement that it waits: one of
                  * both sees the other. */
                 __atomic_store_n(count, at + 1, __ATOMIC_SEQ_CST);
-                ngi_channel_tell(channel);
+                ngi_bell_ring(&channel->bell);
                 return NG_OK;
             }
         } else if (at - free_for <= SIZE_MAX / 2) {
@@ -9280,11 +15683,65 @@ ng_status ng_send(ng_channel *channel, const void *item) {
     }
 }
 
+static void ngi_channel_wait_rung(ngi_bell *bell) {
+    ng_channel_wait *const wait = (ng_channel_wait *)(void *)bell; /* its first field */
+    ng_task *const task = wait->task;
+    wait->waiting = false;
+    wait->task = NULL;
+    if (task != NULL) {
+        ngi_task_notify(bell->loop, task);
+    }
+}
+
+/* There is room, or there will be none: tells all who wait for it. */
+static void ngi_channel_tell_senders(ng_channel *channel) {
+    if (__atomic_load_n(&channel->waits, __ATOMIC_SEQ_CST) == NULL) {
+        return;
+    }
+    ng_channel_wait *wait =
+        __atomic_exchange_n(&channel->waits, (ng_channel_wait *)NULL, __ATOMIC_SEQ_CST);
+    while (wait != NULL) {
+        ng_channel_wait *const next = wait->next;
+        ngi_bell_ring(&wait->bell);
+        wait = next;
+    }
+}
+
+/* Whether ng_send would not say NG_AGAIN. */
+static bool ngi_channel_has_room(const ng_channel *channel) {
+    const size_t at = __atomic_load_n(&channel->sent, __ATOMIC_SEQ_CST);
+    return (at & 1) != 0 || __atomic_load_n(ngi_slot_count(channel, at), __ATOMIC_SEQ_CST) == at;
+}
+
+ng_status ng_channel_await(ng_channel *channel, ng_channel_wait *wait, ng_loop *loop,
+                           ng_task *task) {
+    if (channel == NULL || wait == NULL || loop == NULL || task == NULL || task->run == NULL) {
+        return NG_INVALID;
+    }
+    if (wait->waiting) {
+        return NG_MISUSED;
+    }
+    ngi_bell_init(&wait->bell, loop, ngi_channel_wait_rung);
+    wait->bell.armed = 1;
+    wait->waiting = true;
+    wait->task = task;
+    wait->next = __atomic_load_n(&channel->waits, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&channel->waits, &wait->next, wait, true, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_RELAXED)) {
+    }
+    if (ngi_channel_has_room(channel)) {
+        ngi_channel_tell_senders(channel);
+    }
+    return NG_OK;
+}
+
+/* ---- receiving ------------------------------------------------------------------------------- */
+
 static ng_status ngi_channel_ended(ng_channel *channel) {
     if (!channel->ended) {
         channel->ended = true;
-        if (channel->loop != NULL) {
-            channel->loop->channels--;
+        if (channel->bell.loop != NULL) {
+            channel->bell.loop->channels--;
         }
     }
     return NG_END;
@@ -9297,24 +15754,817 @@ ng_status ng_receive(ng_channel *channel, void *item) {
     const size_t at = channel->received;
     size_t *count = ngi_slot_count(channel, at);
     if (__atomic_load_n(count, __ATOMIC_ACQUIRE) != at + 1) {
-        __atomic_store_n(&channel->is_waiting, 1, __ATOMIC_SEQ_CST);
+        ngi_bell_arm(&channel->bell);
         const size_t sent = __atomic_load_n(&channel->sent, __ATOMIC_SEQ_CST);
-        if (__atomic_load_n(count, __ATOMIC_SEQ_CST) != at + 1) {
+        if (!ngi_channel_has_item(channel)) {
             return sent == at + 1 ? ngi_channel_ended(channel) : NG_AGAIN;
         }
-        __atomic_store_n(&channel->is_waiting, 0, __ATOMIC_SEQ_CST);
+        ngi_bell_disarm(&channel->bell);
     }
     __builtin_memcpy(item, count + 1, channel->item_size);
-    __atomic_store_n(count, at + 2 * (channel->mask + 1), __ATOMIC_RELEASE);
     channel->received = at + 2;
+    __atomic_store_n(count, at + 2 * (channel->mask + 1), __ATOMIC_SEQ_CST);
+    ngi_channel_tell_senders(channel);
     return NG_OK;
 }
 
 void ng_channel_close(ng_channel *channel) {
-    if (channel != NULL &&
-        (__atomic_fetch_or(&channel->sent, 1, __ATOMIC_SEQ_CST) & 1) == 0) {
-        ngi_channel_tell(channel);
+    if (channel != NULL && (__atomic_fetch_or(&channel->sent, 1, __ATOMIC_SEQ_CST) & 1) == 0) {
+        ngi_bell_ring(&channel->bell);
+        ngi_channel_tell_senders(channel);
     }
+}
+
+void ng_channel_leave(ng_channel *channel) {
+    if (channel != NULL) {
+        channel->reader = NULL;
+        ng_channel_close(channel);
+        (void)ngi_channel_ended(channel);
+    }
+}
+
+/* ---- graph_loop.c ---------------------------------------------------------------------------- */
+
+/* graph_loop: a graph's steps as a task. */
+
+static int64_t ngi_loop_clock_now(void *ctx) { return ng_loop_now((ng_loop *)ctx); }
+
+ng_clock ng_loop_clock(ng_loop *loop) {
+    ng_clock clock = {ngi_loop_clock_now, loop};
+    return clock;
+}
+
+static void ngi_runner_timer(ng_timer *timer) {
+    (void)ng_task_resume(&((ng_runner *)timer->ctx)->task);
+}
+
+/* Something came from outside the graph. During a step the graph sees to it itself. */
+static void ngi_runner_woken(void *ctx) {
+    ng_runner *const runner = (ng_runner *)ctx;
+    if (ng_task_is_pending(&runner->task)) {
+        (void)ng_task_resume(&runner->task);
+    }
+}
+
+static void ngi_runner_end(ng_runner *runner) {
+    ng_timer_stop(&runner->timer);
+    runner->graph->woken = NULL;
+    runner->graph = NULL;
+}
+
+/* The graph's clock need not be the loop's, but goes at its pace. */
+static ng_status ngi_runner_rest(ng_runner *runner) {
+    ng_graph *const graph = runner->graph;
+    const int64_t next = ng_graph_next(graph);
+    if (next == INT64_MAX) {
+        ng_timer_stop(&runner->timer);
+        return NG_OK;
+    }
+    const int64_t now = ngi_graph_now(graph);
+    return ng_timer_after(runner->task.loop, &runner->timer, next > now ? next - now : 0);
+}
+
+static void ngi_runner_run(ng_task *task) {
+    ng_runner *const runner = (ng_runner *)task->ctx;
+    ng_status status = ng_graph_step(runner->graph, NG_RUNNER_CALLS);
+    if (runner->graph == NULL) {
+        return; /* stopped from within */
+    }
+    if (status == NG_AGAIN) {
+        (void)ng_yield(task);
+        return;
+    }
+    if (status == NG_OK) {
+        (void)ngi_runner_rest(runner);
+        (void)ng_task_park(task);
+        return;
+    }
+    ngi_runner_end(runner);
+    if (runner->done != NULL) {
+        runner->done(runner, status);
+    }
+}
+
+ng_status ng_runner_start(ng_runner *runner, ng_loop *loop, ng_graph *graph) {
+    if (runner == NULL || loop == NULL || graph == NULL) {
+        return NG_INVALID;
+    }
+    if (runner->graph != NULL || graph->woken != NULL || (graph->state != NGI_RUNNING && graph->state != NGI_ENDED)) {
+        return NG_MISUSED;
+    }
+    runner->task.run = ngi_runner_run;
+    runner->task.ctx = runner;
+    runner->timer.fire = ngi_runner_timer;
+    runner->timer.ctx = runner;
+    const ng_status status = ng_spawn(loop, &runner->task);
+    if (status == NG_OK) {
+        runner->graph = graph;
+        graph->woken = ngi_runner_woken;
+        graph->woken_ctx = runner;
+    }
+    return status;
+}
+
+void ng_runner_stop(ng_runner *runner) {
+    if (runner != NULL && runner->graph != NULL) {
+        ngi_runner_end(runner);
+        ng_task_cancel(&runner->task);
+    }
+}
+
+/* ---- lane.c ---------------------------------------------------------------------------------- */
+
+/* lane: two operators on both ends of a link, and what tells them about each other. */
+
+static size_t ngi_lane_slots(const ng_link_options *options) {
+    return ngi_size_round(ng_link_size(options), 64);
+}
+
+size_t ng_lane_size(const ng_link_options *options) {
+    if (options == NULL || options->overflow != NG_OVERFLOW_BLOCK || ng_link_size(options) == 0) {
+        return 0;
+    }
+    const size_t size =
+        ngi_size_plus(ngi_lane_slots(options), ngi_size_times(options->batches, sizeof(ngi_parcel)));
+    return size == SIZE_MAX ? 0 : size;
+}
+
+/* The last hold of a parcel is gone; on the thread that had it. */
+static void ngi_parcel_return(ng_block *block) {
+    ngi_parcel *const parcel = (ngi_parcel *)block->owner;
+    ng_lane *const lane = parcel->lane;
+    (void)ng_batch_release(&parcel->batch);
+    block->next = __atomic_load_n(&lane->returned, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&lane->returned, &block->next, block, true,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+    }
+    ngi_bell_ring_after(&lane->sender.bell);
+}
+
+static ngi_parcel *ngi_parcel_take(ng_lane *lane) {
+    if (lane->idle == NULL) {
+        ng_block *const back =
+            __atomic_exchange_n(&lane->returned, (ng_block *)NULL, __ATOMIC_SEQ_CST);
+        lane->idle = back == NULL ? NULL : (ngi_parcel *)back->owner;
+    }
+    ngi_parcel *const parcel = lane->idle;
+    if (parcel != NULL) {
+        ng_block *const next = parcel->block.next;
+        lane->idle = next == NULL ? NULL : (ngi_parcel *)next->owner;
+    }
+    return parcel;
+}
+
+static void ngi_parcel_put(ng_lane *lane, ngi_parcel *parcel) {
+    parcel->block.next = lane->idle == NULL ? NULL : &lane->idle->block;
+    lane->idle = parcel;
+}
+
+static void ngi_lane_rung(ngi_bell *bell) {
+    ng_graph_wake(((ngi_lane_side *)(void *)bell)->river); /* the bell is its first field */
+}
+
+static void ngi_lane_side_init(ngi_lane_side *side) {
+    ngi_bell_init(&side->bell, NULL, ngi_lane_rung);
+    side->river.graph = NULL;
+    side->river.node = side->river.output = 0;
+}
+
+ng_status ng_lane_init(ng_lane *lane, const ng_link_options *options, const ng_schema *schema,
+                       void *memory) {
+    if (lane == NULL || memory == NULL || ng_lane_size(options) == 0 ||
+        ng_schema_check(schema) != NG_OK) {
+        return NG_INVALID;
+    }
+    lane->schema = schema;
+    lane->parcels = (ngi_parcel *)(void *)((uint8_t *)memory + ngi_lane_slots(options));
+    lane->idle = NULL;
+    lane->returned = NULL;
+    for (size_t i = options->batches; i-- > 0;) {
+        ngi_parcel *const parcel = &lane->parcels[i];
+        parcel->lane = lane;
+        parcel->batch.block = NULL;
+        parcel->block.owner = parcel;
+        ngi_parcel_put(lane, parcel);
+    }
+    ngi_lane_side_init(&lane->sender);
+    ngi_lane_side_init(&lane->taker);
+    return ng_link_init(&lane->link, options, memory);
+}
+
+/* An open lane is what its loops wait for. */
+static ng_status ngi_lane_open(ngi_lane_side *side) {
+    side->bell.loop->channels++;
+    return NG_OK;
+}
+
+static void ngi_lane_leave(ngi_lane_side *side) {
+    side->bell.loop->channels--;
+    side->river.graph = NULL;
+}
+
+/* Makes the operator a side of the lane, unless there is one. */
+static ng_river ngi_lane_take_side(ng_lane *lane, ngi_lane_side *side, ng_loop *loop,
+                                   ng_graph *graph, const ng_river *from, const ng_stage *stage) {
+    if (lane == NULL || loop == NULL) {
+        return ng_refuse(graph, stage->calls->name, NG_INVALID);
+    }
+    if (side->bell.loop != NULL) {
+        return ng_refuse(graph, stage->calls->name, NG_MISUSED);
+    }
+    side->bell.loop = loop;
+    side->river = ng_apply(graph, from, from != NULL, stage);
+    return side->river;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static ng_lane *ngi_lane_of(void *state) { return *(ng_lane **)state; }
+
+static ng_status ngi_to_lane_open(void *state, ng_context *context) {
+    (void)context;
+    return ngi_lane_open(&ngi_lane_of(state)->sender);
+}
+
+/* Sends what there is credit and a parcel for. */
+static ng_step ngi_to_lane_send(ng_lane *lane, const ng_batch *in) {
+    if (ng_link_is_cancelled(&lane->link)) {
+        return ng_step_of(0, 0, NG_END);
+    }
+    const size_t credit = ng_link_credit(&lane->link);
+    const size_t rows = in->rows < credit ? in->rows : credit;
+    ngi_parcel *const parcel = rows == 0 ? NULL : ngi_parcel_take(lane);
+    if (parcel == NULL) {
+        return ng_step_of(0, 0, NG_OK);
+    }
+    ng_status status = ng_batch_slice(in, 0, rows, &parcel->batch);
+    if (status == NG_OK) {
+        ng_block_init(&parcel->block, in->block->columns, in->block->capacity, ngi_parcel_return,
+                      parcel);
+        ng_batch batch = {in->schema, &parcel->block, parcel->batch.offset, rows};
+        status = ng_link_send(&lane->link, &batch);
+    }
+    if (status != NG_OK) { /* cancelled since */
+        (void)ng_batch_release(&parcel->batch);
+        ngi_parcel_put(lane, parcel);
+        return ng_step_of(0, 0, NG_END);
+    }
+    ngi_bell_ring_after(&lane->taker.bell);
+    return ng_step_of(rows, 0, NG_OK);
+}
+
+static ng_step ngi_to_lane_push(void *state, ng_context *context, const ng_batch *in,
+                                const ng_room *out) {
+    ng_lane *const lane = ngi_lane_of(state);
+    (void)context;
+    (void)out;
+    ng_step step = ngi_to_lane_send(lane, in);
+    if (step.consumed == 0 && step.status == NG_OK) {
+        ngi_bell_arm(&lane->sender.bell);
+        step = ngi_to_lane_send(lane, in);
+    }
+    return step;
+}
+
+static void ngi_to_lane_finish(ng_lane *lane, ng_status how) {
+    if (ng_link_end(&lane->link, how) == NG_OK) {
+        ngi_bell_ring_after(&lane->taker.bell);
+    }
+}
+
+static ng_step ngi_to_lane_end(void *state, ng_context *context, const ng_room *out) {
+    (void)context;
+    (void)out;
+    ngi_to_lane_finish(ngi_lane_of(state), NG_END);
+    return ng_step_of(0, 0, NG_OK);
+}
+
+static void ngi_to_lane_fail(void *state, ng_context *context, ng_status status) {
+    (void)context;
+    ngi_to_lane_finish(ngi_lane_of(state), status);
+}
+
+static void ngi_to_lane_close(void *state) {
+    ng_lane *const lane = ngi_lane_of(state);
+    ngi_to_lane_finish(lane, NG_CANCELLED);
+    ngi_lane_leave(&lane->sender);
+}
+
+static const ng_operator ngi_to_lane_calls = {
+    "to_lane",        ngi_to_lane_open, ngi_to_lane_push,  ngi_to_lane_end, NULL,
+    ngi_to_lane_fail, ngi_to_lane_close, false};
+
+ng_river ng_to_lane(ng_river river, ng_lane *lane, ng_loop *loop) {
+    const ng_schema *const columns = ng_columns(river);
+    ng_stage stage = {&ngi_to_lane_calls, sizeof lane, (void *)&lane, NULL, 0, false, 0};
+    if (lane != NULL && columns != NULL && !ng_schema_equal(columns, lane->schema)) {
+        return ng_refuse(river.graph, stage.calls->name, NG_MISMATCH);
+    }
+    stage.holds = lane == NULL ? 0 : (uint32_t)lane->link.options.batches;
+    return ngi_lane_take_side(lane, lane == NULL ? NULL : &lane->sender, loop, river.graph, &river,
+                              &stage);
+}
+
+/* ---- taking ---------------------------------------------------------------------------------- */
+
+static ng_status ngi_from_lane_open(void *state, ng_context *context) {
+    (void)context;
+    return ngi_lane_open(&ngi_lane_of(state)->taker);
+}
+
+static ng_step ngi_from_lane_push(void *state, ng_context *context, const ng_batch *in,
+                                  const ng_room *out) {
+    ng_lane *const lane = ngi_lane_of(state);
+    const ng_batch *first = ng_link_first(&lane->link);
+    (void)in;
+    (void)out;
+    if (first == NULL) {
+        ngi_bell_arm(&lane->taker.bell);
+        const ng_status how = ng_link_state(&lane->link);
+        first = ng_link_first(&lane->link);
+        if (first == NULL) {
+            return ng_step_of(0, 0, how);
+        }
+    }
+    const size_t credit = ng_context_credit(context, 0);
+    const size_t rows = first->rows < credit ? first->rows : credit;
+    if (rows == 0) {
+        return ng_step_of(0, 0, NG_OK);
+    }
+    const ng_status status = ng_context_forward(context, 0, first, 0, rows);
+    if (status != NG_OK) {
+        return ng_step_of(0, 0, status == NG_AGAIN ? NG_OK : NG_END);
+    }
+    ng_context_count(context, NG_MADE, (int64_t)rows);
+    (void)ng_link_take(&lane->link, rows);
+    ngi_bell_ring_after(&lane->sender.bell);
+    return ng_step_of(0, 0, NG_OK);
+}
+
+static void ngi_from_lane_close(void *state) {
+    ng_lane *const lane = ngi_lane_of(state);
+    ng_link_cancel(&lane->link);
+    ngi_bell_ring_after(&lane->sender.bell);
+    ngi_lane_leave(&lane->taker);
+}
+
+static const ng_operator ngi_from_lane_calls = {
+    "from_lane", ngi_from_lane_open, ngi_from_lane_push, NULL, NULL, NULL, ngi_from_lane_close,
+    false};
+
+ng_river ng_from_lane(ng_graph *graph, ng_lane *lane, ng_loop *loop) {
+    const ng_stage stage = {&ngi_from_lane_calls,
+                            sizeof lane,
+                            (void *)&lane,
+                            lane == NULL ? NULL : lane->schema,
+                            1,
+                            true,
+                            0};
+    return ngi_lane_take_side(lane, lane == NULL ? NULL : &lane->taker, loop, graph, NULL, &stage);
+}
+
+void ng_lane_close(ng_lane *lane) {
+    if (lane != NULL && lane->schema != NULL) {
+        ng_link_close(&lane->link);
+        lane->schema = NULL;
+    }
+}
+
+/* ---- ops_channel.c --------------------------------------------------------------------------- */
+
+/* ops_channel: a source that receives and a sink that sends. */
+
+/* ---- the source ------------------------------------------------------------------------------ */
+
+typedef struct ngi_from_channel {
+    ng_channel *channel;
+    ng_loop *loop;
+    ng_unpack_fn *unpack;
+    void *ctx;
+    ng_task reader;
+    ng_river river;
+    bool pending;    /* `item` was received, and is to become a row */
+    uint64_t item[1]; /* as many as an item has bytes for */
+} ngi_from_channel;
+
+static void ngi_from_channel_wake(ng_task *task) {
+    ng_graph_wake(((ngi_from_channel *)task->ctx)->river);
+}
+
+static ng_status ngi_from_channel_open(void *state, ng_context *context) {
+    ngi_from_channel *const from = (ngi_from_channel *)state;
+    (void)context;
+    from->reader.run = ngi_from_channel_wake;
+    from->reader.ctx = from;
+    return ng_channel_listen(from->channel, from->loop, &from->reader);
+}
+
+static ng_step ngi_from_channel_push(void *state, ng_context *context, const ng_batch *in,
+                                     const ng_room *out) {
+    ngi_from_channel *const from = (ngi_from_channel *)state;
+    ng_status status = NG_OK;
+    size_t made = 0;
+    (void)in;
+    while (made < out->rows) {
+        if (!from->pending) {
+            status = ng_receive(from->channel, from->item);
+            if (status != NG_OK) {
+                break;
+            }
+            from->pending = true;
+        }
+        status = from->unpack(from->item, ng_room_row(out, made), from->ctx);
+        if (status != NG_OK) {
+            break;
+        }
+        from->pending = false;
+        made++;
+    }
+    ng_context_count(context, NG_MADE, (int64_t)made);
+    const bool no_room = status == NG_TOO_LARGE && out->at + made != 0;
+    return ng_step_of(0, made, status == NG_AGAIN || no_room ? NG_OK : status);
+}
+
+static void ngi_from_channel_close(void *state) {
+    ngi_from_channel *const from = (ngi_from_channel *)state;
+    ng_task_cancel(&from->reader);
+    ng_channel_leave(from->channel);
+}
+
+static const ng_operator ngi_from_channel_calls = {
+    "from_channel", ngi_from_channel_open,  ngi_from_channel_push, NULL, NULL,
+    NULL,           ngi_from_channel_close, false};
+
+ng_river ng_from_channel(ng_graph *graph, const ng_schema *schema, ng_channel *channel,
+                         ng_loop *loop, ng_unpack_fn *unpack, void *ctx) {
+    if (channel == NULL || loop == NULL || unpack == NULL) {
+        return ng_refuse(graph, "from_channel", NG_INVALID);
+    }
+    const size_t size = ngi_size_plus(sizeof(ngi_from_channel), channel->item_size);
+    const ng_stage stage = {&ngi_from_channel_calls, size, NULL, schema, 1, false, 0};
+    const ng_river river = ng_apply(graph, NULL, 0, &stage);
+    ngi_from_channel *const from = (ngi_from_channel *)ng_state(river);
+    if (from != NULL) {
+        from->channel = channel;
+        from->loop = loop;
+        from->unpack = unpack;
+        from->ctx = ctx;
+        from->river = river;
+    }
+    return river;
+}
+
+/* ---- the sink -------------------------------------------------------------------------------- */
+
+typedef struct ngi_to_channel {
+    ng_channel *channel;
+    ng_channel_wait *wait;
+    ng_loop *loop;
+    ng_pack_fn *pack;
+    void *ctx;
+    bool closes;
+    ng_task sender;
+    ng_river river;
+    uint64_t item[1]; /* as many as an item has bytes for */
+} ngi_to_channel;
+
+static void ngi_to_channel_wake(ng_task *task) {
+    ng_graph_wake(((ngi_to_channel *)task->ctx)->river);
+}
+
+static ng_status ngi_to_channel_open(void *state, ng_context *context) {
+    ngi_to_channel *const to = (ngi_to_channel *)state;
+    (void)context;
+    to->sender.run = ngi_to_channel_wake;
+    to->sender.ctx = to;
+    to->loop->channels++;
+    return NG_OK;
+}
+
+static ng_step ngi_to_channel_push(void *state, ng_context *context, const ng_batch *in,
+                                   const ng_room *out) {
+    ngi_to_channel *const to = (ngi_to_channel *)state;
+    ng_status status = NG_OK;
+    size_t sent = 0;
+    (void)context;
+    (void)out;
+    while (sent < in->rows && status == NG_OK) {
+        status = to->pack(ng_batch_row(in, sent), to->item, to->ctx);
+        if (status == NG_OK) {
+            status = ng_send(to->channel, to->item);
+            sent += status == NG_OK;
+        }
+    }
+    if (status == NG_AGAIN) {
+        /* It may be waiting already, having been woken by something else. */
+        (void)ng_channel_await(to->channel, to->wait, to->loop, &to->sender);
+        status = NG_OK;
+    }
+    return ng_step_of(sent, 0, status == NG_CLOSED ? NG_END : status);
+}
+
+static void ngi_to_channel_close(void *state) {
+    ngi_to_channel *const to = (ngi_to_channel *)state;
+    to->loop->channels--;
+    ng_task_cancel(&to->sender);
+    to->wait->task = NULL; /* who is told about room does not know this operator any more */
+    if (to->closes) {
+        ng_channel_close(to->channel);
+    }
+}
+
+static const ng_operator ngi_to_channel_calls = {
+    "to_channel", ngi_to_channel_open,  ngi_to_channel_push, NULL, NULL,
+    NULL,         ngi_to_channel_close, true};
+
+ng_river ng_to_channel(ng_river river, ng_channel *channel, ng_channel_wait *wait, ng_loop *loop,
+                       ng_pack_fn *pack, void *ctx, bool close) {
+    if (channel == NULL || wait == NULL || loop == NULL || pack == NULL) {
+        return ng_refuse(river.graph, "to_channel", NG_INVALID);
+    }
+    const size_t size = ngi_size_plus(sizeof(ngi_to_channel), channel->item_size);
+    const ng_stage stage = {&ngi_to_channel_calls, size, NULL, NULL, 0, false, 0};
+    const ng_river sink = ng_apply(river.graph, &river, 1, &stage);
+    ngi_to_channel *const to = (ngi_to_channel *)ng_state(sink);
+    if (to != NULL) {
+        to->channel = channel;
+        to->wait = wait;
+        to->loop = loop;
+        to->pack = pack;
+        to->ctx = ctx;
+        to->closes = close;
+        to->river = sink;
+    }
+    return sink;
+}
+
+/* ---- ops_file.c ------------------------------------------------------------------------------ */
+
+/* ops_file: a source that splits bytes into lines, and a sink that puts them together. */
+
+/* A file that is looked at only while there is something to wait for. */
+typedef struct ngi_file {
+    ng_loop *loop;
+    ng_watch watch;
+    ng_river river;
+    bool ready;  /* bytes can be moved without waiting */
+    bool always; /* as with files on disks */
+} ngi_file;
+
+static void ngi_file_ready(ng_watch *watch, unsigned events) {
+    ngi_file *const file = (ngi_file *)watch->ctx;
+    (void)events;
+    ng_watch_stop(watch);
+    file->ready = true;
+    ng_graph_wake(file->river);
+}
+
+static void ngi_file_init(ngi_file *file, ng_loop *loop, int descriptor, unsigned events,
+                          ng_river river) {
+    file->loop = loop;
+    file->watch.ready = ngi_file_ready;
+    file->watch.ctx = file;
+    file->watch.file = descriptor;
+    file->watch.events = events;
+    file->river = river;
+}
+
+/* NG_OK: bytes can be moved now; NG_AGAIN: the river will be woken. */
+static ng_status ngi_file_await(ngi_file *file) {
+    if (file->ready || file->always) {
+        file->ready = false;
+        return NG_OK;
+    }
+    const ng_status status =
+        file->watch.loop != NULL ? NG_OK : ng_watch_start(file->loop, &file->watch);
+    file->always = status == NG_UNSUPPORTED;
+    return file->always ? NG_OK : status == NG_OK ? NG_AGAIN : status;
+}
+
+static bool ngi_file_is_possible(const ng_loop *loop, int file) {
+    return file >= 0 && loop->port.read != NULL && loop->port.write != NULL &&
+           loop->port.watch != NULL;
+}
+
+/* Bytes of a buffer, from `at` up to before `end`. */
+typedef struct ngi_span {
+    size_t at, end, size;
+} ngi_span;
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static const ng_field ngi_line_field[] = {NG_FIELD("line", NG_UTF8)};
+static const ng_schema ngi_line_schema = {ngi_line_field, 1};
+
+typedef struct ngi_read_lines {
+    ngi_file file;
+    ngi_span span;
+    size_t seen; /* bytes of the span that have no line's end */
+    bool over;   /* the file has ended */
+    char bytes[1];
+} ngi_read_lines;
+
+/* The size of the first line with its end, 0: it is not there as a whole. */
+static size_t ngi_line_size(ngi_read_lines *lines) {
+    const char *const begin = lines->bytes + lines->span.at;
+    const size_t size = lines->span.end - lines->span.at;
+    while (lines->seen < size) {
+        if (begin[lines->seen++] == '\n') {
+            return lines->seen;
+        }
+    }
+    return lines->over ? size : 0;
+}
+
+/* Fills the buffer once. NG_END: nothing more comes. */
+static ng_status ngi_lines_fill(ngi_read_lines *lines) {
+    ngi_span *const span = &lines->span;
+    const ng_port *const port = &lines->file.loop->port;
+    size_t done = 0;
+    if (lines->over) {
+        return NG_END;
+    }
+    if (span->at != 0) {
+        __builtin_memmove(lines->bytes, lines->bytes + span->at, span->end - span->at);
+        span->end -= span->at;
+        span->at = 0;
+    }
+    if (span->end == span->size) {
+        return NG_TOO_LARGE;
+    }
+    ng_status status = ngi_file_await(&lines->file);
+    if (status == NG_OK) {
+        status = port->read(port->ctx, lines->file.watch.file, lines->bytes + span->end,
+                            span->size - span->end, &done);
+    }
+    span->end += done;
+    lines->over = status == NG_END;
+    return lines->over ? NG_OK : status;
+}
+
+/* Makes the first line a row. NG_AGAIN: it does not fit behind the others. */
+static ng_status ngi_line_set(ngi_read_lines *lines, size_t size, ng_row row, bool first) {
+    const char *const begin = lines->bytes + lines->span.at;
+    size_t text = size;
+    text -= text != 0 && begin[text - 1] == '\n';
+    text -= text != size && text != 0 && begin[text - 1] == '\r';
+    if (!ngi_utf8_is_valid(begin, begin + text)) {
+        return NG_BAD_INPUT;
+    }
+    const ng_status status = ng_set_text(row, 0, begin, text);
+    if (status == NG_OK) {
+        lines->span.at += size;
+        lines->seen = 0;
+    }
+    return status == NG_TOO_LARGE && !first ? NG_AGAIN : status;
+}
+
+static ng_step ngi_read_lines_push(void *state, ng_context *context, const ng_batch *in,
+                                   const ng_room *out) {
+    ngi_read_lines *const lines = (ngi_read_lines *)state;
+    ng_status status = NG_OK;
+    size_t made = 0;
+    (void)in;
+    while (made < out->rows && status == NG_OK) {
+        const size_t size = ngi_line_size(lines);
+        if (size == 0) {
+            status = ngi_lines_fill(lines);
+        } else {
+            status = ngi_line_set(lines, size, ng_room_row(out, made), out->at + made == 0);
+            made += status == NG_OK;
+            lines->seen = status == NG_AGAIN ? size - 1 : lines->seen;
+        }
+    }
+    ng_context_count(context, NG_MADE, (int64_t)made);
+    return ng_step_of(0, made, status == NG_AGAIN ? NG_OK : status);
+}
+
+static void ngi_read_lines_close(void *state) {
+    ng_watch_stop(&((ngi_read_lines *)state)->file.watch);
+}
+
+static const ng_operator ngi_read_lines_calls = {
+    "read_lines", NULL, ngi_read_lines_push, NULL, NULL, NULL, ngi_read_lines_close, false};
+
+ng_river ng_read_lines(ng_graph *graph, ng_loop *loop, int file, size_t longest) {
+    const size_t size = ngi_size_plus(sizeof(ngi_read_lines) + 2, longest);
+    const ng_stage stage = {&ngi_read_lines_calls, size, NULL, &ngi_line_schema, 1, false, 0};
+    if (loop == NULL || !ngi_file_is_possible(loop, file)) {
+        return ng_refuse(graph, stage.calls->name, loop == NULL ? NG_INVALID : NG_UNSUPPORTED);
+    }
+    const ng_river river = ng_apply(graph, NULL, 0, &stage);
+    ngi_read_lines *const lines = (ngi_read_lines *)ng_state(river);
+    if (lines != NULL) {
+        ngi_file_init(&lines->file, loop, file, NG_READABLE, river);
+        lines->span.size = longest + 2;
+    }
+    return river;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+typedef struct ngi_write_lines {
+    ngi_file file;
+    size_t column;
+    ngi_span span;
+    char bytes[1];
+} ngi_write_lines;
+
+/* Puts rows into the buffer, as many as fit. */
+static size_t ngi_lines_put(ngi_write_lines *lines, const ng_batch *in, ng_status *status) {
+    size_t taken = 0;
+    for (; taken < in->rows; taken++) {
+        const ng_row row = ng_batch_row(in, taken);
+        size_t size = 0;
+        const char *const text =
+            ng_is_null(row, lines->column) ? "" : ng_get_text(row, lines->column, &size);
+        if (size >= lines->span.size) {
+            *status = NG_TOO_LARGE;
+            break;
+        }
+        if (size >= lines->span.size - lines->span.end) {
+            break;
+        }
+        __builtin_memcpy(lines->bytes + lines->span.end, text, size);
+        lines->bytes[lines->span.end + size] = '\n';
+        lines->span.end += size + 1;
+    }
+    return taken;
+}
+
+/* Writes what is in the buffer. NG_AGAIN: not all of it yet. */
+static ng_status ngi_lines_drain(ngi_write_lines *lines) {
+    const ng_port *const port = &lines->file.loop->port;
+    ngi_span *const span = &lines->span;
+    ng_status status = NG_OK;
+    while (span->at != span->end && status == NG_OK) {
+        size_t done = 0;
+        status = port->write(port->ctx, lines->file.watch.file, lines->bytes + span->at,
+                             span->end - span->at, &done);
+        span->at += done;
+        status = status == NG_AGAIN ? ngi_file_await(&lines->file) : status;
+    }
+    if (span->at == span->end) {
+        span->at = span->end = 0;
+    }
+    return status;
+}
+
+/* A buffer that was written is filled again, until the file has no room. */
+static ng_step ngi_write_lines_push(void *state, ng_context *context, const ng_batch *in,
+                                    const ng_room *out) {
+    ngi_write_lines *const lines = (ngi_write_lines *)state;
+    ng_status status = ngi_lines_drain(lines), bad = NG_OK;
+    (void)context;
+    (void)out;
+    if (status != NG_OK) {
+        return ng_step_of(0, 0, status == NG_AGAIN ? NG_OK : status);
+    }
+    const size_t taken = ngi_lines_put(lines, in, &bad);
+    status = ngi_lines_drain(lines);
+    return ng_step_of(taken, 0, bad != NG_OK ? bad : status == NG_AGAIN ? NG_OK : status);
+}
+
+static ng_step ngi_write_lines_end(void *state, ng_context *context, const ng_room *out) {
+    (void)context;
+    (void)out;
+    return ng_step_of(0, 0, ngi_lines_drain((ngi_write_lines *)state));
+}
+
+static void ngi_write_lines_close(void *state) {
+    ng_watch_stop(&((ngi_write_lines *)state)->file.watch);
+}
+
+static const ng_operator ngi_write_lines_calls = {"write_lines",
+                                                  NULL,
+                                                  ngi_write_lines_push,
+                                                  ngi_write_lines_end,
+                                                  NULL,
+                                                  NULL,
+                                                  ngi_write_lines_close,
+                                                  true};
+
+ng_river ng_write_lines(ng_river river, const char *column, ng_loop *loop, int file,
+                        size_t longest) {
+    const ng_schema *const schema = ng_columns(river);
+    const size_t size = ngi_size_plus(sizeof(ngi_write_lines) + 1, longest);
+    const ng_stage stage = {&ngi_write_lines_calls, size, NULL, NULL, 0, false, 0};
+    if (column == NULL || loop == NULL || !ngi_file_is_possible(loop, file)) {
+        return ng_refuse(river.graph, stage.calls->name,
+                         column == NULL || loop == NULL ? NG_INVALID : NG_UNSUPPORTED);
+    }
+    const size_t at = schema == NULL ? 0 : ng_schema_find(schema, column);
+    if (schema != NULL && (at == schema->count || schema->fields[at].type != NG_UTF8)) {
+        return ng_refuse(river.graph, stage.calls->name, NG_MISMATCH);
+    }
+    const ng_river sink = ng_apply(river.graph, &river, 1, &stage);
+    ngi_write_lines *const lines = (ngi_write_lines *)ng_state(sink);
+    if (lines != NULL) {
+        ngi_file_init(&lines->file, loop, file, NG_WRITABLE, sink);
+        lines->column = at;
+        lines->span.size = longest + 1;
+    }
+    return sink;
 }
 
 /* ---- runtime_posix.c ------------------------------------------------------------------------- */
@@ -9474,6 +16724,34 @@ static void ngi_posix_unwatch(void *ctx, ng_watch *watch) {
     posix->files--;
 }
 
+static ng_status ngi_posix_moved(ssize_t size, size_t *done) {
+    *done = size < 0 ? 0 : (size_t)size;
+    if (size >= 0) {
+        return NG_OK;
+    }
+    switch (errno) {
+    case EINTR:
+    case EAGAIN:
+        return NG_AGAIN;
+    case EPIPE:
+        return NG_CLOSED;
+    default:
+        return NG_IO;
+    }
+}
+
+static ng_status ngi_posix_read(void *ctx, int file, void *bytes, size_t size, size_t *done) {
+    (void)ctx;
+    const ng_status status = ngi_posix_moved(read(file, bytes, size), done);
+    return status == NG_OK && *done == 0 && size != 0 ? NG_END : status;
+}
+
+static ng_status ngi_posix_write(void *ctx, int file, const void *bytes, size_t size,
+                                 size_t *done) {
+    (void)ctx;
+    return ngi_posix_moved(write(file, bytes, size), done);
+}
+
 typedef char ngi_posix_thread_fits[sizeof(pthread_t) <= sizeof(uintptr_t) ? 1 : -1];
 
 static void *ngi_posix_run_thread(void *argument) {
@@ -9529,6 +16807,8 @@ ng_status ng_posix_open(ng_posix *posix, ng_port *port) {
     port->random = ngi_posix_random;
     port->watch = ngi_posix_watch;
     port->unwatch = ngi_posix_unwatch;
+    port->read = ngi_posix_read;
+    port->write = ngi_posix_write;
     port->start_thread = ngi_posix_start_thread;
     port->join_thread = ngi_posix_join_thread;
     port->ctx = posix;
@@ -9607,9 +16887,8 @@ bool ng_sim_chance(ng_sim *sim, uint64_t one_in) {
 }
 
 ng_time ng_sim_delay(ng_sim *sim, ng_time longest) {
-    return sim == NULL || longest <= 0
-               ? 0
-               : (ng_time)(ng_sim_random(sim) % ((uint64_t)longest + 1));
+    return sim == NULL || longest <= 0 ? 0
+                                       : (ng_time)(ng_sim_random(sim) % ((uint64_t)longest + 1));
 }
 
 void ng_sim_note(ng_sim *sim, uint64_t number) {
@@ -9699,6 +16978,8 @@ ng_status ng_sim_loop_init(ng_sim *sim, ng_sim_loop *loop) {
     port.random = ngi_sim_dice;
     port.watch = NULL;
     port.unwatch = NULL;
+    port.read = NULL;
+    port.write = NULL;
     port.start_thread = NULL;
     port.join_thread = NULL;
     port.ctx = loop;

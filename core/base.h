@@ -47,14 +47,14 @@ extern "C" {
     X(NG_MISUSED, -9, NG_USAGE, "the object is not in a state that allows this call")              \
     X(NG_TOO_LARGE, -10, NG_USAGE, "a size does not fit into memory or its type")                  \
     X(NG_MISMATCH, -11, NG_USAGE, "columns do not have the types that are needed here")            \
-    X(NG_CYCLE, -12, NG_USAGE, "rivers flow in a circle")                                          \
-    X(NG_DANGLING, -13, NG_USAGE, "a river ends nowhere; end it in a sink, or fork fewer")         \
-    X(NG_UNSUPPORTED, -14, NG_USAGE, "this cannot be done here")                                   \
-    X(NG_FULL, -15, NG_MEMORY, "a queue is full, and its policy is to fail")                       \
-    X(NG_NO_CREDIT, -16, NG_USAGE, "more was sent than had been asked for")                        \
-    X(NG_TIMEOUT, -17, NG_OUTSIDE, "it took too long")                                             \
-    X(NG_CANCELLED, -18, NG_OUTSIDE, "it was cancelled")                                           \
-    X(NG_FAILED, -19, NG_OUTSIDE, "a function of the program failed")
+    X(NG_DANGLING, -12, NG_USAGE, "a river ends nowhere; end it in a sink, or fork fewer")         \
+    X(NG_UNSUPPORTED, -13, NG_USAGE, "this cannot be done here")                                   \
+    X(NG_FULL, -14, NG_MEMORY, "a queue is full, and its policy is to fail")                       \
+    X(NG_NO_CREDIT, -15, NG_USAGE, "more was sent than had been asked for")                        \
+    X(NG_TIMEOUT, -16, NG_OUTSIDE, "it took too long")                                             \
+    X(NG_CANCELLED, -17, NG_OUTSIDE, "it was cancelled")                                           \
+    X(NG_FAILED, -18, NG_OUTSIDE, "a function of the program failed")                              \
+    X(NG_OPEN, -19, NG_OUTSIDE, "a circuit breaker is open, so it was not tried")
 
 /* What a failure is about, and so who can do something about it. */
 typedef enum ng_category {
@@ -141,6 +141,12 @@ typedef struct ng_field {
         room; /* NG_UTF8 in `out`: offset of the size_t with the text's capacity, else NG_NONE */
 } ng_field;
 
+/* Names and types of columns. Borrowed: it outlives all that uses it. */
+typedef struct ng_schema {
+    const ng_field *fields; /* NULL where there are none */
+    size_t count;
+} ng_schema;
+
 /* What kernels carry: a sum with its compensation; count, mean and the sum of squared deviations,
  * from run to run with the count and mean that were there a run ago. Parts of their state. */
 typedef struct ngi_sum {
@@ -170,8 +176,7 @@ typedef struct ng_kernel {
     const char *spec; /* SHA-256 of what it was generated from, in hex */
     size_t state_size, params_size, in_size, out_size;
     uint16_t in_offset, out_capacity, out_rows;
-    uint16_t in_count, out_count, params_count;
-    const ng_field *in, *out, *params;
+    ng_schema in, out, params;
     void (*init)(void *state, const void *params); /* params NULL: the defaults */
     ng_step (*push)(void *state, const void *in, size_t rows, void *out);
     ng_step (*flush)(void *state, void *out);

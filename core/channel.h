@@ -31,15 +31,22 @@ typedef struct ng_channel {
     size_t sent; /* atomic */
     unsigned char *slots;
     size_t mask, item_size, slot_size;
-    ng_loop *loop;
     ng_task *reader;
-    size_t apart[8]; /* keeps what senders write away from what the receiver does */
+    struct ng_channel_wait *waits; /* atomic: senders that wait for room */
+    size_t apart[8];               /* keeps what senders write away from what the receiver does */
     size_t received;
-    uint32_t is_waiting; /* atomic: the receiver has found nothing, and wants to be told */
-    uint32_t is_posted;  /* atomic: the loop will tell it in its next turn */
     bool ended;
-    ngi_post post;
+    ngi_bell bell; /* the receiver's */
 } ng_channel;
+
+/* A sender that waits for room. The caller's, all zeros; it stays where it is until it was told, or
+ * as long as the channel does. */
+typedef struct ng_channel_wait {
+    ngi_bell bell; /* private */
+    ng_task *task; /* NULL: no one is there any more */
+    struct ng_channel_wait *next;
+    bool waiting;
+} ng_channel_wait;
 
 /* Bytes of the block that a channel needs. `capacity` is a power of two, `item_size` at least 1; 0
  * if they are not, or the size does not fit. Any thread. */
@@ -57,9 +64,23 @@ NG_NODISCARD ng_status ng_channel_init(ng_channel *channel, void *block, size_t 
  * arrives in that order. Any thread. */
 NG_NODISCARD ng_status ng_send(ng_channel *channel, const void *item);
 
+/* Runs `task` in `loop`, that of this thread, as soon as there may be room, or the channel is
+ * closed; once, and at once if there is. For after ng_send has said NG_AGAIN; until then `wait` may
+ * not be used for another. NG_MISUSED: it waits already. Any thread. */
+ng_status ng_channel_await(ng_channel *channel, ng_channel_wait *wait, ng_loop *loop,
+                           ng_task *task);
+
+/* Has the channel call another reader, or, with NULL for both, none: `loop` and `reader` as in
+ * ng_channel_init. For the receiving thread, before anyone sends or after the end. */
+NG_NODISCARD ng_status ng_channel_listen(ng_channel *channel, ng_loop *loop, ng_task *reader);
+
 /* Copies the oldest item out. NG_AGAIN: there is none; the reader runs when there is. NG_END: the
  * channel is closed and empty. For the receiving thread. */
 NG_NODISCARD ng_status ng_receive(ng_channel *channel, void *item);
+
+/* The receiver wants no more: closes the channel, lets go of its items and its reader. Idempotent.
+ * For the receiving thread. */
+void ng_channel_leave(ng_channel *channel);
 
 /* Nothing more can be sent; what was sent can still be received. Idempotent. Any thread, both
  * sides; no one may use the channel after its last receive has answered NG_END and the senders have

@@ -57,6 +57,27 @@ void ngi_loop_post(ng_loop *loop, ngi_post *post) {
     ng_wake(loop);
 }
 
+void ngi_bell_init(ngi_bell *bell, ng_loop *loop, void (*rung)(ngi_bell *bell)) {
+    bell->loop = loop;
+    bell->rung = rung;
+    bell->armed = bell->posted = 0;
+}
+
+static void ngi_bell_deliver(ngi_post *post) {
+    ngi_bell *const bell = (ngi_bell *)(void *)post; /* its first field */
+    (void)__atomic_exchange_n(&bell->posted, 0, __ATOMIC_SEQ_CST);
+    bell->rung(bell);
+}
+
+void ngi_bell_ring(ngi_bell *bell) {
+    if (bell->loop != NULL && __atomic_load_n(&bell->armed, __ATOMIC_SEQ_CST) != 0 &&
+        __atomic_exchange_n(&bell->armed, 0, __ATOMIC_SEQ_CST) != 0 &&
+        __atomic_exchange_n(&bell->posted, 1, __ATOMIC_SEQ_CST) == 0) {
+        bell->post.deliver = ngi_bell_deliver;
+        ngi_loop_post(bell->loop, &bell->post);
+    }
+}
+
 /* The inbox is a stack: what was left first comes last. */
 static void ngi_loop_deliver(ng_loop *loop) {
     ngi_post *post = __atomic_exchange_n(&loop->inbox, NULL, __ATOMIC_SEQ_CST), *in_order = NULL;

@@ -1,7 +1,7 @@
 /* loop: tasks, timers and watches, run by one thread on a port.
  *
- * Nothing here allocates: every object is a structure of the caller's, which all zeros make a valid,
- * idle one, and which must stay where it is while the loop has it.
+ * Nothing here allocates: every object is a structure of the caller's, which all zeros make a
+ * valid, idle one, and which must stay where it is while the loop has it.
  *
  *     static void tick(ng_timer *timer) { ... }
  *
@@ -103,10 +103,20 @@ typedef struct ngi_post {
     void (*deliver)(struct ngi_post *post);
 } ngi_post;
 
+/* Tells a loop, from any thread, that something has changed for one who waits in it. */
+typedef struct ngi_bell {
+    ngi_post post;
+    struct ng_loop *loop;                /* NULL: no one is told */
+    void (*rung)(struct ngi_bell *bell); /* in the loop's next turn */
+    uint32_t armed;                      /* atomic: it waits, and wants to be told */
+    uint32_t posted;                     /* atomic: the loop will tell it in its next turn */
+} ngi_bell;
+
 /* The timers of a loop. Each level holds those whose time first differs from `now` in its digit,
- * in slots by that digit; so what stands in a lower level is due earlier. Reaching a slot spreads
- * its timers, in their order, over the empty levels below, and those in a slot of level 0 have the
- * same time; so timers of equal times keep the order in which they were set. */
+ * in slots by that digit; so what stands in a lower level is due earlier. Reaching a slot moves
+ * `now` to its beginning and spreads its timers, in their order, over the empty levels below, and
+ * those in a slot of level 0 have the same time; so timers of equal times keep the order in which
+ * they were set. `now` only moves that way, and to timers that fire, which keeps this true. */
 #define NGI_WHEEL_BITS 6
 #define NGI_WHEEL_SLOTS (1u << NGI_WHEEL_BITS)
 #define NGI_WHEEL_LEVELS ((64 + NGI_WHEEL_BITS - 1) / NGI_WHEEL_BITS)
@@ -115,12 +125,13 @@ typedef struct ngi_slot {
 } ngi_slot;
 typedef struct ngi_wheel {
     uint64_t now;
-    uint64_t earliest;                /* no timer is earlier */
-    bool earliest_known;              /* unless something has fired since */
-    uint32_t levels;                  /* bits: the levels that have timers */
+    uint64_t present;                  /* what is set for until then is late */
+    uint64_t earliest;                 /* no timer is earlier */
+    bool earliest_known;               /* unless something has fired since */
+    uint32_t levels;                   /* bits: the levels that have timers */
     uint64_t filled[NGI_WHEEL_LEVELS]; /* bits: the slots that have timers */
     ngi_slot slots[NGI_WHEEL_LEVELS][NGI_WHEEL_SLOTS];
-    ngi_slot late[2]; /* what was set for a time that had come: for this turn, and the next */
+    ngi_slot late[2];   /* what was set for a time that had come: for this turn, and the next */
     uint8_t collecting; /* which is for the next */
 } ngi_wheel;
 
@@ -153,9 +164,10 @@ NG_NODISCARD ng_status ng_loop_init(ng_loop *loop, const ng_port *port);
  * already. Below 0 else: the port failed. */
 NG_NODISCARD ng_status ng_loop_run(ng_loop *loop);
 
-/* Runs one turn, then waits until `until`, or the next timer, if nothing is there to be done at
- * once. NG_NOW does not wait. For hosts with a loop of their own. NG_OK: there will be more to do.
- * NG_END: nothing can happen any more, or the loop was stopped. */
+/* Runs one turn, then waits until `until`, the next timer, or a wake, if nothing is there to be
+ * done at once. What was set or woken before the turn may end its wait at once. NG_NOW does not
+ * wait. For hosts with a loop of their own. NG_OK: there will be more to do. NG_END: nothing can
+ * happen any more, or the loop was stopped. */
 NG_NODISCARD ng_status ng_loop_turn(ng_loop *loop, ng_time until);
 
 /* When the next turn has something to do: a time that has come if at once, NG_FOREVER if only a
@@ -181,10 +193,10 @@ NG_NODISCARD ng_status ng_spawn(ng_loop *loop, ng_task *task);
 
 /* From the task's `run` alone (as the next two): it runs again, after the others. NG_CANCELLED: it
  * was cancelled, and finishes. NG_MISUSED: it does not run now, or waits for another. */
-NG_NODISCARD ng_status ng_yield(ng_task *task);
+ng_status ng_yield(ng_task *task);
 
 /* It rests until ng_task_resume. A resting task does not keep ng_loop_run from returning. */
-NG_NODISCARD ng_status ng_task_park(ng_task *task);
+ng_status ng_task_park(ng_task *task);
 
 /* It rests for `duration`, at least 0, or until ng_task_resume. `timer` is all zero or one that has
  * been used before; it is kept meanwhile. NG_MISUSED also: `timer` is set. */
@@ -192,7 +204,7 @@ NG_NODISCARD ng_status ng_task_sleep(ng_task *task, ng_timer *timer, ng_time dur
 
 /* Runs a task soon that was parked or asleep. NG_OK without effect if it is waiting to run anyway.
  * NG_MISUSED: it does not rest. */
-NG_NODISCARD ng_status ng_task_resume(ng_task *task);
+ng_status ng_task_resume(ng_task *task);
 
 /* Runs `waiter` once `task` has finished; soon, if it has already. The waiter is a task that is not
  * under way, or rests, or the one that runs now, which then goes on when the other has finished.

@@ -26,21 +26,21 @@ static void ngi_tasks_remove(ngi_tasks *list, ng_task *task) {
 }
 
 static void ngi_task_queue(ng_task *task) {
-    task->state = NGI_QUEUED;
+    task->state = NGI_TASK_QUEUED;
     task->turn = task->loop->turn;
     ngi_tasks_append(&task->loop->ready, task);
     ngi_loop_changed(task->loop);
 }
 
 static void ngi_task_finish(ng_task *task, ng_status status) {
-    task->state = NGI_FINISHED;
+    task->state = NGI_TASK_FINISHED;
     task->status = status;
     while (task->waiters.first != NULL) {
         ng_task *waiter = task->waiters.first;
         ngi_tasks_remove(&task->waiters, waiter);
         waiter->joined = NULL;
-        if (waiter->state == NGI_RUNNING) {
-            waiter->after = NGI_QUEUED;
+        if (waiter->state == NGI_TASK_RUNNING) {
+            waiter->after = NGI_TASK_QUEUED;
         } else {
             ngi_task_queue(waiter);
         }
@@ -48,7 +48,7 @@ static void ngi_task_finish(ng_task *task, ng_status status) {
 }
 
 static bool ngi_task_is_done(const ng_task *task) {
-    return task->state == NGI_IDLE || task->state == NGI_FINISHED;
+    return task->state == NGI_TASK_IDLE || task->state == NGI_TASK_FINISHED;
 }
 
 /* Takes the task out of whatever it waits for. */
@@ -82,22 +82,22 @@ static ng_status ngi_task_goes_on(ng_task *task, uint8_t after) {
     if (task == NULL) {
         return NG_INVALID;
     }
-    if (task->state != NGI_RUNNING) {
+    if (task->state != NGI_TASK_RUNNING) {
         return NG_MISUSED;
     }
-    if (task->after == NGI_ENDED_EARLY) {
+    if (task->after == NGI_TASK_ENDED_EARLY) {
         return NG_CANCELLED;
     }
-    if (task->after != NGI_FINISHED && task->after != after) {
+    if (task->after != NGI_TASK_FINISHED && task->after != after) {
         return NG_MISUSED;
     }
     task->after = after;
     return NG_OK;
 }
 
-ng_status ng_yield(ng_task *task) { return ngi_task_goes_on(task, NGI_QUEUED); }
+ng_status ng_yield(ng_task *task) { return ngi_task_goes_on(task, NGI_TASK_QUEUED); }
 
-ng_status ng_task_park(ng_task *task) { return ngi_task_goes_on(task, NGI_PARKED); }
+ng_status ng_task_park(ng_task *task) { return ngi_task_goes_on(task, NGI_TASK_PARKED); }
 
 static void ngi_task_slept(ng_timer *timer) {
     ng_task *task = (ng_task *)timer->ctx;
@@ -112,7 +112,7 @@ ng_status ng_task_sleep(ng_task *task, ng_timer *timer, ng_time duration) {
     if (timer->loop != NULL || task->sleeping != NULL) {
         return NG_MISUSED;
     }
-    const ng_status status = ngi_task_goes_on(task, NGI_PARKED);
+    const ng_status status = ngi_task_goes_on(task, NGI_TASK_PARKED);
     if (status != NG_OK) {
         return status;
     }
@@ -126,15 +126,16 @@ ng_status ng_task_resume(ng_task *task) {
     if (task == NULL) {
         return NG_INVALID;
     }
-    if (task->state == NGI_QUEUED || (task->state == NGI_RUNNING && task->after == NGI_QUEUED)) {
+    if (task->state == NGI_TASK_QUEUED ||
+        (task->state == NGI_TASK_RUNNING && task->after == NGI_TASK_QUEUED)) {
         return NG_OK;
     }
-    if (task->state == NGI_RUNNING && task->after == NGI_PARKED) {
+    if (task->state == NGI_TASK_RUNNING && task->after == NGI_TASK_PARKED) {
         ngi_task_detach(task);
-        task->after = NGI_QUEUED;
+        task->after = NGI_TASK_QUEUED;
         return NG_OK;
     }
-    if (task->state != NGI_PARKED) {
+    if (task->state != NGI_TASK_PARKED) {
         return NG_MISUSED;
     }
     ngi_task_detach(task);
@@ -147,7 +148,7 @@ void ngi_task_notify(ng_loop *loop, ng_task *task) {
         task->loop = loop;
         task->status = NG_OK;
         ngi_task_queue(task);
-    } else if (task->state == NGI_PARKED) {
+    } else if (task->state == NGI_TASK_PARKED) {
         ngi_task_detach(task);
         ngi_task_queue(task);
     }
@@ -160,30 +161,30 @@ ng_status ng_task_join(ng_task *task, ng_task *waiter) {
     if (task->loop == NULL) {
         return NG_MISUSED;
     }
-    const bool runs = waiter->state == NGI_RUNNING;
+    const bool runs = waiter->state == NGI_TASK_RUNNING;
     if (!ngi_task_is_done(waiter) && waiter->loop != task->loop) {
         return NG_INVALID;
     }
     if (runs) {
-        const ng_status status = ngi_task_goes_on(waiter, NGI_JOINING);
+        const ng_status status = ngi_task_goes_on(waiter, NGI_TASK_JOINING);
         if (status != NG_OK || waiter->joined != NULL) {
             return status == NG_OK ? NG_MISUSED : status;
         }
-    } else if (waiter->state == NGI_QUEUED || waiter->state == NGI_JOINING) {
+    } else if (waiter->state == NGI_TASK_QUEUED || waiter->state == NGI_TASK_JOINING) {
         return NG_MISUSED;
     }
     ngi_task_detach(waiter);
     waiter->loop = task->loop;
     if (ngi_task_is_done(task)) {
         if (runs) {
-            waiter->after = NGI_QUEUED;
+            waiter->after = NGI_TASK_QUEUED;
         } else {
             ngi_task_queue(waiter);
         }
         return NG_OK;
     }
     if (!runs) {
-        waiter->state = NGI_JOINING;
+        waiter->state = NGI_TASK_JOINING;
     }
     waiter->joined = task;
     ngi_tasks_append(&task->waiters, waiter);
@@ -195,11 +196,11 @@ void ng_task_cancel(ng_task *task) {
         return;
     }
     ngi_task_detach(task);
-    if (task->state == NGI_RUNNING) {
-        task->after = NGI_ENDED_EARLY;
+    if (task->state == NGI_TASK_RUNNING) {
+        task->after = NGI_TASK_ENDED_EARLY;
         return;
     }
-    if (task->state == NGI_QUEUED) {
+    if (task->state == NGI_TASK_QUEUED) {
         ngi_tasks_remove(&task->loop->ready, task);
     }
     ngi_task_finish(task, NG_CANCELLED);
@@ -208,19 +209,19 @@ void ng_task_cancel(ng_task *task) {
 bool ng_task_is_pending(const ng_task *task) { return task != NULL && !ngi_task_is_done(task); }
 
 static void ngi_task_run(ng_task *task) {
-    task->state = NGI_RUNNING;
-    task->after = NGI_FINISHED;
+    task->state = NGI_TASK_RUNNING;
+    task->after = NGI_TASK_FINISHED;
     task->run(task);
     switch (task->after) {
-    case NGI_QUEUED:
+    case NGI_TASK_QUEUED:
         ngi_task_queue(task);
         break;
-    case NGI_PARKED:
-    case NGI_JOINING:
+    case NGI_TASK_PARKED:
+    case NGI_TASK_JOINING:
         task->state = task->after;
         break;
     default:
-        ngi_task_finish(task, task->after == NGI_FINISHED ? NG_OK : NG_CANCELLED);
+        ngi_task_finish(task, task->after == NGI_TASK_FINISHED ? NG_OK : NG_CANCELLED);
     }
 }
 
@@ -246,7 +247,7 @@ static void ngi_deadline_joined(ng_task *waiter) {
 /* A task that has finished in the same turn was in time. */
 static void ngi_deadline_passed(ng_timer *timer) {
     ng_deadline *deadline = (ng_deadline *)timer->ctx;
-    if (deadline->waiter.state == NGI_JOINING) {
+    if (deadline->waiter.state == NGI_TASK_JOINING) {
         ng_deadline_stop(deadline);
         deadline->done(deadline, NG_TIMEOUT);
     }

@@ -10,7 +10,7 @@ static ng_time ngi_time_of(uint64_t key) { return (ng_time)(key ^ (uint64_t)1 <<
 
 void ngi_timers_init(ng_loop *loop) {
     ngi_wheel *wheel = &loop->wheel;
-    wheel->now = ngi_key_of(loop->now);
+    wheel->now = wheel->present = ngi_key_of(loop->now);
     wheel->earliest_known = false;
     wheel->earliest = UINT64_MAX;
     wheel->levels = 0;
@@ -39,7 +39,7 @@ static void ngi_slot_append(ngi_slot *slot, ng_timer *timer, bool is_empty) {
     slot->last = timer;
 }
 
-/* Puts a timer that is not earlier than the wheel's present into its slot. */
+/* Puts a timer that is later than the wheel's `now` into its slot. */
 static void ngi_wheel_put(ngi_wheel *wheel, ng_timer *timer) {
     const uint64_t differs = (timer->key ^ wheel->now) | 1;
     const unsigned level = (unsigned)(63 - __builtin_clzll(differs)) / NGI_WHEEL_BITS;
@@ -95,7 +95,7 @@ static ng_timer *ngi_wheel_pop(ng_loop *loop, uint64_t limit) {
             if (timer->key > limit) {
                 return NULL;
             }
-            wheel->now = timer->key;
+            wheel->now = wheel->present = timer->key;
             ngi_wheel_take(loop, timer);
             return timer;
         }
@@ -119,7 +119,7 @@ static void ngi_timer_set(ng_loop *loop, ng_timer *timer, uint64_t key) {
     timer->loop = loop;
     timer->key = key;
     loop->timers++;
-    if (key <= wheel->now) {
+    if (key <= wheel->present) {
         ngi_slot *late = &wheel->late[wheel->collecting];
         ngi_slot_append(late, timer, late->first == NULL);
         timer->level = (uint8_t)(NGI_LATE + wheel->collecting);
@@ -139,8 +139,8 @@ static void ngi_timer_fire(ng_loop *loop, ng_timer *timer) {
             const uint64_t behind = (uint64_t)loop->now - (uint64_t)next;
             const uint64_t missed = behind / (uint64_t)timer->period + 1;
             timer->missed += missed;
-            next = ng_time_add(loop->now,
-                               timer->period - (ng_time)(behind % (uint64_t)timer->period));
+            next =
+                ng_time_add(loop->now, timer->period - (ng_time)(behind % (uint64_t)timer->period));
         }
         ngi_timer_set(loop, timer, ngi_key_of(next));
     }
@@ -151,7 +151,7 @@ void ngi_timers_run(ng_loop *loop) {
     ngi_wheel *wheel = &loop->wheel;
     const uint64_t limit = ngi_key_of(loop->now);
     if (wheel->earliest > limit) {
-        wheel->now = limit;
+        wheel->present = limit;
         return;
     }
     wheel->earliest_known = false;
@@ -169,12 +169,12 @@ void ngi_timers_run(ng_loop *loop) {
         }
         ngi_timer_fire(loop, timer);
     }
-    wheel->now = limit;
+    wheel->present = limit;
 }
 
 static uint64_t ngi_wheel_earliest(const ngi_wheel *wheel) {
     if (wheel->late[wheel->collecting].first != NULL) {
-        return wheel->now;
+        return wheel->present;
     }
     if (wheel->levels == 0) {
         return UINT64_MAX;

@@ -133,6 +133,12 @@
  * all. Nothing here allocates: what needs memory says how many bytes, and takes one block from the
  *   caller.
  *
+ * METRICS
+ *
+ *   ng_counter and ng_gauge are numbers that one thread writes and any reads; ng_histogram keeps
+ * how values are spread, with an error below 1/32; ng_account says what became of rows. A list of
+ * ng_metric shows them as text for Prometheus. docs/metrics.md has an example.
+ *
  * WASM
  *
  *   Freestanding wasm32 works as it stands:
@@ -163,14 +169,36 @@
 #include "base.h"
 #include "number.h"
 #include "value.h"
+#include "batch.h"
+#include "pool.h"
+#include "row.h"
+#include "link.h"
+#include "graph.h"
+#include "ops_source.h"
+#include "ops_rows.h"
+#include "ops_kernel.h"
+#include "ops_cut.h"
+#include "ops_join.h"
+#include "ops_split.h"
+#include "ops_time.h"
+#include "ops_guard.h"
+#include "ops_subscribe.h"
 #include "csv_reader.h"
 #include "csv_writer.h"
 #include "program.h"
+#include "histogram.h"
+#include "counter.h"
+#include "metrics.h"
+#include "account.h"
 
 #if !NG_NO_RUNTIME
 #include "runtime.h"
 #include "loop.h"
 #include "channel.h"
+#include "graph_loop.h"
+#include "lane.h"
+#include "ops_channel.h"
+#include "ops_file.h"
 #include "runtime_posix.h"
 #include "runtime_wasm.h"
 #include "runtime_sim.h"
@@ -210,15 +238,40 @@
 #include "base.c"
 #include "number.c"
 #include "value.c"
+#include "batch.c"
+#include "pool.c"
+#include "link.c"
+#include "graph_build.c"
+#include "graph_start.c"
+#include "graph_timers.c"
+#include "graph_run.c"
+#include "graph_books.c"
+#include "ops_source.c"
+#include "ops_rows.c"
+#include "ops_kernel.c"
+#include "ops_cut.c"
+#include "ops_join.c"
+#include "ops_split.c"
+#include "ops_time.c"
+#include "ops_guard.c"
+#include "ops_subscribe.c"
 #include "csv_reader.c"
 #include "csv_writer.c"
 #include "program.c"
+#include "histogram.c"
+#include "counter.c"
+#include "metrics.c"
+#include "account.c"
 
 #if !NG_NO_RUNTIME
 #include "loop.c"
 #include "loop_tasks.c"
 #include "loop_timers.c"
 #include "channel.c"
+#include "graph_loop.c"
+#include "lane.c"
+#include "ops_channel.c"
+#include "ops_file.c"
 #include "runtime_posix.c"
 #include "runtime_sim.c"
 #endif

@@ -1,6 +1,8 @@
 /* program: rounds of batches through a table of nodes. */
-#include "bits.h"
 #include "program.h"
+
+#include "bits.h"
+#include "fields.h"
 
 /* Rows of a node's columns that are there for its consumers: [first, first + rows). */
 typedef struct ngi_program_node {
@@ -97,8 +99,8 @@ static void ngi_program_place(ngi_arena *arena, const ng_program_spec *spec, siz
     ngi_program_node made = {NULL, NULL, 0,    0,    0,    0,     0,    NULL, NULL, 0,
                              0,    NULL, NULL, NULL, NULL, false, NULL, NULL, NULL};
     made.capacity = capacity;
-    made.fields = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out : n->fields;
-    made.field_count = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out_count : n->field_count;
+    made.fields = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out.fields : n->fields;
+    made.field_count = n->kind == NG_PROGRAM_KERNEL ? n->kernel->out.count : n->field_count;
     made.columns = (ng_column *)ngi_arena_take(arena, made.field_count * sizeof(ng_column));
     if (n->kind != NG_PROGRAM_SINK) {
         ngi_program_columns(arena, made.columns, made.fields, made.field_count, capacity, text);
@@ -112,7 +114,7 @@ static void ngi_program_place(ngi_arena *arena, const ng_program_spec *spec, siz
         made.state = ngi_arena_take(arena, n->kernel->state_size);
         made.in = ngi_arena_take(arena, n->kernel->in_size);
         made.out = ngi_arena_take(arena, n->kernel->out_size);
-        made.columns_in = (uint16_t *)ngi_arena_take(arena, n->kernel->in_count * sizeof(uint16_t));
+        made.columns_in = (uint16_t *)ngi_arena_take(arena, n->kernel->in.count * sizeof(uint16_t));
     }
     if (n->kind == NG_PROGRAM_SOURCE) {
         made.reader = (ng_csv_reader *)ngi_arena_take(arena, sizeof(ng_csv_reader));
@@ -179,8 +181,9 @@ static ng_status ngi_program_start(ng_program *program, size_t i, const ng_progr
     if (n->kind == NG_PROGRAM_KERNEL) {
         n->kernel->init(node->state, n->params);
         (void)n->kernel->force(node->state, program->spec->profile);
-        return ngi_program_connect(program, i, n->kernel->in, n->kernel->in_count) ? NG_OK
-                                                                                   : NG_INVALID;
+        return ngi_program_connect(program, i, n->kernel->in.fields, n->kernel->in.count)
+                   ? NG_OK
+                   : NG_INVALID;
     }
     if (n->kind == NG_PROGRAM_SINK) {
         if (!ngi_program_connect(program, i, n->fields, n->field_count)) {
@@ -233,42 +236,21 @@ static ng_status ngi_program_fail(ng_program *program, size_t node, ng_status st
     return status;
 }
 
-/* Where the field at `offset` of a kernel's `in` or `out` is. */
-static void *ngi_at(void *structure, uint16_t offset) { return (char *)structure + offset; }
-
-static void ngi_put_pointer(void *structure, uint16_t offset, void *pointer) {
-    if (offset != NG_NONE) {
-        __builtin_memcpy(ngi_at(structure, offset), &pointer, sizeof(pointer));
-    }
-}
-
-static void ngi_put_size(void *structure, uint16_t offset, size_t size) {
-    if (offset != NG_NONE) {
-        __builtin_memcpy(ngi_at(structure, offset), &size, sizeof(size));
-    }
-}
-
-static size_t ngi_get_size(void *structure, uint16_t offset) {
-    size_t size;
-    __builtin_memcpy(&size, ngi_at(structure, offset), sizeof(size));
-    return size;
-}
-
 /* An empty output. */
 static void ngi_kernel_open(const ng_kernel *kernel, ngi_program_node *node) {
-    for (size_t i = 0; i < kernel->out_count; i++) {
-        const ng_field *const field = &kernel->out[i];
+    for (size_t i = 0; i < kernel->out.count; i++) {
+        const ng_field *const field = &kernel->out.fields[i];
         const ng_column *const column = &node->columns[i];
-        ngi_put_pointer(node->out, field->values, column->values);
-        ngi_put_pointer(node->out, field->valid, column->valid);
-        ngi_put_pointer(node->out, field->bytes, column->bytes);
-        ngi_put_size(node->out, field->room, column->bytes_size);
+        ngi_field_put_pointer(node->out, field->values, column->values);
+        ngi_field_put_pointer(node->out, field->valid, column->valid);
+        ngi_field_put_pointer(node->out, field->bytes, column->bytes);
+        ngi_field_put_size(node->out, field->room, column->bytes_size);
         if (field->type == NG_UTF8) {
             *(int32_t *)column->values = 0;
         }
     }
-    ngi_put_size(node->out, kernel->out_capacity, node->capacity);
-    ngi_put_size(node->out, kernel->out_rows, 0);
+    ngi_field_put_size(node->out, kernel->out_capacity, node->capacity);
+    ngi_field_put_size(node->out, kernel->out_rows, 0);
 }
 
 /* Takes over what a kernel has put out, and finds the source rows behind it. */
@@ -276,7 +258,7 @@ static void ngi_kernel_close(ng_program *program, size_t at) {
     const ng_program_node *const n = &program->spec->nodes[at];
     ngi_program_node *const node = &program->nodes[at];
     node->first = 0;
-    node->rows = ngi_get_size(node->out, n->kernel->out_rows);
+    node->rows = ngi_field_get_size(node->out, n->kernel->out_rows);
     node->total += node->rows;
     if (node->ng_row == SIZE_MAX) {
         return;
@@ -296,13 +278,13 @@ static ng_status ngi_kernel_push(ng_program *program, size_t at) {
     ngi_kernel_open(n->kernel, node);
     ng_step step = {0, 0, NG_OK};
     if (!node->ended && input->rows != 0) {
-        for (size_t i = 0; i < n->kernel->in_count; i++) {
+        for (size_t i = 0; i < n->kernel->in.count; i++) {
             const ng_column *const column = &input->columns[node->columns_in[i]];
-            ngi_put_pointer(node->in, n->kernel->in[i].values, column->values);
-            ngi_put_pointer(node->in, n->kernel->in[i].valid, column->valid);
-            ngi_put_pointer(node->in, n->kernel->in[i].bytes, column->bytes);
+            ngi_field_put_pointer(node->in, n->kernel->in.fields[i].values, column->values);
+            ngi_field_put_pointer(node->in, n->kernel->in.fields[i].valid, column->valid);
+            ngi_field_put_pointer(node->in, n->kernel->in.fields[i].bytes, column->bytes);
         }
-        ngi_put_size(node->in, n->kernel->in_offset, input->first);
+        ngi_field_put_size(node->in, n->kernel->in_offset, input->first);
         step = n->kernel->push(node->state, node->in, input->rows, node->out);
         node->ended = step.status == NG_END;
     }

@@ -62,6 +62,12 @@ typedef struct ng_port {
     ng_status (*watch)(void *ctx, struct ng_watch *watch);
     void (*unwatch)(void *ctx, struct ng_watch *watch);
 
+    /* Reads at most `size` bytes, and writes at most so many; `*done` is how many it were.
+     * NG_AGAIN: none at the moment; NG_END: there will be none; NG_CLOSED: no one reads what is
+     * written. NULL: there are no files. */
+    ng_status (*read)(void *ctx, int file, void *bytes, size_t size, size_t *done);
+    ng_status (*write)(void *ctx, int file, const void *bytes, size_t size, size_t *done);
+
     /* Runs the thread's function in a new thread, and waits for its end. NULL: there are none. */
     ng_status (*start_thread)(void *ctx, ng_thread *thread);
     ng_status (*join_thread)(void *ctx, ng_thread *thread);

@@ -154,6 +154,34 @@ static void ngi_posix_unwatch(void *ctx, ng_watch *watch) {
     posix->files--;
 }
 
+static ng_status ngi_posix_moved(ssize_t size, size_t *done) {
+    *done = size < 0 ? 0 : (size_t)size;
+    if (size >= 0) {
+        return NG_OK;
+    }
+    switch (errno) {
+    case EINTR:
+    case EAGAIN:
+        return NG_AGAIN;
+    case EPIPE:
+        return NG_CLOSED;
+    default:
+        return NG_IO;
+    }
+}
+
+static ng_status ngi_posix_read(void *ctx, int file, void *bytes, size_t size, size_t *done) {
+    (void)ctx;
+    const ng_status status = ngi_posix_moved(read(file, bytes, size), done);
+    return status == NG_OK && *done == 0 && size != 0 ? NG_END : status;
+}
+
+static ng_status ngi_posix_write(void *ctx, int file, const void *bytes, size_t size,
+                                 size_t *done) {
+    (void)ctx;
+    return ngi_posix_moved(write(file, bytes, size), done);
+}
+
 typedef char ngi_posix_thread_fits[sizeof(pthread_t) <= sizeof(uintptr_t) ? 1 : -1];
 
 static void *ngi_posix_run_thread(void *argument) {
@@ -209,6 +237,8 @@ ng_status ng_posix_open(ng_posix *posix, ng_port *port) {
     port->random = ngi_posix_random;
     port->watch = ngi_posix_watch;
     port->unwatch = ngi_posix_unwatch;
+    port->read = ngi_posix_read;
+    port->write = ngi_posix_write;
     port->start_thread = ngi_posix_start_thread;
     port->join_thread = ngi_posix_join_thread;
     port->ctx = posix;

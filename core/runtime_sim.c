@@ -28,9 +28,8 @@ bool ng_sim_chance(ng_sim *sim, uint64_t one_in) {
 }
 
 ng_time ng_sim_delay(ng_sim *sim, ng_time longest) {
-    return sim == NULL || longest <= 0
-               ? 0
-               : (ng_time)(ng_sim_random(sim) % ((uint64_t)longest + 1));
+    return sim == NULL || longest <= 0 ? 0
+                                       : (ng_time)(ng_sim_random(sim) % ((uint64_t)longest + 1));
 }
 
 void ng_sim_note(ng_sim *sim, uint64_t number) {
@@ -120,6 +119,8 @@ ng_status ng_sim_loop_init(ng_sim *sim, ng_sim_loop *loop) {
     port.random = ngi_sim_dice;
     port.watch = NULL;
     port.unwatch = NULL;
+    port.read = NULL;
+    port.write = NULL;
     port.start_thread = NULL;
     port.join_thread = NULL;
     port.ctx = loop;

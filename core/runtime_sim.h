@@ -38,16 +38,16 @@ typedef struct ng_sim_loop {
 } ng_sim_loop;
 
 typedef struct ng_sim {
-    ng_time now;           /* read-only */
-    ng_time wall_offset;   /* the wall clock is ahead of `now` by this; may be changed at any time */
-    ng_time wake_delay;    /* the longest a wake is under way; 0 */
-    ng_time oversleep;     /* the longest a wait lasts too long; 0 */
-    uint64_t trace;        /* read-only: what was noted */
-    uint64_t turns;        /* read-only: of all loops, in ng_sim_run */
-    uint64_t fail_at;      /* the request for memory, from 1, that fails; 0: none */
-    uint64_t fail_one_in;  /* requests for memory fail once in so many, by chance; 0: none */
-    uint64_t requests;     /* read-only: for memory */
-    uint64_t seed;         /* private from here on */
+    ng_time now;          /* read-only */
+    ng_time wall_offset;  /* the wall clock is ahead of `now` by this; may be changed at any time */
+    ng_time wake_delay;   /* the longest a wake is under way; 0 */
+    ng_time oversleep;    /* the longest a wait lasts too long; 0 */
+    uint64_t trace;       /* read-only: what was noted */
+    uint64_t turns;       /* read-only: of all loops, in ng_sim_run */
+    uint64_t fail_at;     /* the request for memory, from 1, that fails; 0: none */
+    uint64_t fail_one_in; /* requests for memory fail once in so many, by chance; 0: none */
+    uint64_t requests;    /* read-only: for memory */
+    uint64_t seed;        /* private from here on */
     ng_sim_loop *loops;
     ng_allocator inner;
 } ng_sim;

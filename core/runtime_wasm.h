@@ -69,6 +69,8 @@ NGI_WASM_PORT ng_port ng_wasm_port(void) {
     port.random = ngi_wasm_random;
     port.watch = NULL;
     port.unwatch = NULL;
+    port.read = NULL;
+    port.write = NULL;
     port.start_thread = NULL;
     port.join_thread = NULL;
     port.ctx = NULL;

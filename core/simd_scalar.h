@@ -44,7 +44,7 @@ typedef bool ngi_m1;
 #define NGI_FLOAT_KIND "m"
 #endif
 
-/* ---- masks ---- */
+/* ---- masks ----------------------------------------------------------------------------------- */
 
 NGI_2(m1, m1, and, a &&b)
 NGI_2(m1, m1, or, a || b)
@@ -59,7 +59,7 @@ NGI_ACROSS(bool, m1, all, a)
 NGI_FN ngi_m1 ngi_m1_first(size_t n) { return n > 0; }
 NGI_FN ngi_m1 ngi_m1_from_bits(uint32_t bits) { return (bits & 1) != 0; }
 
-/* ---- what all types have ---- */
+/* ---- what all types have --------------------------------------------------------------------- */
 
 /* Memory need not be aligned, and may be written as another type. */
 #define NGI_SCALAR_ALL(T)                                                                          \
@@ -82,7 +82,7 @@ NGI_SCALAR_ALL(i64x1)
 NGI_SCALAR_ALL(u64x1)
 #undef NGI_SCALAR_ALL
 
-/* ---- bits of floats ---- */
+/* ---- bits of floats -------------------------------------------------------------------------- */
 
 #define NGI_SCALAR_BITS(R, T, name)                                                                \
     NGI_FN ngi_##R ngi_##R##_##name(ngi_##T a) {                                                   \
@@ -96,7 +96,7 @@ NGI_SCALAR_BITS(u64x1, f64x1, bits_of_f64)
 NGI_SCALAR_BITS(f64x1, u64x1, of_bits)
 #undef NGI_SCALAR_BITS
 
-/* ---- floats ---- */
+/* ---- floats ---------------------------------------------------------------------------------- */
 
 /* Square root, correctly rounded, by digits: used where the compiler might call libm. */
 NGI_FN double ngi_sqrt_by_digits(double a) {
@@ -253,7 +253,7 @@ NGI_SCALAR_FOLD(f64x1, min)
 NGI_SCALAR_FOLD(f64x1, max)
 #undef NGI_SCALAR_FOLD
 
-/* ---- integers ---- */
+/* ---- integers -------------------------------------------------------------------------------- */
 
 /* `C` is the type, `U` the unsigned type of its width, in which nothing overflows. */
 #define NGI_SCALAR_INTEGER(T, C, U)                                                                \
@@ -307,7 +307,7 @@ NGI_SCALAR_NARROW(u32x1, u8, uint8_t)
 NGI_SCALAR_NARROW(u32x1, u16, uint16_t)
 #undef NGI_SCALAR_NARROW
 
-/* ---- conversions ---- */
+/* ---- conversions ----------------------------------------------------------------------------- */
 
 #define NGI_SCALAR_FROM(R, T, value)                                                               \
     NGI_FN ngi_##R##x1 ngi_##R##x1_from_##T(ngi_##T##x1 a) { return value; }

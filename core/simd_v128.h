@@ -56,7 +56,7 @@ typedef uint64_t ngi_v128_u64 __attribute__((vector_size(16)));
 /* `x op y` in lanes of the type `lane`. */
 #define NGI_V128_OP(lane, x, op, y) ((ngi_v128)((ngi_v128_##lane)(x)op(ngi_v128_##lane)(y)))
 
-/* ---- masks, also of 64-bit lanes ---- */
+/* ---- masks, also of 64-bit lanes ------------------------------------------------------------- */
 
 NGI_FN ngi_v128 ngi_v128_low_m(ngi_m4 m) { return NGI_WASM(i64x2_extend_low_i32x4)(m); }
 NGI_FN ngi_v128 ngi_v128_high_m(ngi_m4 m) { return NGI_WASM(i64x2_extend_high_i32x4)(m); }
@@ -86,7 +86,7 @@ NGI_FN ngi_m4 ngi_m4_from_bits(uint32_t bits) {
     return NGI_WASM(i32x4_eq)(NGI_WASM(v128_and)(all, place), place);
 }
 
-/* ---- what all types have ---- */
+/* ---- what all types have --------------------------------------------------------------------- */
 
 #define NGI_V128_MEMORY_32(T, C)                                                                   \
     NGI_LOAD(T, load, C, NGI_WASM(v128_load)(p))                                                   \
@@ -122,8 +122,7 @@ NGI_V128_MEMORY_64(u64x4, uint64_t, NGI_WASM(i64x2_splat)((int64_t)v))
 #undef NGI_V128_MEMORY_32
 #undef NGI_V128_MEMORY_64
 
-/* ---- packing: two lanes at a time, the second in the place of the first where that is gone ----
- */
+/* ---- packing: two lanes at a time, the second in the place of the first where that is gone --- */
 
 NGI_FN ngi_v128 ngi_v128_second_half(ngi_v128 a) { return NGI_WASM(i64x2_shuffle)(a, a, 1, 1); }
 NGI_FN ngi_v128 ngi_v128_pack_pairs(ngi_m4 m, ngi_v128 v) {
@@ -161,7 +160,7 @@ NGI_V128_PACK_64(u64x4, uint64_t)
 #undef NGI_V128_PACK_32
 #undef NGI_V128_PACK_64
 
-/* ---- floats ---- */
+/* ---- floats ---------------------------------------------------------------------------------- */
 
 /* wasm's pmin(b, a) is a < b ? a : b, and pmax(b, a) is a > b ? a : b. */
 #define NGI_V128_FLOAT(lane, x)                                                                    \
@@ -264,7 +263,7 @@ NGI_V128_ROUNDING(ceil, ceil)
 NGI_V128_ROUNDING(trunc, trunc)
 #undef NGI_V128_ROUNDING
 
-/* ---- 32-bit integers ---- */
+/* ---- 32-bit integers ------------------------------------------------------------------------- */
 
 #define NGI_V128_INT32(T, C, W, lane, min32, max32)                                                \
     NGI_SET(T##x4, C, NGI_WASM(i32x4_splat)((int32_t)v))                                           \
@@ -301,7 +300,7 @@ NGI_1(i32x4, i32x4, sign,
 NGI_1(u32x4, u32x4, sign, NGI_WASM(u32x4_min)(a, NGI_WASM(i32x4_splat)(1)))
 NGI_FN ngi_i32x4 ngi_i32x4_count(ngi_i32x4 a, ngi_m4 m) { return NGI_WASM(i32x4_sub)(a, m); }
 
-/* ---- narrow in memory ---- */
+/* ---- narrow in memory ------------------------------------------------------------------------ */
 
 #define NGI_V128_NARROW(T, n, N)                                                                   \
     NGI_FN void ngi_##T##_store_##n(N *p, ngi_##T v) {                                             \
@@ -341,7 +340,7 @@ NGI_1(i32x4, i32x4, wrap_i16, NGI_WASM(i32x4_shr)(NGI_WASM(i32x4_shl)(a, 16), 16
 NGI_1(u32x4, u32x4, wrap_u8, NGI_WASM(v128_and)(a, NGI_WASM(i32x4_splat)(0xff)))
 NGI_1(u32x4, u32x4, wrap_u16, NGI_WASM(v128_and)(a, NGI_WASM(i32x4_splat)(0xffff)))
 
-/* ---- 64-bit integers ---- */
+/* ---- 64-bit integers ------------------------------------------------------------------------- */
 
 NGI_FN ngi_v128 ngi_v128_less_i64(ngi_v128 a, ngi_v128 b) { return NGI_WASM(i64x2_lt)(a, b); }
 NGI_FN ngi_v128 ngi_v128_less_u64(ngi_v128 a, ngi_v128 b) {
@@ -413,7 +412,7 @@ NGI_PAIR_1(i64x4, i64x4, abs, ngi_v128_abs_i64)
 NGI_PAIR_1(i64x4, i64x4, sign, ngi_v128_sign_i64)
 NGI_PAIR_1(u64x4, u64x4, sign, ngi_v128_sign_u64)
 
-/* ---- conversions ---- */
+/* ---- conversions ----------------------------------------------------------------------------- */
 
 #define NGI_V128_FROM(R, T, value)                                                                 \
     NGI_FN ngi_##R##x4 ngi_##R##x4_from_##T(ngi_##T##x4 a) { return value; }
@@ -483,7 +482,7 @@ NGI_PAIR_OF(f64x4, u64x4, of_bits, a.lo, a.hi)
 
 NGI_ACROSS(int64_t, i32x4, sum, ngi_i64x4_sum(ngi_i64x4_from_i32(a)))
 
-/* ---- the fixed trees ---- */
+/* ---- the fixed trees ------------------------------------------------------------------------- */
 
 #define NGI_V128_FOLD_F32(op, of)                                                                  \
     NGI_FN float ngi_f32x4_fold_##op(const float t[128]) {                                         \

@@ -20,7 +20,7 @@ typedef __m256i ngi_m8; /* 32-bit lanes, all ones or all zeros */
 
 #define NGI_FN NGI_V256_INLINE
 
-/* ---- halves, and masks of 64-bit lanes ---- */
+/* ---- halves, and masks of 64-bit lanes ------------------------------------------------------- */
 
 NGI_FN __m128i ngi_v256_low(__m256i a) { return _mm256_castsi256_si128(a); }
 NGI_FN __m128i ngi_v256_high(__m256i a) { return _mm256_extracti128_si256(a, 1); }
@@ -53,7 +53,7 @@ NGI_FN __m256d ngi_v256_keep_f64(__m256i m, __m256d a) {
     return _mm256_and_pd(_mm256_castsi256_pd(m), a);
 }
 
-/* ---- masks ---- */
+/* ---- masks ----------------------------------------------------------------------------------- */
 
 NGI_2(m8, m8, and, _mm256_and_si256(a, b))
 NGI_2(m8, m8, or, _mm256_or_si256(a, b))
@@ -74,7 +74,7 @@ NGI_FN ngi_m8 ngi_m8_from_bits(uint32_t bits) {
     return _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32((int)bits), place), place);
 }
 
-/* ---- packing: four lanes at a time, by what stands in the low four bits of a mask ---- */
+/* ---- packing: four lanes at a time, by what stands in the low four bits of a mask ------------ */
 
 static const int32_t ngi_v256_packed[16][4] = {
     {0, 0, 0, 0}, {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {2, 0, 0, 0}, {0, 2, 0, 0},
@@ -99,7 +99,7 @@ NGI_FN void ngi_v256_pack(float *out, ngi_m8 m, __m256 v) {
                   ngi_v256_pack_4(ngi_v256_high_f32(v), bits >> 4));
 }
 
-/* ---- f32 ---- */
+/* ---- f32 ------------------------------------------------------------------------------------- */
 
 NGI_SET(f32x8, float, _mm256_set1_ps(v))
 NGI_LOAD(f32x8, load, float, _mm256_loadu_ps(p))
@@ -133,7 +133,7 @@ NGI_FN ngi_f32x8 ngi_f32x8_sign(ngi_f32x8 a) {
                             _mm256_cmp_ps(a, _mm256_setzero_ps(), _CMP_NEQ_OQ));
 }
 
-/* ---- f64 ---- */
+/* ---- f64 ------------------------------------------------------------------------------------- */
 
 #define NGI_PAIR_MASK_2(T, name, half)                                                             \
     NGI_2(m8, T, name, ngi_v256_narrow_f64(half(a.lo, b.lo), half(a.hi, b.hi)))
@@ -237,7 +237,7 @@ NGI_V256_PACK_PAIR(i64x8, int64_t, v.lo, v.hi)
 NGI_V256_PACK_PAIR(u64x8, uint64_t, v.lo, v.hi)
 #undef NGI_V256_PACK_PAIR
 
-/* ---- 32-bit integers ---- */
+/* ---- 32-bit integers ------------------------------------------------------------------------- */
 
 NGI_FN __m256i ngi_v256_flip(__m256i a) { /* maps the order of unsigned numbers to signed */
     return _mm256_xor_si256(a, _mm256_set1_epi32(INT_MIN));
@@ -285,7 +285,7 @@ NGI_1(i32x8, i32x8, sign, _mm256_sign_epi32(_mm256_set1_epi32(1), a))
 NGI_1(u32x8, u32x8, sign, _mm256_min_epu32(a, _mm256_set1_epi32(1)))
 NGI_FN ngi_i32x8 ngi_i32x8_count(ngi_i32x8 a, ngi_m8 m) { return _mm256_sub_epi32(a, m); }
 
-/* ---- narrow in memory ---- */
+/* ---- narrow in memory ------------------------------------------------------------------------ */
 
 #define NGI_LOAD_2(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define NGI_STORE_2(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
@@ -330,7 +330,7 @@ NGI_1(i32x8, i32x8, wrap_i16, _mm256_srai_epi32(_mm256_slli_epi32(a, 16), 16))
 NGI_1(u32x8, u32x8, wrap_u8, _mm256_and_si256(a, _mm256_set1_epi32(0xff)))
 NGI_1(u32x8, u32x8, wrap_u16, _mm256_and_si256(a, _mm256_set1_epi32(0xffff)))
 
-/* ---- 64-bit integers ---- */
+/* ---- 64-bit integers ------------------------------------------------------------------------- */
 
 NGI_FN __m256i ngi_v256_mul_64(__m256i a, __m256i b) {
     const __m256i crossed = _mm256_mullo_epi32(a, _mm256_shuffle_epi32(b, 0xb1));
@@ -402,7 +402,7 @@ NGI_LANES_ACROSS(u64, 8, sum, add)
 NGI_LANES_ACROSS(u64, 8, least, min)
 NGI_LANES_ACROSS(u64, 8, most, max)
 
-/* ---- conversions ---- */
+/* ---- conversions ----------------------------------------------------------------------------- */
 
 #define NGI_V256_FROM(R, T, value)                                                                 \
     NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x8 a) { return value; }
@@ -527,7 +527,7 @@ NGI_V256_DIV(i32x8, ngi_v256_div_half)
 NGI_V256_DIV(u32x8, ngi_v256_div_half_unsigned)
 #undef NGI_V256_DIV
 
-/* ---- the fixed trees ---- */
+/* ---- the fixed trees ------------------------------------------------------------------------- */
 
 #define NGI_V256_FOLD_F32(op, of, of128)                                                           \
     NGI_FN float ngi_f32x8_fold_##op(const float t[128]) {                                         \

@@ -26,7 +26,7 @@ typedef __mmask16 ngi_m16;
 
 #define NGI_FN NGI_V512_INLINE
 
-/* ---- masks ---- */
+/* ---- masks ----------------------------------------------------------------------------------- */
 
 NGI_2(m16, m16, and, (ngi_m16)(a &b))
 NGI_2(m16, m16, or, (ngi_m16)(a | b))
@@ -41,7 +41,7 @@ NGI_ACROSS(bool, m16, all, a == 0xffff)
 NGI_FN ngi_m16 ngi_m16_first(size_t n) { return (ngi_m16)(n >= 16 ? 0xffff : (1u << n) - 1); }
 NGI_FN ngi_m16 ngi_m16_from_bits(uint32_t bits) { return (ngi_m16)(bits & 0xffff); }
 
-/* ---- halves ---- */
+/* ---- halves ---------------------------------------------------------------------------------- */
 
 NGI_FN __m256i ngi_v512_low(__m512i a) { return _mm512_castsi512_si256(a); }
 NGI_FN __m256i ngi_v512_high(__m512i a) { return _mm512_extracti64x4_epi64(a, 1); }
@@ -64,7 +64,7 @@ NGI_FN ngi_m16 ngi_v512_join_m(__mmask8 lo, __mmask8 hi) {
 #define NGI_PAIR_MASK_2(T, name, half)                                                             \
     NGI_2(m16, T, name, ngi_v512_join_m(half(a.lo, b.lo), half(a.hi, b.hi)))
 
-/* ---- f32 ---- */
+/* ---- f32 ------------------------------------------------------------------------------------- */
 
 NGI_SET(f32x16, float, _mm512_set1_ps(v))
 NGI_LOAD(f32x16, load, float, _mm512_loadu_ps(p))
@@ -100,7 +100,7 @@ NGI_FN ngi_f32x16 ngi_f32x16_sign(ngi_f32x16 a) {
                              _mm512_set1_ps(1.0f));
 }
 
-/* ---- f64 ---- */
+/* ---- f64 ------------------------------------------------------------------------------------- */
 
 #define NGI_ADD(x, y) ((x) + (y))
 #define NGI_SUB(x, y) ((x) - (y))
@@ -195,7 +195,7 @@ NGI_FN __m512d ngi_v512_sign_f64(__m512d a) {
 }
 NGI_PAIR_1(f64x16, f64x16, sign, ngi_v512_sign_f64)
 
-/* ---- 32-bit integers ---- */
+/* ---- 32-bit integers ------------------------------------------------------------------------- */
 
 #define NGI_V512_INT32(T, C, s)                                                                    \
     NGI_SET(T, C, _mm512_set1_epi32((int32_t)v))                                                   \
@@ -256,7 +256,7 @@ NGI_V512_DIV(i32x16, ngi_v512_div_half)
 NGI_V512_DIV(u32x16, ngi_v512_div_half_unsigned)
 #undef NGI_V512_DIV
 
-/* ---- narrow in memory ---- */
+/* ---- narrow in memory ------------------------------------------------------------------------ */
 
 #define NGI_V512_BYTES(T, n, N, s)                                                                 \
     NGI_LOAD(T, load_##n, N,                                                                       \
@@ -280,7 +280,7 @@ NGI_1(i32x16, i32x16, wrap_i16, _mm512_srai_epi32(_mm512_slli_epi32(a, 16), 16))
 NGI_1(u32x16, u32x16, wrap_u8, _mm512_and_si512(a, _mm512_set1_epi32(0xff)))
 NGI_1(u32x16, u32x16, wrap_u16, _mm512_and_si512(a, _mm512_set1_epi32(0xffff)))
 
-/* ---- 64-bit integers ---- */
+/* ---- 64-bit integers ------------------------------------------------------------------------- */
 
 NGI_FN __m512i ngi_v512_not(__m512i a) { return _mm512_xor_si512(a, _mm512_set1_epi32(-1)); }
 NGI_FN int64_t ngi_v512_sum(__m512i a) {
@@ -333,7 +333,7 @@ NGI_LANES_2(i64, i64, 16, rem)
 NGI_LANES_2(u64, u64, 16, div)
 NGI_LANES_2(u64, u64, 16, rem)
 
-/* ---- conversions ---- */
+/* ---- conversions ----------------------------------------------------------------------------- */
 
 #define NGI_V512_FROM(R, T, value)                                                                 \
     NGI_FN ngi_##R ngi_##R##_from_##T(ngi_##T##x16 a) { return value; }
@@ -417,7 +417,7 @@ NGI_PAIR_OF(f64x16, u64x16, of_bits, _mm512_castsi512_pd(a.lo), _mm512_castsi512
 
 NGI_ACROSS(int64_t, i32x16, sum, ngi_i64x16_sum(ngi_i64x16_from_i32(a)))
 
-/* ---- the fixed trees ---- */
+/* ---- the fixed trees ------------------------------------------------------------------------- */
 
 #define NGI_V512_FOLD_F32(op, of, of256, of128)                                                    \
     NGI_FN float ngi_f32x16_fold_##op(const float t[128]) {                                        \

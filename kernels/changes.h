@@ -787,8 +787,7 @@ const ng_kernel changes_jumps_kernel = {
             sizeof(changes_jumps_out),
     offsetof(changes_jumps_in, offset), offsetof(changes_jumps_out, capacity),
         offsetof(changes_jumps_out, rows),
-    2, 3, 1,
-    changes_jumps_in_fields, changes_jumps_out_fields, changes_jumps_params_fields,
+    {changes_jumps_in_fields, 2}, {changes_jumps_out_fields, 3}, {changes_jumps_params_fields, 1},
     changes_jumps_any_init, changes_jumps_any_push, changes_jumps_any_flush,
         changes_jumps_any_force, changes_jumps_any_failed_row,
 };

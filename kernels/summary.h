@@ -1179,8 +1179,7 @@ const ng_kernel summary_kernel = {
     "summary", "d73131eee8b659316c14a60d88e077618a5860a8a6f1a67cbebad89c89cca4c5", sizeof(summary),
         0, sizeof(summary_in), sizeof(summary_out),
     offsetof(summary_in, offset), offsetof(summary_out, capacity), offsetof(summary_out, rows),
-    1, 5, 0,
-    summary_in_fields, summary_out_fields, NULL,
+    {summary_in_fields, 1}, {summary_out_fields, 5}, {NULL, 0},
     summary_any_init, summary_any_push, summary_any_flush, summary_any_force,
         summary_any_failed_row,
 };

@@ -548,8 +548,7 @@ const ng_kernel thermo_band_kernel = {
             sizeof(thermo_band_out),
     offsetof(thermo_band_in, offset), offsetof(thermo_band_out, capacity),
         offsetof(thermo_band_out, rows),
-    1, 1, 2,
-    thermo_band_in_fields, thermo_band_out_fields, thermo_band_params_fields,
+    {thermo_band_in_fields, 1}, {thermo_band_out_fields, 1}, {thermo_band_params_fields, 2},
     thermo_band_any_init, thermo_band_any_push, thermo_band_any_flush, thermo_band_any_force,
         thermo_band_any_failed_row,
 };
@@ -1697,8 +1696,7 @@ const ng_kernel thermo_totals_kernel = {
             sizeof(thermo_totals_out),
     offsetof(thermo_totals_in, offset), offsetof(thermo_totals_out, capacity),
         offsetof(thermo_totals_out, rows),
-    1, 4, 2,
-    thermo_totals_in_fields, thermo_totals_out_fields, thermo_totals_params_fields,
+    {thermo_totals_in_fields, 1}, {thermo_totals_out_fields, 4}, {thermo_totals_params_fields, 2},
     thermo_totals_any_init, thermo_totals_any_push, thermo_totals_any_flush,
         thermo_totals_any_force, thermo_totals_any_failed_row,
 };

@@ -1507,8 +1507,7 @@ const ng_kernel windows_by_100_kernel = {
         sizeof(windows_by_100), 0, sizeof(windows_by_100_in), sizeof(windows_by_100_out),
     offsetof(windows_by_100_in, offset), offsetof(windows_by_100_out, capacity),
         offsetof(windows_by_100_out, rows),
-    1, 4, 0,
-    windows_by_100_in_fields, windows_by_100_out_fields, NULL,
+    {windows_by_100_in_fields, 1}, {windows_by_100_out_fields, 4}, {NULL, 0},
     windows_by_100_any_init, windows_by_100_any_push, windows_by_100_any_flush,
         windows_by_100_any_force, windows_by_100_any_failed_row,
 };

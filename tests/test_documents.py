@@ -126,3 +126,35 @@ def test_getting_started_prints_what_it_says() -> None:
     done = subprocess.run(["sh", "-euc", command], cwd=HOUSE, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"```\n{done.stdout}```\n" in document
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang-19"])
+def test_the_metrics_page_shows_what_is_written(compiler: str, tmp_path: Path) -> None:
+    source = tmp_path / "metrics.c"
+    source.write_text(blocks("docs/metrics.md", "c")[0])
+    shown, account, _ = blocks("docs/metrics.md", "text")
+    assert printed(compiled(compiler, source, tmp_path / "metrics")) == shown
+    lines = text_of("tests/c/metrics_case.txt").splitlines()
+    assert [line for line in lines if line.startswith("nagare_")] == account.splitlines()
+
+
+PROGRAM = re.compile(r"^```c\n(.*?)^```$.*?^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def programs() -> list[tuple[str, str, str]]:
+    """(page, program, what it prints) of each whole program in the documents."""
+    return [
+        (page.name, code, output)
+        for page in sorted((HOUSE / "docs").glob("*.md"))
+        for code, output in PROGRAM.findall(page.read_text())
+        if "int main(" in code
+    ]
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang-19"])
+@pytest.mark.parametrize("page", sorted({page for page, _, _ in programs()}))
+def test_whole_programs_print_what_is_shown(page: str, compiler: str, tmp_path: Path) -> None:
+    for number, (_, code, output) in enumerate(p for p in programs() if p[0] == page):
+        source = tmp_path / f"{number}.c"
+        source.write_text(code)
+        assert printed(compiled(compiler, source, tmp_path / str(number))) == output

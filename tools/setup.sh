@@ -198,6 +198,29 @@ install_missing() {
         apt-get install -y --no-install-recommends $available
 }
 
+# Prometheus's checker of metrics, alone out of its package: installed, that starts a server.
+bring_promtool() {
+    folder=$house/build/promtool
+    if has promtool || exists "$folder/promtool"; then
+        return 0
+    fi
+    mkdir -p "$folder"
+    say "taking promtool out of the package prometheus into build/promtool"
+    if ! take_promtool >"$house/build/setup.log" 2>&1; then
+        rm -f "$folder/promtool"
+        say "that failed (build/setup.log says why); what needs promtool is skipped"
+    fi
+    rm -f "$folder"/prometheus*.deb
+}
+
+take_promtool() {
+    is_offered prometheus || as_root apt-get update
+    (cd "$folder" && apt-get download prometheus) &&
+        dpkg-deb --fsys-tarfile "$folder"/prometheus*.deb |
+        tar -x -C "$folder" --strip-components=3 ./usr/bin/promtool &&
+        "$folder/promtool" --version
+}
+
 bring_python() {
     python=
     for name in python3 python3.14 python3.13 python3.12 python3.11; do
@@ -246,3 +269,4 @@ bring_npm() {
 bring_packages
 bring_python
 bring_npm
+[ "$depth" -lt 2 ] || bring_promtool

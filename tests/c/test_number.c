@@ -113,7 +113,7 @@ static int answer_lines(const char *what) {
     return 0;
 }
 
-/* ---- its own checks ------------------------------------------------------------------------- */
+/* ---- its own checks -------------------------------------------------------------------------- */
 
 static void check_written(size_t size, const char *text, const char *wanted) {
     CHECK_CASE(size == strlen(wanted) && memcmp(text, wanted, size) == 0, wanted);

@@ -248,8 +248,8 @@ static void out_open(run *r) {
     const size_t capacity = r->now.capacity;
     const size_t text = ((size_t)r->now.text << (r->stuck < 16 ? r->stuck : 16)) +
                         (size_t)PREFILLED_TEXT * r->now.filled;
-    for (uint16_t i = 0; i < r->op->out_count; i += 1) {
-        const ng_field *f = &r->op->out[i];
+    for (size_t i = 0; i < r->op->out.count; i += 1) {
+        const ng_field *f = &r->op->out.fields[i];
         part *p = &r->parts[i];
         memset(p, 0, sizeof *p);
         if (f->type == NG_UTF8) {
@@ -299,14 +299,14 @@ static bool part_kept(const run *r, const ng_field *f, const part *p) {
             memcmp(p->bytes.bytes, p->before[2], PREFILLED_TEXT * filled) == 0);
 }
 
-static void collect_text(run *r, uint16_t i, size_t rows) {
+static void collect_text(run *r, size_t i, size_t rows) {
     const part *p = &r->parts[i];
     int32_t from, to;
     for (size_t row = r->now.filled; row < rows; row += 1) {
         memcpy(&from, p->values.bytes + 4 * row, 4);
         memcpy(&to, p->values.bytes + 4 * (row + 1), 4);
         if (from < 0 || to < from || (size_t)to > p->bytes.size) {
-            breach(r, "`%s` has a row of text from %d to %d", r->op->out[i].name, (int)from,
+            breach(r, "`%s` has a row of text from %d to %d", r->op->out.fields[i].name, (int)from,
                    (int)to);
             return;
         }
@@ -316,8 +316,8 @@ static void collect_text(run *r, uint16_t i, size_t rows) {
     }
 }
 
-static void collect(run *r, uint16_t i, size_t rows) {
-    const ng_field *f = &r->op->out[i];
+static void collect(run *r, size_t i, size_t rows) {
+    const ng_field *f = &r->op->out.fields[i];
     const part *p = &r->parts[i];
     const size_t size = value_size(f->type);
     if (f->type == NG_UTF8) {
@@ -344,9 +344,9 @@ static void out_close(run *r) {
         return;
     }
     const size_t rows = get_size(&r->out, r->op->out_rows);
-    for (uint16_t i = 0; i < r->op->out_count; i += 1) {
-        if (!part_kept(r, &r->op->out[i], &r->parts[i])) {
-            breach(r, "wrote to `%s` outside its own rows", r->op->out[i].name);
+    for (size_t i = 0; i < r->op->out.count; i += 1) {
+        if (!part_kept(r, &r->op->out.fields[i], &r->parts[i])) {
+            breach(r, "wrote to `%s` outside its own rows", r->op->out.fields[i].name);
         }
         collect(r, i, rows);
         part_free(&r->parts[i]);
@@ -360,8 +360,8 @@ static void out_close(run *r) {
 
 /* Whether there may be no room for the next row's text. */
 static bool text_is_full(const run *r, size_t rows) {
-    for (uint16_t i = 0; i < r->op->out_count; i += 1) {
-        if (r->op->out[i].type == NG_UTF8) {
+    for (size_t i = 0; i < r->op->out.count; i += 1) {
+        if (r->op->out.fields[i].type == NG_UTF8) {
             int32_t used;
             memcpy(&used, r->parts[i].values.bytes + 4 * rows, 4);
             if (r->parts[i].bytes.size < (size_t)used + r->longest_text) {
@@ -451,14 +451,14 @@ static void feed(run *r, uint32_t index, const source *sources, size_t first, cu
             move_state(r, r->moves[i].profile);
         }
     }
-    for (uint16_t i = 0; i < op->in_count; i += 1) {
-        parts[i] = column_in(&op->in[i], &sources[i], first, c, r->side);
+    for (size_t i = 0; i < op->in.count; i += 1) {
+        parts[i] = column_in(&op->in.fields[i], &sources[i], first, c, r->side);
     }
     size_t taken = 0;
     do {
         guarded in = guarded_new(op->in_size, r->side, "the in structure");
-        for (uint16_t i = 0; i < op->in_count; i += 1) {
-            connect(&in, &op->in[i], &parts[i]);
+        for (size_t i = 0; i < op->in.count; i += 1) {
+            connect(&in, &op->in.fields[i], &parts[i]);
         }
         put_size(&in, op->in_offset, c.offset + taken);
         guarded_seal(&in);
@@ -467,7 +467,7 @@ static void feed(run *r, uint32_t index, const source *sources, size_t first, cu
         taken += step.consumed;
         r->over = r->over || step.status == NG_END;
     } while (!r->over && taken < c.rows);
-    for (uint16_t i = 0; i < op->in_count; i += 1) {
+    for (size_t i = 0; i < op->in.count; i += 1) {
         part_free(&parts[i]);
     }
 }
@@ -486,8 +486,8 @@ static void finish(run *r) {
 /* ---- cases ---- */
 
 static void read_sources(reader *in, const ng_kernel *op, size_t rows, source *sources) {
-    for (uint16_t i = 0; i < op->in_count; i += 1) {
-        const ng_field *f = &op->in[i];
+    for (size_t i = 0; i < op->in.count; i += 1) {
+        const ng_field *f = &op->in.fields[i];
         source *s = &sources[i];
         const size_t size = f->type == NG_BOOL ? 1 : value_size(f->type);
         s->values = read_bytes(in, f->type == NG_UTF8 ? 4 * (rows + 1) : size * rows);
@@ -519,8 +519,8 @@ static void start(run *r, reader *in, const ng_kernel *op, guarded_side side,
 static guarded read_params(reader *in, const ng_kernel *op, guarded_side side) {
     guarded params = guarded_new(op->params_size, side, "the params");
     memset(params.bytes, 0, params.size);
-    for (uint16_t i = 0; i < op->params_count; i += 1) {
-        const ng_field *f = &op->params[i];
+    for (size_t i = 0; i < op->params.count; i += 1) {
+        const ng_field *f = &op->params.fields[i];
         const unsigned char *value = read_bytes(in, 8);
         const size_t size = f->type == NG_BOOL ? 1 : value_size(f->type);
         memcpy(params.bytes + f->values, value, size);
@@ -538,7 +538,7 @@ static void write_run(run *r, FILE *to) {
     fwrite(&r->failed_row, 8, 1, to);
     fwrite(&r->consumed, 8, 1, to);
     fwrite(&r->rows, 8, 1, to);
-    for (uint16_t i = 0; i < r->op->out_count; i += 1) {
+    for (size_t i = 0; i < r->op->out.count; i += 1) {
         heap *const all[] = {&r->values[i], &r->valid[i], &r->text[i]};
         for (size_t k = 0; k < 3; k += 1) {
             const uint64_t size = all[k]->size;
@@ -591,8 +591,8 @@ static void run_case(reader *in, FILE *to) {
     fflush(to);
 }
 
-static void describe_fields(const char *what, const ng_field *fields, uint16_t count) {
-    for (uint16_t i = 0; i < count; i += 1) {
+static void describe_fields(const char *what, const ng_field *fields, size_t count) {
+    for (size_t i = 0; i < count; i += 1) {
         printf("%s %s %d %d\n", what, fields[i].name, (int)fields[i].type, (int)fields[i].nullable);
     }
 }
@@ -612,9 +612,9 @@ static void describe(void) {
             }
         }
         free(state);
-        describe_fields("in", op->in, op->in_count);
-        describe_fields("out", op->out, op->out_count);
-        describe_fields("param", op->params, op->params_count);
+        describe_fields("in", op->in.fields, op->in.count);
+        describe_fields("out", op->out.fields, op->out.count);
+        describe_fields("param", op->params.fields, op->params.count);
     }
 }
 

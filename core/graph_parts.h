@@ -1,0 +1,138 @@
+/* graph_parts: what graphs are made of. */
+#ifndef NGI_GRAPH_PARTS_H
+#define NGI_GRAPH_PARTS_H
+
+#include "graph.h"
+#include "sizes.h"
+
+#define NGI_NOWHERE UINT32_MAX
+
+/* A graph's life. */
+enum { NGI_BUILDING = 0, NGI_RUNNING = 1, NGI_ENDED = 2, NGI_CLOSED = 3 };
+
+typedef struct ngi_input {
+    uint32_t node, output; /* where it comes from */
+    uint64_t received;     /* rows taken */
+    uint64_t discarded;    /* rows that were queued when it was cancelled */
+    bool done;             /* its end has been seen to */
+} ngi_input;
+
+typedef struct ngi_output {
+    ng_link link;
+    ng_link_options options;
+    ng_pool pool;
+    ng_block *filling; /* the block that is written to, or NULL */
+    size_t filled;     /* its rows that have been sent */
+    uint64_t sent;     /* rows, those that a policy dropped included */
+    uint32_t to, to_input;
+    uint32_t blocks; /* of its pool */
+} ngi_output;
+
+/* One allocation each: the node, its state, inputs and outputs. */
+typedef struct ngi_node {
+    ng_stage stage;
+    const ng_schema *schema, *schema_in;
+    const char *name;
+    void *state;
+    ngi_input *inputs;
+    ngi_output *outputs; /* those of the stage, then the one for dead letters */
+    uint32_t input_count;
+    uint32_t self;       /* its number */
+    uint32_t next_input; /* whose turn it is */
+    ng_strategy strategy;
+    struct ngi_retry *retry;     /* NULL: rows are not tried again */
+    struct ngi_breaker *breaker; /* NULL: there is none */
+    ng_account account;
+    int64_t when;     /* its operator's timer, INT64_MAX: none */
+    int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
+    int64_t wakes;    /* the first of both */
+    uint32_t heap_place;
+    size_t size;
+    bool has_text, opened, closed, blocked, due, cancelled;
+    bool dead_letters; /* has the output for them */
+    bool buries;       /* the first row is to go to the dead letters once they have credit */
+} ngi_node;
+
+struct ng_context {
+    ng_graph *graph;
+    ngi_node *node;
+    uint32_t input;
+};
+
+/* How many outputs a node has, that for dead letters included where it is used. */
+static inline uint32_t ngi_output_count(const ngi_node *node) {
+    return node->stage.outputs + node->dead_letters;
+}
+
+/* Whether a node's rows lie in blocks of its own. */
+static inline bool ngi_has_pool(const ngi_node *node, uint32_t output) {
+    return output < node->stage.outputs && !node->stage.forwards;
+}
+
+static inline ngi_output *ngi_source_of(const ng_graph *graph, const ngi_input *input) {
+    return &graph->nodes[input->node]->outputs[input->output];
+}
+
+/* `by` nanoseconds, at least 0, after a time; INT64_MAX, which is never, where there is no such. */
+static inline int64_t ngi_time_after(int64_t time, int64_t by) {
+    return time > 0 && by > INT64_MAX - time ? INT64_MAX : time + by;
+}
+
+static inline int64_t ngi_graph_now(const ng_graph *graph) {
+    const ng_clock *const clock = &graph->options.clock;
+    return clock->now == NULL ? 0 : clock->now(clock->ctx);
+}
+
+static inline void ngi_make_ready(ng_graph *graph, uint32_t node) {
+    graph->ready[node / 64] |= (uint64_t)1 << (node % 64);
+}
+
+/* Keeps the first failure. */
+static inline void ngi_graph_blame(ng_graph *graph, ng_status status, const char *calls,
+                                   const char *river, uint64_t row) {
+    if (graph->error.status == NG_OK) {
+        graph->error.status = status;
+        graph->error.calls = calls;
+        graph->error.river = river;
+        graph->error.row = row;
+    }
+}
+
+/* `when` or `retry_at` has changed. */
+void ngi_timer_update(ng_graph *graph, ngi_node *node);
+
+/* Makes the nodes whose time has come ready. */
+void ngi_timers_ring(ng_graph *graph, int64_t now);
+
+/* The node that gave a river, while building; NULL: it is refused. */
+ngi_node *ngi_node_to_change(ng_river river, const char *calls);
+
+/* The same for what it does at bad rows, where it can go on after one. `timed`: and has a clock. */
+ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed);
+
+/* ---- what ops_guard sees to ------------------------------------------------------------------ */
+
+/* What is to be done about a bad row, the first of `in`. It may turn the status into NG_MISUSED. */
+ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
+                             ng_status *status);
+
+/* Has a bad row wait until it is tried again. */
+void ngi_guard_wait(ng_graph *graph, ngi_node *node, int64_t now);
+
+/* The first row is done with. */
+void ngi_guard_forget(ngi_node *node);
+
+/* How many of so many rows the operator may be offered; 0: its breaker is open. */
+size_t ngi_guard_admits(const ngi_node *node, int64_t now, size_t rows);
+
+/* Rows went well; one failed. */
+void ngi_guard_good(const ngi_node *node, size_t rows);
+void ngi_guard_bad(const ngi_node *node, int64_t now);
+
+/* Gives back what was asked for. */
+void ngi_guard_close(const ng_graph *graph, const ngi_node *node);
+
+/* Ends a node: its outputs with `how`, its inputs by cancelling them. */
+void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how);
+
+#endif

@@ -1,0 +1,552 @@
+/* graph_run: calls operators, the one furthest down that has something to do first, so that rows
+ * leave as soon as they can. */
+#include "graph.h"
+
+#include "graph_parts.h"
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static void ngi_fill_stop(ngi_output *output) {
+    if (output->filling != NULL) {
+        (void)ng_block_release(output->filling);
+        output->filling = NULL;
+    }
+}
+
+static bool ngi_node_room(const ng_graph *graph, ngi_node *node, uint32_t i, ng_room *room) {
+    ngi_output *const output = &node->outputs[i];
+    const size_t credit = ng_link_credit(&output->link);
+    if (credit == 0) {
+        return false;
+    }
+    if (output->filling == NULL) {
+        output->filling = ng_pool_take(&output->pool);
+        output->filled = 0;
+        if (output->filling == NULL) {
+            return false;
+        }
+    }
+    const size_t left = graph->options.batch_rows - output->filled;
+    room->columns = output->filling->columns;
+    room->at = output->filled;
+    room->rows = left < credit ? left : credit;
+    return true;
+}
+
+static ng_status ngi_node_send(ng_graph *graph, ngi_node *node, uint32_t i, ng_batch *batch) {
+    ngi_output *const output = &node->outputs[i];
+    const size_t rows = batch->rows;
+    const ng_status status = ng_link_send(&output->link, batch);
+    if (status == NG_OK) {
+        output->sent += rows;
+        node->account.out += rows;
+        ngi_make_ready(graph, output->to);
+    }
+    return status;
+}
+
+/* Sends the rows that were written behind those sent before. */
+static void ngi_node_send_made(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
+    ngi_output *const output = &node->outputs[i];
+    if (rows == 0) {
+        return;
+    }
+    ng_batch batch = {node->schema, output->filling, output->filled, rows};
+    output->filled += rows;
+    if (output->filled == graph->options.batch_rows) {
+        output->filling = NULL; /* its hold is the batch's now */
+    } else {
+        ng_block_hold(output->filling);
+    }
+    if (ngi_node_send(graph, node, i, &batch) !=
+        NG_OK) { /* cancelled: credit was asked for before */
+        node->account.dropped += rows;
+        (void)ng_batch_release(&batch);
+    }
+}
+
+/* ---- ending ---------------------------------------------------------------------------------- */
+
+static void ngi_input_cancel(ng_graph *graph, ngi_input *input) {
+    ng_link *const link = &ngi_source_of(graph, input)->link;
+    if (!ng_link_is_cancelled(link)) {
+        input->discarded += ng_link_queued(link);
+        ng_link_cancel(link);
+        ngi_make_ready(graph, input->node);
+    }
+    input->done = true;
+}
+
+void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
+    if (node->closed) {
+        return;
+    }
+    node->closed = true;
+    for (uint32_t i = 0; i < ngi_output_count(node); i++) {
+        ngi_output *const output = &node->outputs[i];
+        ngi_fill_stop(output);
+        (void)ng_link_end(&output->link, how);
+        ngi_make_ready(graph, output->to);
+    }
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        ngi_input_cancel(graph, &node->inputs[i]);
+    }
+    if (node->opened && node->stage.calls->close != NULL) {
+        node->stage.calls->close(node->state);
+    }
+    node->account.dropped += node->account.held;
+    node->account.held = 0;
+    node->when = node->retry_at = INT64_MAX;
+    ngi_timer_update(graph, node);
+    graph->live--;
+}
+
+static void ngi_node_fail(ng_graph *graph, ngi_node *node, ng_status status, uint64_t row) {
+    ngi_graph_blame(graph, status, node->stage.calls->name, node->name, row);
+    ngi_node_finish(graph, node, status);
+}
+
+/* ---- taking ---------------------------------------------------------------------------------- */
+
+static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
+    ngi_input *const input = &node->inputs[i];
+    if (rows == 0) {
+        return;
+    }
+    (void)ng_link_take(&ngi_source_of(graph, input)->link, rows);
+    input->received += rows;
+    node->account.in += rows;
+    ngi_guard_forget(node);
+    if (graph->nodes[input->node]->blocked) {
+        ngi_make_ready(graph, input->node);
+    }
+}
+
+/* The number of the row that waits first at an input. */
+static uint64_t ngi_node_row(const ngi_node *node, uint32_t input) {
+    return input < node->input_count ? node->inputs[input].received : 0;
+}
+
+/* Leaves the first row that waits to the dead letters. False: they have no credit for it yet. */
+static bool ngi_bury(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in) {
+    ng_context context = {graph, node, input};
+    const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
+    node->buries = sent == NG_AGAIN;
+    if (!node->buries) {
+        node->account.dropped += sent != NG_OK;
+        ngi_node_take(graph, node, input, 1);
+    }
+    return !node->buries;
+}
+
+/* What is done about a bad row, the first that waits. Answers whether the node has gone on. */
+static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
+                        ng_status status) {
+    const uint64_t row = ngi_node_row(node, input);
+    switch (in == NULL ? NG_STOP : ngi_guard_decide(graph, node, in, &status)) {
+    case NG_SKIP:
+        node->account.failed++;
+        ngi_node_take(graph, node, input, 1);
+        return true;
+    case NG_DEAD_LETTER:
+        return ngi_bury(graph, node, input, in);
+    case NG_RETRY:
+        ngi_guard_wait(graph, node, ngi_graph_now(graph));
+        return false;
+    default:
+        if (in != NULL) {
+            ngi_node_take(graph, node, input, 1);
+            node->account.failed++;
+        }
+        ngi_node_fail(graph, node, status, row);
+        return true;
+    }
+}
+
+/* ---- one call -------------------------------------------------------------------------------- */
+
+typedef ng_step ngi_call(ngi_node *node, ng_context *context, const ng_batch *in,
+                         const ng_room *out);
+
+static ng_step ngi_call_push(ngi_node *node, ng_context *context, const ng_batch *in,
+                             const ng_room *out) {
+    return node->stage.calls->push(node->state, context, in, out);
+}
+
+static ng_step ngi_call_end(ngi_node *node, ng_context *context, const ng_batch *in,
+                            const ng_room *out) {
+    (void)in;
+    return node->stage.calls->end(node->state, context, out);
+}
+
+static ng_step ngi_call_timer(ngi_node *node, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    (void)in;
+    return node->stage.calls->timer(node->state, context, out);
+}
+
+/* What came of a call. */
+typedef struct ngi_outcome {
+    bool called;   /* there was room for it */
+    bool progress; /* rows were taken or made, or the node has ended */
+    ng_status status;
+} ngi_outcome;
+
+static ngi_outcome ngi_outcome_of(bool progress, ng_status status) {
+    ngi_outcome outcome = {true, progress, status};
+    return outcome;
+}
+
+/* A text that did not fit behind those of other rows may fit into a block of its own. */
+static bool ngi_wants_fresh_block(const ngi_node *node, ng_step step, const ng_room *out) {
+    return node->has_text && out != NULL && out->at != 0 && step.status == NG_OK &&
+           step.consumed == 0 && step.produced == 0;
+}
+
+/* Calls an operator with the rows that wait at `in` and room, and does what it says. */
+static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t input,
+                                      const ng_batch *in, ngi_call *call) {
+    ng_context context = {graph, node, input};
+    const bool writes = node->stage.outputs != 0 && !node->stage.forwards;
+    const uint64_t before = node->account.in + node->account.out;
+    const ngi_outcome not_called = {false, false, NG_OK};
+    ng_room room, *const out = writes ? &room : NULL;
+    if (writes && !ngi_node_room(graph, node, 0, &room)) {
+        return not_called;
+    }
+    graph->busy = true;
+    ng_step step = call(node, &context, in, out);
+    if (ngi_wants_fresh_block(node, step, out)) {
+        ngi_fill_stop(&node->outputs[0]);
+        if (ngi_node_room(graph, node, 0, &room)) {
+            step = call(node, &context, in, out);
+        }
+    }
+    graph->busy = false;
+    const size_t rows = in == NULL ? 0 : in->rows;
+    const size_t space = writes && ngi_node_room(graph, node, 0, &room) ? room.rows : 0;
+    if (step.consumed > rows || step.produced > space) {
+        ngi_node_fail(graph, node, NG_MISUSED, ngi_node_row(node, input));
+        return ngi_outcome_of(true, NG_MISUSED);
+    }
+    ngi_node_send_made(graph, node, 0, step.produced);
+    ngi_node_take(graph, node, input, step.consumed);
+    node->account.out += node->stage.outputs == 0 ? step.consumed : 0;
+    ngi_guard_good(node, step.consumed);
+    if (step.status < NG_OK) {
+        const bool row = step.consumed < rows;
+        const ng_batch *const bad = row ? ng_context_first(&context, input) : NULL;
+        if (row && node->breaker != NULL) {
+            ngi_guard_bad(node, ngi_graph_now(graph));
+        }
+        return ngi_outcome_of(ngi_bad_row(graph, node, input, bad, step.status), step.status);
+    }
+    if (step.status == NG_END) {
+        ngi_node_finish(graph, node, NG_END);
+        return ngi_outcome_of(true, NG_END);
+    }
+    return ngi_outcome_of(node->account.in + node->account.out != before, step.status);
+}
+
+/* ---- one node -------------------------------------------------------------------------------- */
+
+static bool ngi_is_unwanted(const ngi_node *node) {
+    for (uint32_t i = 0; i < node->stage.outputs; i++) {
+        if (!ng_link_is_cancelled(&node->outputs[i].link)) {
+            return false;
+        }
+    }
+    return node->stage.outputs != 0;
+}
+
+/* An input that has ended, with `how`. */
+static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_status how) {
+    ng_context context = {graph, node, i};
+    if (how != NG_END) {
+        if (node->stage.calls->fail != NULL) {
+            graph->busy = true;
+            node->stage.calls->fail(node->state, &context, how);
+            graph->busy = false;
+        }
+        ngi_node_finish(graph, node, how);
+        return true;
+    }
+    if (node->stage.calls->end != NULL) {
+        const ngi_outcome outcome = ngi_call_with_room(graph, node, i, NULL, ngi_call_end);
+        if (!outcome.called || outcome.status == NG_AGAIN) {
+            return outcome.progress;
+        }
+    }
+    if (node->closed) {
+        return true;
+    }
+    node->inputs[i].done = true;
+    for (uint32_t other = 0; other < node->input_count; other++) {
+        if (!node->inputs[other].done) {
+            return true;
+        }
+    }
+    ngi_node_finish(graph, node, NG_END);
+    return true;
+}
+
+/* Offers the rows that wait at an input, unless the first of them waits for something. */
+static bool ngi_input_offer(ng_graph *graph, ngi_node *node, uint32_t i, const ng_batch *first) {
+    if (node->retry_at != INT64_MAX) {
+        return false;
+    }
+    if (node->buries) {
+        return ngi_bury(graph, node, i, first);
+    }
+    ng_batch some = *first;
+    if (node->breaker != NULL) {
+        some.rows = ngi_guard_admits(node, ngi_graph_now(graph), first->rows);
+    }
+    if (some.rows == 0) {
+        return ngi_bad_row(graph, node, i, first, NG_OPEN);
+    }
+    const ng_batch *const in = some.rows == first->rows ? first : &some;
+    return ngi_call_with_room(graph, node, i, in, ngi_call_push).progress;
+}
+
+/* Offers one input. `*waiting`: there was something to offer. */
+static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *waiting) {
+    ng_link *const link = &ngi_source_of(graph, &node->inputs[i])->link;
+    const ng_batch *const first = ng_link_first(link);
+    if (node->inputs[i].done) {
+        return false;
+    }
+    if (first != NULL) {
+        *waiting = true;
+        return ngi_input_offer(graph, node, i, first);
+    }
+    const ng_status how = ng_link_state(link);
+    if (how == NG_OK) {
+        return false;
+    }
+    *waiting = true;
+    return ngi_input_ended(graph, node, i, how);
+}
+
+static bool ngi_timer_run(ng_graph *graph, ngi_node *node) {
+    if (node->stage.calls->timer == NULL) {
+        node->due = false;
+        return false;
+    }
+    const ngi_outcome outcome = ngi_call_with_room(graph, node, 0, NULL, ngi_call_timer);
+    if (outcome.called) {
+        node->due = outcome.status == NG_AGAIN;
+    }
+    return outcome.progress;
+}
+
+/* Makes one call. Answers whether the node may have more to do. */
+static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
+    bool waiting = node->input_count == 0;
+    node->blocked = false;
+    if (node->closed) {
+        return false;
+    }
+    if (node->cancelled || ngi_is_unwanted(node)) {
+        ngi_node_finish(graph, node, NG_END);
+        return false;
+    }
+    if (node->due && ngi_timer_run(graph, node)) {
+        return true;
+    }
+    if (node->input_count == 0 && !node->closed &&
+        ngi_call_with_room(graph, node, 0, NULL, ngi_call_push).progress) {
+        return true;
+    }
+    for (uint32_t k = 0; k < node->input_count && !node->closed; k++) {
+        const uint32_t i = node->next_input;
+        node->next_input = i + 1 == node->input_count ? 0 : i + 1;
+        if (ngi_input_run(graph, node, i, &waiting)) {
+            return true;
+        }
+    }
+    node->blocked = waiting || node->due;
+    return false;
+}
+
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+/* The node furthest down that is ready, or NGI_NOWHERE. */
+static uint32_t ngi_next_ready(const ng_graph *graph) {
+    for (size_t word = graph->count / 64 + 1; word-- > 0;) {
+        if (graph->ready[word] != 0) {
+            return (uint32_t)(64 * word) + 63 - (uint32_t)__builtin_clzll(graph->ready[word]);
+        }
+    }
+    return NGI_NOWHERE;
+}
+
+static ng_status ngi_graph_end(ng_graph *graph) {
+    graph->state = NGI_ENDED;
+    return graph->error.status == NG_OK ? NG_END : graph->error.status;
+}
+
+ng_status ng_graph_step(ng_graph *graph, size_t calls) {
+    if (graph == NULL || graph->busy) {
+        return graph == NULL ? NG_INVALID : NG_MISUSED;
+    }
+    if (graph->state == NGI_ENDED) {
+        return ngi_graph_end(graph);
+    }
+    if (graph->state != NGI_RUNNING) {
+        return NG_MISUSED;
+    }
+    if (graph->timers != 0) {
+        ngi_timers_ring(graph, ngi_graph_now(graph));
+    }
+    for (; calls != 0 && !graph->cancelling; calls--) {
+        const uint32_t i = ngi_next_ready(graph);
+        if (i == NGI_NOWHERE) {
+            break;
+        }
+        if (!ngi_node_run(graph, graph->nodes[i])) {
+            graph->ready[i / 64] &= ~((uint64_t)1 << (i % 64));
+        }
+    }
+    if (graph->cancelling) {
+        ng_graph_cancel(graph);
+    }
+    if (graph->live == 0) {
+        return ngi_graph_end(graph);
+    }
+    return ngi_next_ready(graph) == NGI_NOWHERE ? NG_OK : NG_AGAIN;
+}
+
+static void ngi_graph_tell(ng_graph *graph) {
+    if (graph->woken != NULL) {
+        graph->woken(graph->woken_ctx);
+    }
+}
+
+/* The node that gave a river, if it may have something to do; made ready. */
+static ngi_node *ngi_wake_node(ng_river river) {
+    ng_graph *const graph = river.graph;
+    if (graph == NULL || river.node >= graph->count || graph->state != NGI_RUNNING) {
+        return NULL;
+    }
+    ngi_make_ready(graph, river.node);
+    ngi_graph_tell(graph);
+    return graph->nodes[river.node];
+}
+
+void ng_graph_wake(ng_river river) { (void)ngi_wake_node(river); }
+
+void ng_cancel(ng_river river) {
+    ngi_node *const node = ngi_wake_node(river);
+    if (node != NULL) {
+        node->cancelled = true;
+    }
+}
+
+void ng_graph_cancel(ng_graph *graph) {
+    if (graph->state != NGI_RUNNING) {
+        return;
+    }
+    graph->cancelling = true;
+    if (graph->busy) { /* from within a call: after it */
+        return;
+    }
+    for (uint32_t i = graph->count; i-- > 0;) {
+        ngi_node_finish(graph, graph->nodes[i], NG_CANCELLED);
+    }
+    graph->cancelling = false;
+    graph->state = NGI_ENDED;
+    ngi_graph_tell(graph);
+}
+
+/* ---- what operators ask ---------------------------------------------------------------------- */
+
+uint32_t ng_context_input(const ng_context *context) { return context->input; }
+
+const ng_batch *ng_context_first(ng_context *context, uint32_t input) {
+    return input >= context->node->input_count
+               ? NULL
+               : ng_link_first(&ngi_source_of(context->graph, &context->node->inputs[input])->link);
+}
+
+uint64_t ng_context_row(const ng_context *context, uint32_t input) {
+    const ngi_input *const from = &context->node->inputs[input];
+    return input >= context->node->input_count
+               ? 0
+               : from->received + ngi_source_of(context->graph, from)->link.front_rows;
+}
+
+ng_status ng_context_take(ng_context *context, uint32_t input, size_t rows) {
+    const ng_batch *const first = ng_context_first(context, input);
+    if (first == NULL || rows > first->rows) {
+        return NG_INVALID;
+    }
+    ngi_node_take(context->graph, context->node, input, rows);
+    context->node->account.out += context->node->stage.outputs == 0 ? rows : 0;
+    return NG_OK;
+}
+
+size_t ng_context_credit(ng_context *context, uint32_t output) {
+    return output >= ngi_output_count(context->node)
+               ? 0
+               : ng_link_credit(&context->node->outputs[output].link);
+}
+
+bool ng_context_is_cancelled(const ng_context *context, uint32_t output) {
+    return output >= ngi_output_count(context->node) ||
+           ng_link_is_cancelled(&context->node->outputs[output].link);
+}
+
+ng_status ng_context_forward(ng_context *context, uint32_t output, const ng_batch *batch,
+                             size_t from, size_t rows) {
+    ng_batch slice;
+    if (output >= ngi_output_count(context->node) || rows == 0) {
+        return NG_INVALID;
+    }
+    ngi_output *const to = &context->node->outputs[output];
+    if (ng_link_is_cancelled(&to->link)) {
+        return NG_CANCELLED;
+    }
+    if (rows > ng_link_credit(&to->link)) {
+        return NG_AGAIN;
+    }
+    ng_status status = ng_batch_slice(batch, from, rows, &slice);
+    if (status == NG_OK) {
+        status = ngi_node_send(context->graph, context->node, output, &slice);
+    }
+    return status;
+}
+
+bool ng_context_room(ng_context *context, uint32_t output, ng_room *room) {
+    return ngi_has_pool(context->node, output) &&
+           ngi_node_room(context->graph, context->node, output, room);
+}
+
+void ng_context_renew(ng_context *context, uint32_t output) {
+    if (ngi_has_pool(context->node, output)) {
+        ngi_fill_stop(&context->node->outputs[output]);
+    }
+}
+
+ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows) {
+    ng_room room;
+    if (output == 0 || !ng_context_room(context, output, &room) || rows > room.rows) {
+        return NG_INVALID;
+    }
+    ngi_node_send_made(context->graph, context->node, output, rows);
+    return NG_OK;
+}
+
+void ng_context_count(ng_context *context, ng_fate fate, int64_t rows) {
+    ng_account *const a = &context->node->account;
+    uint64_t *const counters[] = {&a->filtered, &a->late, &a->dropped,
+                                  &a->failed,   &a->held, &a->in};
+    *counters[fate] += (uint64_t)rows;
+}
+
+int64_t ng_context_now(const ng_context *context) { return ngi_graph_now(context->graph); }
+
+void ng_context_call_at(ng_context *context, int64_t when) {
+    context->node->when = when;
+    ngi_timer_update(context->graph, context->node);
+}
