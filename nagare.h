@@ -3047,8 +3047,8 @@ ng_river ng_to_channel(ng_river river, ng_channel *channel, ng_channel_wait *wai
 
 /* ---- ops_file.h ------------------------------------------------------------------------------ */
 
-/* ops_file: text files, pipes and sockets as the ends of rivers, a row being a line. Where bytes are
- * not there yet, or have no room yet, the loop does other things. */
+/* ops_file: text files, pipes and sockets as the ends of rivers, a row being a line. Where bytes
+ * are not there yet, or have no room yet, the loop does other things. */
 
 #if defined(__cplusplus)
 extern "C" {
@@ -3107,6 +3107,14 @@ void ng_posix_close(ng_posix *posix);
 typedef ng_posix ng_platform;
 NG_NODISCARD ng_status ng_default_port(ng_port *port, ng_platform *platform);
 void ng_default_close(ng_platform *platform);
+
+/* A graph's clock without a loop: this system's, which never goes back. */
+ng_clock ng_default_clock(void);
+
+/* Starts a graph, unless it is, and runs it in a loop of its own until it ends. NG_OK: it has
+ * ended; NG_DANGLING and the like: it was not started; else how it failed. NG_MISUSED: it waits for
+ * something that no one in this loop can bring. The caller closes it. */
+NG_NODISCARD ng_status ng_run(ng_graph *graph);
 
 #if defined(__cplusplus)
 }
@@ -3202,6 +3210,12 @@ NG_NODISCARD NGI_WASM_PORT ng_status ng_default_port(ng_port *port, ng_platform 
     }
     *port = ng_wasm_port();
     return NG_OK;
+}
+
+/* A graph's clock without a loop: the host's. */
+NGI_WASM_PORT ng_clock ng_default_clock(void) {
+    ng_clock clock = {ngi_wasm_now, NULL};
+    return clock;
 }
 
 NGI_WASM_PORT void ng_default_close(ng_platform *platform) { (void)platform; }
@@ -15849,7 +15863,8 @@ ng_status ng_runner_start(ng_runner *runner, ng_loop *loop, ng_graph *graph) {
     if (runner == NULL || loop == NULL || graph == NULL) {
         return NG_INVALID;
     }
-    if (runner->graph != NULL || graph->woken != NULL || (graph->state != NGI_RUNNING && graph->state != NGI_ENDED)) {
+    if (runner->graph != NULL || graph->woken != NULL ||
+        (graph->state != NGI_RUNNING && graph->state != NGI_ENDED)) {
         return NG_MISUSED;
     }
     runner->task.run = ngi_runner_run;
@@ -15884,8 +15899,8 @@ size_t ng_lane_size(const ng_link_options *options) {
     if (options == NULL || options->overflow != NG_OVERFLOW_BLOCK || ng_link_size(options) == 0) {
         return 0;
     }
-    const size_t size =
-        ngi_size_plus(ngi_lane_slots(options), ngi_size_times(options->batches, sizeof(ngi_parcel)));
+    const size_t size = ngi_size_plus(ngi_lane_slots(options),
+                                      ngi_size_times(options->batches, sizeof(ngi_parcel)));
     return size == SIZE_MAX ? 0 : size;
 }
 
@@ -16051,8 +16066,8 @@ static void ngi_to_lane_close(void *state) {
 }
 
 static const ng_operator ngi_to_lane_calls = {
-    "to_lane",        ngi_to_lane_open, ngi_to_lane_push,  ngi_to_lane_end, NULL,
-    ngi_to_lane_fail, ngi_to_lane_close, false};
+    "to_lane", ngi_to_lane_open, ngi_to_lane_push,  ngi_to_lane_end,
+    NULL,      ngi_to_lane_fail, ngi_to_lane_close, false};
 
 ng_river ng_to_lane(ng_river river, ng_lane *lane, ng_loop *loop) {
     const ng_schema *const columns = ng_columns(river);
@@ -16143,7 +16158,7 @@ typedef struct ngi_from_channel {
     void *ctx;
     ng_task reader;
     ng_river river;
-    bool pending;    /* `item` was received, and is to become a row */
+    bool pending;     /* `item` was received, and is to become a row */
     uint64_t item[1]; /* as many as an item has bytes for */
 } ngi_from_channel;
 
@@ -16191,9 +16206,14 @@ static void ngi_from_channel_close(void *state) {
     ng_channel_leave(from->channel);
 }
 
-static const ng_operator ngi_from_channel_calls = {
-    "from_channel", ngi_from_channel_open,  ngi_from_channel_push, NULL, NULL,
-    NULL,           ngi_from_channel_close, false};
+static const ng_operator ngi_from_channel_calls = {"from_channel",
+                                                   ngi_from_channel_open,
+                                                   ngi_from_channel_push,
+                                                   NULL,
+                                                   NULL,
+                                                   NULL,
+                                                   ngi_from_channel_close,
+                                                   false};
 
 ng_river ng_from_channel(ng_graph *graph, const ng_schema *schema, ng_channel *channel,
                          ng_loop *loop, ng_unpack_fn *unpack, void *ctx) {
@@ -16274,8 +16294,8 @@ static void ngi_to_channel_close(void *state) {
 }
 
 static const ng_operator ngi_to_channel_calls = {
-    "to_channel", ngi_to_channel_open,  ngi_to_channel_push, NULL, NULL,
-    NULL,         ngi_to_channel_close, true};
+    "to_channel", ngi_to_channel_open, ngi_to_channel_push, NULL, NULL, NULL, ngi_to_channel_close,
+    true};
 
 ng_river ng_to_channel(ng_river river, ng_channel *channel, ng_channel_wait *wait, ng_loop *loop,
                        ng_pack_fn *pack, void *ctx, bool close) {
@@ -16443,8 +16463,8 @@ static void ngi_read_lines_close(void *state) {
     ng_watch_stop(&((ngi_read_lines *)state)->file.watch);
 }
 
-static const ng_operator ngi_read_lines_calls = {
-    "read_lines", NULL, ngi_read_lines_push, NULL, NULL, NULL, ngi_read_lines_close, false};
+static const ng_operator ngi_read_lines_calls = {"read_lines", NULL, ngi_read_lines_push,  NULL,
+                                                 NULL,         NULL, ngi_read_lines_close, false};
 
 ng_river ng_read_lines(ng_graph *graph, ng_loop *loop, int file, size_t longest) {
     const size_t size = ngi_size_plus(sizeof(ngi_read_lines) + 2, longest);
@@ -16535,14 +16555,9 @@ static void ngi_write_lines_close(void *state) {
     ng_watch_stop(&((ngi_write_lines *)state)->file.watch);
 }
 
-static const ng_operator ngi_write_lines_calls = {"write_lines",
-                                                  NULL,
-                                                  ngi_write_lines_push,
-                                                  ngi_write_lines_end,
-                                                  NULL,
-                                                  NULL,
-                                                  ngi_write_lines_close,
-                                                  true};
+static const ng_operator ngi_write_lines_calls = {"write_lines",         NULL, ngi_write_lines_push,
+                                                  ngi_write_lines_end,   NULL, NULL,
+                                                  ngi_write_lines_close, true};
 
 ng_river ng_write_lines(ng_river river, const char *column, ng_loop *loop, int file,
                         size_t longest) {
@@ -16836,6 +16851,47 @@ ng_status ng_default_port(ng_port *port, ng_platform *platform) {
 
 void ng_default_close(ng_platform *platform) { ng_posix_close(platform); }
 
+ng_clock ng_default_clock(void) {
+    ng_clock clock = {ngi_posix_now, NULL};
+    return clock;
+}
+
+static void ngi_run_done(ng_runner *runner, ng_status status) {
+    *(ng_status *)runner->ctx = status == NG_END ? NG_OK : status;
+}
+
+static ng_status ngi_run_in(ng_graph *graph, const ng_port *port) {
+    ng_loop loop;
+    ng_status result = NG_MISUSED;
+    ng_runner runner = {ngi_run_done, &result, NULL, {0}, {0}};
+    ng_status status = ng_loop_init(&loop, port);
+    if (status == NG_OK) {
+        status = ng_runner_start(&runner, &loop, graph);
+    }
+    if (status == NG_OK) {
+        status = ng_loop_run(&loop);
+    }
+    ng_runner_stop(&runner);
+    return status == NG_OK ? result : status;
+}
+
+ng_status ng_run(ng_graph *graph) {
+    ng_platform platform;
+    ng_port port;
+    ng_status status = graph == NULL ? NG_INVALID : ng_default_port(&port, &platform);
+    if (status != NG_OK) {
+        return status;
+    }
+    if (graph->state == NGI_BUILDING) {
+        status = ng_graph_start(graph);
+    }
+    if (status == NG_OK) {
+        status = ngi_run_in(graph, &port);
+    }
+    ng_default_close(&platform);
+    return status;
+}
+
 #else
 
 #define NGI_POSIX_HIDDEN                                                                           \
@@ -16848,6 +16904,8 @@ extern "C" {
 
 ng_status ng_posix_open(ng_posix *posix, ng_port *port) NGI_POSIX_HIDDEN;
 ng_status ng_default_port(ng_port *port, ng_platform *platform) NGI_POSIX_HIDDEN;
+ng_clock ng_default_clock(void) NGI_POSIX_HIDDEN;
+ng_status ng_run(ng_graph *graph) NGI_POSIX_HIDDEN;
 
 #if defined(__cplusplus)
 }

@@ -65,7 +65,8 @@ ng_status ng_runner_start(ng_runner *runner, ng_loop *loop, ng_graph *graph) {
     if (runner == NULL || loop == NULL || graph == NULL) {
         return NG_INVALID;
     }
-    if (runner->graph != NULL || graph->woken != NULL || (graph->state != NGI_RUNNING && graph->state != NGI_ENDED)) {
+    if (runner->graph != NULL || graph->woken != NULL ||
+        (graph->state != NGI_RUNNING && graph->state != NGI_ENDED)) {
         return NG_MISUSED;
     }
     runner->task.run = ngi_runner_run;

@@ -12,8 +12,8 @@ size_t ng_lane_size(const ng_link_options *options) {
     if (options == NULL || options->overflow != NG_OVERFLOW_BLOCK || ng_link_size(options) == 0) {
         return 0;
     }
-    const size_t size =
-        ngi_size_plus(ngi_lane_slots(options), ngi_size_times(options->batches, sizeof(ngi_parcel)));
+    const size_t size = ngi_size_plus(ngi_lane_slots(options),
+                                      ngi_size_times(options->batches, sizeof(ngi_parcel)));
     return size == SIZE_MAX ? 0 : size;
 }
 
@@ -179,8 +179,8 @@ static void ngi_to_lane_close(void *state) {
 }
 
 static const ng_operator ngi_to_lane_calls = {
-    "to_lane",        ngi_to_lane_open, ngi_to_lane_push,  ngi_to_lane_end, NULL,
-    ngi_to_lane_fail, ngi_to_lane_close, false};
+    "to_lane", ngi_to_lane_open, ngi_to_lane_push,  ngi_to_lane_end,
+    NULL,      ngi_to_lane_fail, ngi_to_lane_close, false};
 
 ng_river ng_to_lane(ng_river river, ng_lane *lane, ng_loop *loop) {
     const ng_schema *const columns = ng_columns(river);

@@ -12,7 +12,7 @@ typedef struct ngi_from_channel {
     void *ctx;
     ng_task reader;
     ng_river river;
-    bool pending;    /* `item` was received, and is to become a row */
+    bool pending;     /* `item` was received, and is to become a row */
     uint64_t item[1]; /* as many as an item has bytes for */
 } ngi_from_channel;
 
@@ -60,9 +60,14 @@ static void ngi_from_channel_close(void *state) {
     ng_channel_leave(from->channel);
 }
 
-static const ng_operator ngi_from_channel_calls = {
-    "from_channel", ngi_from_channel_open,  ngi_from_channel_push, NULL, NULL,
-    NULL,           ngi_from_channel_close, false};
+static const ng_operator ngi_from_channel_calls = {"from_channel",
+                                                   ngi_from_channel_open,
+                                                   ngi_from_channel_push,
+                                                   NULL,
+                                                   NULL,
+                                                   NULL,
+                                                   ngi_from_channel_close,
+                                                   false};
 
 ng_river ng_from_channel(ng_graph *graph, const ng_schema *schema, ng_channel *channel,
                          ng_loop *loop, ng_unpack_fn *unpack, void *ctx) {
@@ -143,8 +148,8 @@ static void ngi_to_channel_close(void *state) {
 }
 
 static const ng_operator ngi_to_channel_calls = {
-    "to_channel", ngi_to_channel_open,  ngi_to_channel_push, NULL, NULL,
-    NULL,         ngi_to_channel_close, true};
+    "to_channel", ngi_to_channel_open, ngi_to_channel_push, NULL, NULL, NULL, ngi_to_channel_close,
+    true};
 
 ng_river ng_to_channel(ng_river river, ng_channel *channel, ng_channel_wait *wait, ng_loop *loop,
                        ng_pack_fn *pack, void *ctx, bool close) {

@@ -146,8 +146,8 @@ static void ngi_read_lines_close(void *state) {
     ng_watch_stop(&((ngi_read_lines *)state)->file.watch);
 }
 
-static const ng_operator ngi_read_lines_calls = {
-    "read_lines", NULL, ngi_read_lines_push, NULL, NULL, NULL, ngi_read_lines_close, false};
+static const ng_operator ngi_read_lines_calls = {"read_lines", NULL, ngi_read_lines_push,  NULL,
+                                                 NULL,         NULL, ngi_read_lines_close, false};
 
 ng_river ng_read_lines(ng_graph *graph, ng_loop *loop, int file, size_t longest) {
     const size_t size = ngi_size_plus(sizeof(ngi_read_lines) + 2, longest);
@@ -238,14 +238,9 @@ static void ngi_write_lines_close(void *state) {
     ng_watch_stop(&((ngi_write_lines *)state)->file.watch);
 }
 
-static const ng_operator ngi_write_lines_calls = {"write_lines",
-                                                  NULL,
-                                                  ngi_write_lines_push,
-                                                  ngi_write_lines_end,
-                                                  NULL,
-                                                  NULL,
-                                                  ngi_write_lines_close,
-                                                  true};
+static const ng_operator ngi_write_lines_calls = {"write_lines",         NULL, ngi_write_lines_push,
+                                                  ngi_write_lines_end,   NULL, NULL,
+                                                  ngi_write_lines_close, true};
 
 ng_river ng_write_lines(ng_river river, const char *column, ng_loop *loop, int file,
                         size_t longest) {

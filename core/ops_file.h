@@ -1,5 +1,5 @@
-/* ops_file: text files, pipes and sockets as the ends of rivers, a row being a line. Where bytes are
- * not there yet, or have no room yet, the loop does other things. */
+/* ops_file: text files, pipes and sockets as the ends of rivers, a row being a line. Where bytes
+ * are not there yet, or have no room yet, the loop does other things. */
 #ifndef NGI_OPS_FILE_H
 #define NGI_OPS_FILE_H
 

@@ -1,6 +1,8 @@
 /* runtime_posix: the port for Linux, where the system's names are visible. */
 #include "runtime_posix.h"
 
+#include "graph_parts.h"
+
 #if defined(__linux__)
 #include <time.h>
 
@@ -266,6 +268,47 @@ ng_status ng_default_port(ng_port *port, ng_platform *platform) {
 
 void ng_default_close(ng_platform *platform) { ng_posix_close(platform); }
 
+ng_clock ng_default_clock(void) {
+    ng_clock clock = {ngi_posix_now, NULL};
+    return clock;
+}
+
+static void ngi_run_done(ng_runner *runner, ng_status status) {
+    *(ng_status *)runner->ctx = status == NG_END ? NG_OK : status;
+}
+
+static ng_status ngi_run_in(ng_graph *graph, const ng_port *port) {
+    ng_loop loop;
+    ng_status result = NG_MISUSED;
+    ng_runner runner = {ngi_run_done, &result, NULL, {0}, {0}};
+    ng_status status = ng_loop_init(&loop, port);
+    if (status == NG_OK) {
+        status = ng_runner_start(&runner, &loop, graph);
+    }
+    if (status == NG_OK) {
+        status = ng_loop_run(&loop);
+    }
+    ng_runner_stop(&runner);
+    return status == NG_OK ? result : status;
+}
+
+ng_status ng_run(ng_graph *graph) {
+    ng_platform platform;
+    ng_port port;
+    ng_status status = graph == NULL ? NG_INVALID : ng_default_port(&port, &platform);
+    if (status != NG_OK) {
+        return status;
+    }
+    if (graph->state == NGI_BUILDING) {
+        status = ng_graph_start(graph);
+    }
+    if (status == NG_OK) {
+        status = ngi_run_in(graph, &port);
+    }
+    ng_default_close(&platform);
+    return status;
+}
+
 #else
 
 #define NGI_POSIX_HIDDEN                                                                           \
@@ -278,6 +321,8 @@ extern "C" {
 
 ng_status ng_posix_open(ng_posix *posix, ng_port *port) NGI_POSIX_HIDDEN;
 ng_status ng_default_port(ng_port *port, ng_platform *platform) NGI_POSIX_HIDDEN;
+ng_clock ng_default_clock(void) NGI_POSIX_HIDDEN;
+ng_status ng_run(ng_graph *graph) NGI_POSIX_HIDDEN;
 
 #if defined(__cplusplus)
 }

@@ -6,7 +6,7 @@
 #ifndef NGI_RUNTIME_POSIX_H
 #define NGI_RUNTIME_POSIX_H
 
-#include "loop.h"
+#include "graph_loop.h"
 
 #if defined(__linux__)
 
@@ -35,6 +35,14 @@ void ng_posix_close(ng_posix *posix);
 typedef ng_posix ng_platform;
 NG_NODISCARD ng_status ng_default_port(ng_port *port, ng_platform *platform);
 void ng_default_close(ng_platform *platform);
+
+/* A graph's clock without a loop: this system's, which never goes back. */
+ng_clock ng_default_clock(void);
+
+/* Starts a graph, unless it is, and runs it in a loop of its own until it ends. NG_OK: it has
+ * ended; NG_DANGLING and the like: it was not started; else how it failed. NG_MISUSED: it waits for
+ * something that no one in this loop can bring. The caller closes it. */
+NG_NODISCARD ng_status ng_run(ng_graph *graph);
 
 #if defined(__cplusplus)
 }

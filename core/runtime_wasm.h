@@ -12,7 +12,7 @@
 #ifndef NGI_RUNTIME_WASM_H
 #define NGI_RUNTIME_WASM_H
 
-#include "loop.h"
+#include "graph_loop.h"
 
 #if defined(__wasm__)
 
@@ -88,6 +88,12 @@ NG_NODISCARD NGI_WASM_PORT ng_status ng_default_port(ng_port *port, ng_platform 
     }
     *port = ng_wasm_port();
     return NG_OK;
+}
+
+/* A graph's clock without a loop: the host's. */
+NGI_WASM_PORT ng_clock ng_default_clock(void) {
+    ng_clock clock = {ngi_wasm_now, NULL};
+    return clock;
 }
 
 NGI_WASM_PORT void ng_default_close(ng_platform *platform) { (void)platform; }

@@ -196,8 +196,7 @@ static void test_threads(void) {
     producers_left = PRODUCERS;
     CHECK(ng_default_port(&port, &platform) == NG_OK);
     CHECK(ng_loop_init(&loop, &port) == NG_OK);
-    CHECK(ng_channel_init(&channel, block, sizeof block, 8, sizeof(item), &loop, &g.task) ==
-          NG_OK);
+    CHECK(ng_channel_init(&channel, block, sizeof block, 8, sizeof(item), &loop, &g.task) == NG_OK);
     for (uintptr_t i = 0; i < PRODUCERS; i++) {
         threads[i].run = produce;
         threads[i].ctx = (void *)i;

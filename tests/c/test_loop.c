@@ -404,7 +404,7 @@ static void deadline_done(ng_deadline *deadline, ng_status status) {
 static void test_deadlines(void) {
     ng_deadline d;
     memset(&d, 0, sizeof d);
-    d.ctx = (void *)(uintptr_t) "d";
+    d.ctx = (void *)(uintptr_t)"d";
     begin();
     sleeper = worker_of('s', 3); /* ends at 20 */
     sleeper.task.run = sleep_a_while;
