@@ -3082,6 +3082,18 @@ ng_river ng_write_lines(ng_river river, const char *column, ng_loop *loop, int f
 
 #if defined(__linux__)
 
+#if defined(NAGARE_IMPLEMENTATION)
+#include <time.h>
+#endif
+
+#if defined(NAGARE_IMPLEMENTATION) && !(defined(CLOCK_MONOTONIC) && defined(TIMER_ABSTIME))
+#define NGI_POSIX_HIDDEN                                                                           \
+    __attribute__((error("the system's names are hidden: include nagare.h before system headers, " \
+                         "or compile with -D_POSIX_C_SOURCE=200809L")))
+#else
+#define NGI_POSIX_HIDDEN
+#endif
+
 #if defined(__cplusplus)
 extern "C" {
 #endif
@@ -3098,23 +3110,23 @@ typedef struct ng_posix {
 
 /* Opens what the port needs, three file descriptors, and fills in `port` for one loop. `posix` is
  * kept. NG_IO: the system does not give them. */
-NG_NODISCARD ng_status ng_posix_open(ng_posix *posix, ng_port *port);
+NG_NODISCARD NGI_POSIX_HIDDEN ng_status ng_posix_open(ng_posix *posix, ng_port *port);
 
 /* Closes them. Threads have been joined by then, and no one wakes the loop any more. */
 void ng_posix_close(ng_posix *posix);
 
 /* What is there without being named: on Linux this port. */
 typedef ng_posix ng_platform;
-NG_NODISCARD ng_status ng_default_port(ng_port *port, ng_platform *platform);
+NG_NODISCARD NGI_POSIX_HIDDEN ng_status ng_default_port(ng_port *port, ng_platform *platform);
 void ng_default_close(ng_platform *platform);
 
 /* A graph's clock without a loop: this system's, which never goes back. */
-ng_clock ng_default_clock(void);
+NGI_POSIX_HIDDEN ng_clock ng_default_clock(void);
 
 /* Starts a graph, unless it is, and runs it in a loop of its own until it ends. NG_OK: it has
  * ended; NG_DANGLING and the like: it was not started; else how it failed. NG_MISUSED: it waits for
  * something that no one in this loop can bring. The caller closes it. */
-NG_NODISCARD ng_status ng_run(ng_graph *graph);
+NG_NODISCARD NGI_POSIX_HIDDEN ng_status ng_run(ng_graph *graph);
 
 #if defined(__cplusplus)
 }
@@ -16863,7 +16875,10 @@ static void ngi_run_done(ng_runner *runner, ng_status status) {
 static ng_status ngi_run_in(ng_graph *graph, const ng_port *port) {
     ng_loop loop;
     ng_status result = NG_MISUSED;
-    ng_runner runner = {ngi_run_done, &result, NULL, {0}, {0}};
+    ng_runner runner;
+    __builtin_memset(&runner, 0, sizeof runner);
+    runner.done = ngi_run_done;
+    runner.ctx = &result;
     ng_status status = ng_loop_init(&loop, port);
     if (status == NG_OK) {
         status = ng_runner_start(&runner, &loop, graph);
@@ -16891,25 +16906,6 @@ ng_status ng_run(ng_graph *graph) {
     ng_default_close(&platform);
     return status;
 }
-
-#else
-
-#define NGI_POSIX_HIDDEN                                                                           \
-    __attribute__((error("the system's names are hidden: include nagare.h before system headers, " \
-                         "or compile with -D_POSIX_C_SOURCE=200809L")))
-
-#if defined(__cplusplus)
-extern "C" {
-#endif
-
-ng_status ng_posix_open(ng_posix *posix, ng_port *port) NGI_POSIX_HIDDEN;
-ng_status ng_default_port(ng_port *port, ng_platform *platform) NGI_POSIX_HIDDEN;
-ng_clock ng_default_clock(void) NGI_POSIX_HIDDEN;
-ng_status ng_run(ng_graph *graph) NGI_POSIX_HIDDEN;
-
-#if defined(__cplusplus)
-}
-#endif
 
 #endif
 #endif

@@ -280,7 +280,10 @@ static void ngi_run_done(ng_runner *runner, ng_status status) {
 static ng_status ngi_run_in(ng_graph *graph, const ng_port *port) {
     ng_loop loop;
     ng_status result = NG_MISUSED;
-    ng_runner runner = {ngi_run_done, &result, NULL, {0}, {0}};
+    ng_runner runner;
+    __builtin_memset(&runner, 0, sizeof runner);
+    runner.done = ngi_run_done;
+    runner.ctx = &result;
     ng_status status = ng_loop_init(&loop, port);
     if (status == NG_OK) {
         status = ng_runner_start(&runner, &loop, graph);
@@ -308,25 +311,6 @@ ng_status ng_run(ng_graph *graph) {
     ng_default_close(&platform);
     return status;
 }
-
-#else
-
-#define NGI_POSIX_HIDDEN                                                                           \
-    __attribute__((error("the system's names are hidden: include nagare.h before system headers, " \
-                         "or compile with -D_POSIX_C_SOURCE=200809L")))
-
-#if defined(__cplusplus)
-extern "C" {
-#endif
-
-ng_status ng_posix_open(ng_posix *posix, ng_port *port) NGI_POSIX_HIDDEN;
-ng_status ng_default_port(ng_port *port, ng_platform *platform) NGI_POSIX_HIDDEN;
-ng_clock ng_default_clock(void) NGI_POSIX_HIDDEN;
-ng_status ng_run(ng_graph *graph) NGI_POSIX_HIDDEN;
-
-#if defined(__cplusplus)
-}
-#endif
 
 #endif
 #endif
