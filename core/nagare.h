@@ -201,6 +201,7 @@
 #include "simd.h"
 #include "reduce.h"
 #include "kernel.h"
+#include "running.h"
 
 #endif
 #endif

@@ -16,6 +16,7 @@ from .syntax import Span
 
 MOST_COLUMNS = 1024
 MOST_ROWS = 2**63 - 1
+MOST_ROLLING = 2**20
 
 _ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*+)\s*+=(?!=)", re.ASCII)
 
@@ -77,6 +78,8 @@ class Steps:
                 self._select(sentence, tree)
             case syntax.Condition():
                 self._condition(sentence, tree)
+            case syntax.Scan() | syntax.Rolling():
+                self._running(sentence, tree)
             case _:
                 self._rows(sentence, tree)
 
@@ -122,15 +125,31 @@ class Steps:
         self._replace(sentence, columns)
         self._add(sentence, ir.Aggregated, tuple(made.items()), keys, window)
 
+    def _running(self, sentence: Sentence, tree: syntax.Scan | syntax.Rolling) -> None:
+        """`scan` and `rolling`: all their columns see those before the step."""
+        rows = 0
+        if isinstance(tree, syntax.Rolling):
+            rows = tree.count.value
+            if not 1 <= rows <= MOST_ROLLING:
+                wrong = m.ROLLING_RANGE.at(tree.count.span, most=MOST_ROLLING)
+                sentence.report(wrong)
+        by_row = "rolling" if rows else "scan"
+        made = self._assign(sentence, tree, self._columns, {}, Aggregation(by_row=by_row))
+        self._replace(sentence, self._columns | {name: x and x.type for name, x in made.items()})
+        if rows:
+            self._add(sentence, ir.Rolling, tuple(made.items()), rows)
+        else:
+            self._add(sentence, ir.Scan, tuple(made.items()))
+
     def _assign(
         self,
         sentence: Sentence,
-        tree: syntax.Assignments,
+        tree: syntax.Assignments | syntax.Scan | syntax.Rolling,
         columns: dict[str, Type | None],
         taken: dict[str, str],
         aggregation: Aggregation | None = None,
     ) -> dict[str, ir.Expr | None]:
-        """The assignments of a step; None for what is wrong. But for aggregates, each sees those
+        """The assignments of a step; None for what is wrong. Without `aggregation` each sees those
         before it in `columns`."""
         scope = Scope(columns, self._params, self._complete)
         expressions = Expressions(sentence.text, scope, sentence.place, aggregation)
@@ -142,7 +161,8 @@ class Steps:
                 if name in made or name in taken:
                     what = taken.get(name, "set in this step")
                     raise m.COLUMN_TWICE.at(item.name.span, name=name, what=what)
-                made[name] = expressions.infer(item.x)
+                by_row = aggregation is not None and aggregation.by_row
+                made[name] = expressions.running(item) if by_row else expressions.infer(item.x)
             except Broken:
                 made[name] = None
             except Wrong as wrong:
