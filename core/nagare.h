@@ -201,6 +201,7 @@
 #include "simd.h"
 #include "reduce.h"
 #include "kernel.h"
+#include "slide.h"
 #include "running.h"
 
 #endif

@@ -117,15 +117,16 @@ def running(r: Running) -> list[Block]:
             return [_U64]
         case "sum" | "product" | "min" | "max":
             trail = structure([value.times(16), out.times(16)])
-            return [trail, block, out.times(r.rows + 16)] if r.rows else [trail]
+            kept = r.rows + 16
+            return [trail, block, value.times(kept), out.times(kept)] if r.rows else [trail]
         case "first" if r.rows:
             state = structure([value, _U32, block])
             return [state, value.times(r.rows), _U8.times(r.rows)]
         case "var":
             sums = structure([_F64.times(16), _F64.times(16)])
             state = structure([sums, sums, _F64, _U64, block, _U32, _U32])
-            held = [] if r.there is None else [_U8.times(r.rows)]
-            return [state, *[_F64.times(r.rows + 16)] * 2, *held]
+            held = [] if r.there is None else [_U32.times(r.rows + 16)]
+            return [state, *[_F64.times(r.rows + 16)] * 3, *held]
         case "moments":
             return [_MOMENTS]
     begins = r.kind == "first" or (r.body is not None and r.body.first is not None)
