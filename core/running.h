@@ -470,6 +470,40 @@ NGI_INLINE void ngi_find_pivot(ngi_deviations *s, const double *x, const uint32_
         }                                                                                          \
     }
 
+/* The means of windows of at most `rows` rows, from their sums. A quotient by a whole number of at
+ * most 26 bits is rounded correctly without a division: the rest of a first guess is exact, as the
+ * guess is cut into two halves, and corrects it by so much more than its own error that no sum can
+ * lie too near the middle of two numbers. Where exponents leave no room, and for zeros, whose sign
+ * would be lost, the processor divides. */
+#define NGI_MEANS(PROFILE, profile, W)                                                             \
+    NGI_##PROFILE##_INLINE ngi_f64x##W ngi_##profile##_over(ngi_f64x##W sum, double rows) {        \
+        const ngi_f64x##W n = ngi_f64x##W##_set(rows), part = ngi_f64x##W##_set(1.0 / rows);       \
+        const ngi_f64x##W size = ngi_f64x##W##_abs(sum);                                           \
+        if (!ngi_m##W##_all(ngi_m##W##_and(ngi_f64x##W##_lt(ngi_f64x##W##_set(0x1p-900), size),    \
+                                           ngi_f64x##W##_lt(size, ngi_f64x##W##_set(0x1p900))))) { \
+            return ngi_f64x##W##_div(sum, n);                                                      \
+        }                                                                                          \
+        const ngi_f64x##W guess = ngi_f64x##W##_mul(sum, part);                                    \
+        const ngi_f64x##W high = ngi_f64x##W##_of_bits(ngi_u64x##W##_and(                          \
+            ngi_u64x##W##_bits_of_f64(guess), ngi_u64x##W##_set(~(uint64_t)0x7ffffff)));           \
+        const ngi_f64x##W low = ngi_f64x##W##_sub(guess, high);                                    \
+        const ngi_f64x##W rest = ngi_f64x##W##_sub(                                                \
+            ngi_f64x##W##_sub(sum, ngi_f64x##W##_mul(high, n)), ngi_f64x##W##_mul(low, n));        \
+        return ngi_f64x##W##_add(guess, ngi_f64x##W##_mul(rest, part));                            \
+    }                                                                                              \
+    NGI_##PROFILE NGI_ONCE void ngi_##profile##_means(uint64_t *seen, uint64_t rows,               \
+                                                      const double *sums, double *out, size_t n) { \
+        size_t i = 0;                                                                              \
+        for (; i < n && *seen < rows; i++) {                                                       \
+            *seen += 1;                                                                            \
+            out[i] = sums[i] / (double)*seen;                                                      \
+        }                                                                                          \
+        for (; i < n; i += W) {                                                                    \
+            ngi_f64x##W##_store(out + i,                                                           \
+                                ngi_##profile##_over(ngi_f64x##W##_load(sums + i), (double)rows)); \
+        }                                                                                          \
+    }
+
 #define NGI_TREES(PROFILE, profile, W)                                                             \
     NGI_TREE(PROFILE, profile, W, sum_f32, f32, float, f64, double, add, ngi_f64x##W##_from_f32,   \
              0)                                                                                    \
@@ -488,7 +522,8 @@ NGI_INLINE void ngi_find_pivot(ngi_deviations *s, const double *x, const uint32_
     NGI_TREE(PROFILE, profile, W, max_u32, u32, uint32_t, u32, uint32_t, max, NGI_SAME, 0)         \
     NGI_TREE(PROFILE, profile, W, max_i64, i64, int64_t, i64, int64_t, max, NGI_SAME, INT64_MIN)   \
     NGI_TREE(PROFILE, profile, W, max_u64, u64, uint64_t, u64, uint64_t, max, NGI_SAME, 0)         \
-    NGI_DEVIATIONS(PROFILE, profile, W)
+    NGI_DEVIATIONS(PROFILE, profile, W)                                                            \
+    NGI_MEANS(PROFILE, profile, W)
 NGI_TREES(SCALAR, scalar, 1)
 #if NGI_HAS_V128
 NGI_TREES(V128, v128, 4)
@@ -501,6 +536,7 @@ NGI_TREES(V512, v512, 16)
 #endif
 #undef NGI_TREES
 #undef NGI_DEVIATIONS
+#undef NGI_MEANS
 #undef NGI_UNROLL
 #undef NGI_TREE
 #undef NGI_SAME

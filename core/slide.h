@@ -6,8 +6,6 @@
 
 #include "simd.h"
 
-NGI_EXACT_BEGIN
-
 #define NGI_SLIDE(T, K, value)                                                                     \
     NGI_FN ngi_##T ngi_##T##_slide_##K(ngi_##T a, ngi_##T b) { return value; }
 /* Of 64-bit lanes, in two registers: their contents. */
@@ -143,7 +141,5 @@ NGI_SLIDE_PAIRS(u64x16, NGI_SAME, NGI_SAME)
 
 #undef NGI_SLIDE
 #undef NGI_SLIDE_PAIR
-
-NGI_EXACT_END
 
 #endif

@@ -267,6 +267,10 @@ class Lowering:
         floor = graph.pick(graph.compare("lt", node, least), graph.const("i64", low), scaled)
         return graph.pick(graph.compare("lt", most, node), graph.const("i64", high), floor)
 
+    def sum(self, kind: str, a: Node, b: Node) -> Value:
+        """a + b, of an integer kind."""
+        return Value(kind, self._wrap(kind, self.graph.op("add", a, b)), None, True)
+
     def _wrap(self, kind: str, node: Node) -> Node:
         """Brings the result of 32-bit arithmetic back to a narrow kind."""
         if kind in ("i8", "i16", "u8", "u16"):

@@ -113,7 +113,7 @@ def running(r: Running) -> list[Block]:
     block, value = structure([_U32, _U32]), _value("u8" if r.type == "mask" else r.type)
     out = _value(r.outs[0].storage)
     match r.kind:
-        case "rows":
+        case "rows" | "mean":
             return [_U64]
         case "sum" | "product" | "min" | "max":
             trail = structure([value.times(16), out.times(16)])

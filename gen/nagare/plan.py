@@ -202,7 +202,7 @@ class Running:
     @property
     def in_profiles(self) -> bool:
         """Whether its loop is there in vectors; the others go row by row."""
-        return self.kind in ("sum", "product", "min", "max", "var")
+        return self.kind in ("sum", "product", "min", "max", "var", "mean")
 
 
 @dataclass(frozen=True)
@@ -749,6 +749,12 @@ def _running(expr: ir.Expr) -> list[ir.Expr]:
     return [e for child in ir.children(expr) for e in _running(child)]
 
 
+def _says(function: str, node: Node) -> str:
+    """A running value in words."""
+    name = node.name or (node.attr[0] if node.op == "load" else "")
+    return f"{function}({name})" if name else function
+
+
 def _beside(expr: ir.Expr) -> set[str]:
     """The columns that stand beside running values."""
     if isinstance(expr, ir.Aggregate | ir.Recurrence):
@@ -767,6 +773,7 @@ class _Runs:
         self.args: dict[str, Value] = {}
         self.list: list[Callable[[dict[str, Column]], Running]] = []
         self._known: dict[tuple, str] = {}
+        self._outs: dict[str, tuple[Column, ...]] = {}
         self._results: dict[str, Callable[[], Node]] = {}
 
     def plan(self, call: ir.Expr) -> Callable[[], Value]:
@@ -775,6 +782,8 @@ class _Runs:
             return self._recurrence(call)
         function, x = call.function, None if call.x is None else self.lower(call.x)
         there = None if x is None else x.valid
+        if function == "mean" and there is None and self.rows and x.kind in ir.FLOATS:
+            return self._mean(x)
         counted = call.type.nullable or function in ("count", "mean", "var", "std", "all")
         count = self._count(there) if counted else None
         value = None if function == "count" else self._value(function, x, there, count)
@@ -799,8 +808,7 @@ class _Runs:
         graph, node = self.lower.graph, x.node
         if function in ("any", "all"):
             return self._count(graph.both(there, node) or graph.true())
-        name = x.node.name or (x.node.attr[0] if x.node.op == "load" else "")
-        says = f"{function}({name})" if name else function
+        says = _says("sum" if function == "mean" else function, node)
         if function in ("first", "last"):
             return self._end(function, x, there, says)
         if function in ("min", "max"):
@@ -814,11 +822,24 @@ class _Runs:
         if there is not None:
             empty = graph.const(node.type, 1 if function == "product" else 0)
             node = graph.pick(there, node, empty)
-        kind = "sum" if function == "mean" else function
-        added = self._add(kind, node, None, says)
+        added = self._add("sum" if function == "mean" else function, node, None, says)
         if x.kind in ir.UNSIGNED and node.type == "i64":
             return self._then(added, lambda node, graph: graph.convert("u64", node))
         return added
+
+    def _mean(self, x: Value) -> Callable[[], Value]:
+        """Of floats that are never null, over a window: the sum divided by its rows."""
+        total = self._value("mean", x, None, "")
+        key = ("mean", total)
+        if key not in self._known:
+            self._known[key] = added = self.planner.fresh("mean")
+            out = Column(f"{added}_out", "f64", False)
+            running = Running("mean", added, "f64", self.rows, self._outs[total][0], None, (out,),
+                              _says("mean", x.node))
+            self.list.append(lambda args: running)
+            self._results[added] = lambda: self.planner.load_running(out)
+        added = self._known[key]
+        return lambda: Value("f64", self._results[added](), None, True)
 
     def _end(self, function: str, x: Value, there: Node | None, says: str) -> str:
         graph, node = self.lower.graph, self.lower.canonical(x)
@@ -863,6 +884,9 @@ class _Runs:
 
     def _recurrence(self, call: ir.Recurrence) -> Callable[[], Value]:
         """What does not depend on the value before is computed with the other columns."""
+        added_up = self._added_up(call)
+        if added_up is not None:
+            return added_up
         hoisted: dict[str, ir.Expr] = {}
         body, first = self._hoist(call.body, hoisted), None
         if call.first is not None:
@@ -892,6 +916,29 @@ class _Runs:
         def finish() -> Value:
             loaded = self.planner.load_value(out, kind)
             return Value(kind, loaded.node, loaded.valid, True)
+
+        return finish
+
+    def _added_up(self, call: ir.Recurrence) -> Callable[[], Value] | None:
+        """Integers that are only added up wrap, so that the order does not matter: a sum."""
+        body, kind = call.body, call.type.kind
+        adds = isinstance(body, ir.Binary) and body.op == "+" and kind not in ir.FLOATS
+        if call.start is None or not adds:
+            return None
+        rest = [side for side in (body.a, body.b) if not isinstance(side, ir.State)]
+        if len(rest) != 1 or any(isinstance(e, ir.State) for e in walk(rest[0])):
+            return None
+        lower, graph, reg = self.lower, self.lower.graph, register(kind)
+        x = lower(rest[0])
+        node = graph.convert("i32" if reg in ("i32", "u32") else "i64", x.node)
+        if x.valid is not None:
+            node = graph.pick(x.valid, node, graph.const(node.type, 0))
+        added = self._add("sum", node, None, call.says)
+
+        def finish() -> Value:
+            after = self.planner.now.lower
+            sum_ = after.graph.convert(reg, self._results[added]())
+            return after.sum(kind, after(call.start).node, sum_)
 
         return finish
 
@@ -946,6 +993,7 @@ class _Runs:
 
         self.list.append(run)
         self._known[key] = added
+        self._outs[added] = columns
         if len(columns) == 1:
             self._results[added] = lambda: self.planner.load_running(columns[0])
         else:
