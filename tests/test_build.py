@@ -271,8 +271,8 @@ def test_in_node(script: Path, module: Path) -> None:
 def test_texts_of_statuses_are_the_librarys() -> None:
     template = (places.templates() / "module.js.j2").read_text()
     texts = re.findall(r'^  \[(-\d+)\]: "(.*)",$', template, re.MULTILINE)
-    row = r"X\(NG_\w+, (-?\d+), NG_\w+,[\\\s]*\"(.*)\"\)"
-    library = re.findall(row, places.header().read_text())
+    entry = r"X\(NG_\w+, (-?\d+), NG_\w+,[\\\s]*\"(.*)\"\)"
+    library = re.findall(entry, places.header().read_text())
     assert len(texts) == 3
     assert set(texts) <= set(library)
 

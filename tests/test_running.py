@@ -1,4 +1,4 @@
-"""Values that go on from row to row: small ones by hand, long windows in every profile, no drift."""
+"""Values that go on from row to row: by hand, over long windows in every profile, without drift."""
 
 from __future__ import annotations
 
