@@ -5533,8 +5533,13 @@ NGI_ALL_STEPS(V512, 16)
         for (int j = 0; j < 16; j += W) {                                                          \
             ngi_##A##x##W##_store(last + j, p[j / W]);                                             \
         }                                                                                          \
-        if (i < n) {                                                                               \
-            ngi_##profile##_##name##_rise_16(&steps, p, x + i, ends == NULL ? NULL : ends + i,     \
+        if (i < n) { /* nothing is added behind the last row */                                    \
+            TC rest[16];                                                                           \
+            for (int j = 0; j < 16; j++) {                                                         \
+                rest[j] = none;                                                                    \
+            }                                                                                      \
+            __builtin_memcpy(rest, x + i, (n - i) * sizeof(*x));                                   \
+            ngi_##profile##_##name##_rise_16(&steps, p, rest, ends == NULL ? NULL : ends + i,      \
                                              held == NULL ? NULL : held + i, out + i);             \
             for (int j = 0; j < 16; j += W) {                                                      \
                 ngi_##A##x##W##_store(last + 16 + j, p[j / W]);                                    \
@@ -5546,7 +5551,7 @@ NGI_ALL_STEPS(V512, 16)
         } else {                                                                                   \
             TC both[32];                                                                           \
             __builtin_memcpy(both, s->x, sizeof(s->x));                                            \
-            __builtin_memcpy(both + 16, x, sizeof(s->x));                                          \
+            __builtin_memcpy(both + 16, x, n * sizeof(*x));                                        \
             __builtin_memcpy(s->x, both + n, sizeof(s->x));                                        \
         }                                                                                          \
     }                                                                                              \
