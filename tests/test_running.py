@@ -88,6 +88,15 @@ def test_floats_by_hand(sentence: str, items: list, expected: list) -> None:
     assert list(map(repr, given(sentence, f64=items))) == list(map(repr, expected))
 
 
+def test_distinct_until_changed_by_hand() -> None:
+    keep = "distinct until changed i32_"
+    assert given(keep, i32=[None, None, 1, 1, None, 2, 2, 1]) == [None, 1, None, 2, 1]
+    assert given(keep, i32=[7, 7, 7]) == [7]
+    assert given(keep, i32=[]) == []
+    assert list(map(repr, given("distinct until changed", f64=[NAN, NAN, 0.0, -0.0, 1.0]))) == [
+        "nan", "nan", "0.0", "1.0"]  # fmt: skip
+
+
 # ---- in C ----------------------------------------------------------------------------------------
 
 FILE = """

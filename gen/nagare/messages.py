@@ -103,6 +103,11 @@ FLOAT_KEY = Message(
 WINDOW_BEFORE_GROUP = Message(
     "`group` stands after `window`", "write `group` first: windows are then made per group"
 )
+LISTED_TWICE = Message("`{name}` is listed twice", "write it once")
+DISTINCT_TEXT = Message(
+    "`{name}` is a text, and no text of the row before is kept",
+    "name columns of other types, as in `distinct until changed n`",
+)
 NOT_RUNNING = Message(
     "`{name}` does not go on from row to row",
     "use an aggregate, as in `{example}`, or a `map` step",

@@ -401,13 +401,15 @@ class Planner:
         for i, step in enumerate(self.steps):
             if isinstance(step, Assign) and step.name not in self.needs[i + 1]:
                 continue
-            if isinstance(step, ir.Scan | ir.Rolling) and not any(
-                    name in self.needs[i + 1] for name, _ in step.columns):
-                continue
+            live = expressions(step)
+            if isinstance(step, ir.Scan | ir.Rolling):
+                live = tuple(e for name, e in step.columns if name in self.needs[i + 1])
+                if not live:
+                    continue
             if not isinstance(step, ir.Aggregated):
                 if self.now.ordered and not isinstance(step, ORDERED) and self._folds_ahead(i):
                     self._cut(i, "rows are counted afresh after " + self.now.steps[-1], {})
-                self._resolve_lags(i, expressions(step))
+                self._resolve_lags(i, live)
                 self._say(step)
             self._step(i, step)
         self._emit()

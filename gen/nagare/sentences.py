@@ -29,6 +29,7 @@ _EXAMPLES = {
     "group": "group sensor, floor",
     "window": "window tumbling 100` or `window tumbling 100 partial",
     "aggregate": "aggregate n = count(), peak = max(f)",
+    "distinct": "distinct until changed` or `distinct until changed sensor",
     "scan": "scan total = sum(f)` or `scan e = e * 0.9 + f * 0.1 from 0",
     "rolling": "rolling m = mean(f), s = std(f) over 256",
 }
@@ -49,6 +50,8 @@ _EXPECTED = (
     ({"WHILE"}, "`while`"),
     ({"TUMBLING"}, "`tumbling`"),
     ({"PARTIAL"}, "`partial`"),
+    ({"UNTIL"}, "`until`"),
+    ({"CHANGED"}, "`changed`"),
     ({"FROM"}, "`from`"),
     ({"OVER"}, "`over`"),
     ({"ELSE"}, "`else`"),
@@ -170,6 +173,9 @@ class _Builder(Transformer):
 
     def window(self, _window: Token, kind: Token, count: Token, *partial: Token) -> syntax.Window:
         return syntax.Window(str(kind), _count(count), bool(partial))
+
+    def distinct(self, *parts: Token | syntax.Name) -> syntax.Distinct:
+        return syntax.Distinct(tuple(part for part in parts if isinstance(part, syntax.Name)))
 
     def scanned(self, item: syntax.Assignment) -> syntax.Scanned:
         return syntax.Scanned(item.name, item.x)

@@ -78,6 +78,8 @@ class Steps:
                 self._select(sentence, tree)
             case syntax.Condition():
                 self._condition(sentence, tree)
+            case syntax.Distinct():
+                self._distinct(sentence, tree)
             case syntax.Scan() | syntax.Rolling():
                 self._running(sentence, tree)
             case _:
@@ -198,6 +200,47 @@ class Steps:
             self._add(sentence, {"take": ir.Take, "skip": ir.Skip}[tree.word], _count(tree.count))
         except Wrong as wrong:
             sentence.report(wrong)
+
+    def _distinct(self, sentence: Sentence, tree: syntax.Distinct) -> None:
+        """A filter that looks back: the first row, and those that differ from the row before."""
+        at = sentence.place(sentence.whole)
+        columns: dict[str, Type] = {}
+        try:
+            for name in tree.names:
+                if name.text in columns:
+                    raise m.LISTED_TWICE.at(name.span, name=name.text)
+                if name.text not in self._columns:
+                    if not self._complete:
+                        return
+                    hint = suggestion(name.text, self._columns, "columns")
+                    raise m.NO_COLUMN.at(name.span, name=name.text, hint=hint)
+                columns[name.text] = self._columns[name.text]
+            columns = columns or self._columns
+            if not self._complete or None in columns.values():
+                return
+            spans = {name.text: name.span for name in tree.names}
+            for name, column_type in columns.items():
+                if column_type.kind == "utf8":
+                    span = spans.get(name, sentence.whole)
+                    raise m.DISTINCT_TEXT.at(span, name=name)
+        except Wrong as wrong:
+            sentence.report(wrong)
+            return
+        sure, maybe = Type("bool"), Type("bool", True)
+        before = ir.Lag(maybe, at, ir.Literal(sure, at, True))
+        any_of: list[ir.Expr] = [ir.Call(sure, at, "isnull", (before,))]
+        for name, column_type in columns.items():
+            x = ir.Column(column_type, at, name)
+            was = ir.Lag(Type(column_type.kind, True), at, x)
+            gone, gone_before = (ir.Call(sure, at, "isnull", (e,)) for e in (x, was))
+            other = ir.Compare(maybe, at, "!=", x, was)
+            other = ir.Call(sure, at, "coalesce", (other, ir.Literal(sure, at, False)))
+            any_of += [ir.Compare(sure, at, "!=", gone, gone_before), other]
+        while len(any_of) > 1:  # a tree, so that many columns do not nest deeply
+            pairs = zip(any_of[::2], any_of[1::2], strict=False)
+            odd = any_of[-1:] if len(any_of) % 2 else []
+            any_of = [ir.Or(sure, at, a, b) for a, b in pairs] + odd
+        self._add(sentence, ir.Filter, any_of[0])
 
     # ---- groups and windows ----------------------------------------------------------------------
 

@@ -181,6 +181,13 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Distinct:
+    """`distinct until changed` in these columns; none: in all of them."""
+
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scanned:
     """`name = x`, or `name = x from start`, where `x` may name the value of the row before."""
 
@@ -200,7 +207,7 @@ class Rolling:
     count: Integer
 
 
-Step = Assignments | Condition | Rows | Keys | Window | Scan | Rolling
+Step = Assignments | Condition | Rows | Keys | Window | Distinct | Scan | Rolling
 
 
 @dataclass(frozen=True, slots=True)

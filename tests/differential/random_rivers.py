@@ -141,6 +141,7 @@ class RandomFile:
             self._while: 1,
             self._aggregate: 4,
             self._running: 3,
+            self._distinct: 1,
         }
         return self.rng.choices(list(makers), list(makers.values()))[0](river)
 
@@ -240,6 +241,14 @@ class RandomFile:
             columns[name] = kind
         river.columns = columns
         return [*steps, "aggregate " + ", ".join(written)]
+
+    def _distinct(self, river: River) -> list[str]:
+        names = [name for name, kind in river.columns.items() if kind != "utf8"]
+        if not names:
+            return []
+        few = self.rng.sample(names, min(len(names), self.rng.choice((1, 1, 2))))
+        everything = len(names) == len(river.columns) and self.rng.random() < 0.2
+        return ["distinct until changed " + ("" if everything else ", ".join(few))]
 
     def _running(self, river: River) -> list[str]:
         """A `scan` or a `rolling`: all its columns see those before."""
