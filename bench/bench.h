@@ -13,6 +13,7 @@
 #define BENCH_LO 50.0f
 #define BENCH_HI 90.0f
 #define BENCH_WINDOW 100
+#define BENCH_TRAIL 1000
 
 /* Floats that may be written beyond the results in each `out`, as vector code likes to. */
 #define BENCH_SLACK 64
@@ -20,9 +21,12 @@
 /* One run of one workload: what goes in, and where its results go. */
 typedef struct bench_task {
     const float *x; /* 64-byte aligned */
+    const int32_t *n;
+    int32_t *sums; /* W3i32: its results */
     size_t rows;
     int variant;   /* the entry's own */
-    float *out[3]; /* W2: the survivors in out[0]; W4: mean, min and max of each window */
+    float *out[3]; /* W2: the survivors in out[0]; W4: mean, min and max of each window; W3, W5: a
+                      value for each row in out[0] */
     size_t made;   /* W2: survivors; W4: windows; the limits of W2 are told how many to write */
     int64_t count; /* W1 and W6, and the rest W6 alone but for `sum` */
     double sum, mean, variance;
@@ -30,7 +34,7 @@ typedef struct bench_task {
 } bench_task;
 
 typedef struct bench_entry {
-    const char *workload; /* "W1", "W2", "W4", "W6"; "read" and "write" are the limits */
+    const char *workload; /* as in native.c; "read" and "write" are the limits */
     const char *kind;     /* "ours", "plain", "expert", "halide" or "limit" */
     const char *name;
     void (*run)(bench_task *task);

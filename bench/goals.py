@@ -48,6 +48,15 @@ def bandwidth(share: float, limit: Result | None) -> Callable[[Result], Figure |
     return figure
 
 
+# How many times as fast as the best accurate peer, at S and L.
+BESIDE_PEERS = {
+    "W3f32": {"S": 5.0, "L": 4.0},
+    "W3i32": {"S": 2.5, "L": 1.5},
+    "W5max": {"S": 3.5, "L": 3.0},
+    "W5mean": {"S": 6.0, "L": 6.0},
+}
+
+
 def native_goals(race: Race) -> Iterator[str]:
     expert, peer = race.best("expert"), race.best(*PEERS)
     if race.workload == "W1" and race.size == "L":
@@ -58,6 +67,10 @@ def native_goals(race: Race) -> Iterator[str]:
     elif race.workload == "W6":
         text = "no slower than the best accurate peer"
         yield from native(race, text, at_most(1 + NOISE, peer))
+    elif race.workload in BESIDE_PEERS:
+        factor = BESIDE_PEERS[race.workload][race.size]
+        text = f"{factor} x the best accurate peer"
+        yield from native(race, text, at_most(1 / factor, peer))
     else:
         yield from native(race, "within 15 % of the expert", at_most(1.15, expert))
 

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-enum { SMALL = 16 * 1024, LARGE = 32 * 1024 * 1024, MAX_ROUNDS = 64, MAX_RACERS = 128 };
+enum { SMALL = 16 * 1024, LARGE = 32 * 1024 * 1024, MAX_ROUNDS = 64, MAX_RACERS = 256 };
 
 /* Buffers that share an offset in their pages make loads wait for stores: out[k] begins at
  * (k + 1) times this. */
@@ -25,8 +25,9 @@ typedef struct bench_case {
 } bench_case;
 
 static const bench_case cases[] = {
-    {"W1", "read", 50},  {"W2", "write", 5}, {"W2", "write", 50},
-    {"W2", "write", 95}, {"W4", "read", 50}, {"W6", "read", 50},
+    {"W1", "read", 50},      {"W2", "write", 5},     {"W2", "write", 50}, {"W2", "write", 95},
+    {"W3f32", "write", 50},  {"W3i32", "write", 50}, {"W4", "read", 50},  {"W5max", "write", 50},
+    {"W5mean", "write", 50}, {"W6", "read", 50},
 };
 
 /* A competitor from one of the shared objects, with what it took in each round. */
@@ -136,6 +137,45 @@ static void reference_summary(answer *expected) {
     task->variance /= (double)(task->rows - 1);
 }
 
+/* Of W3 and W5. A value for each row: the sum so far, or what the last rows come to. */
+static void reference_rows(answer *expected, const char *workload) {
+    bench_task *task = &expected->task;
+    const bool is_max = strcmp(workload, "W5max") == 0, is_scan = workload[1] == '3';
+    uint32_t whole = 0;
+    size_t best = 0;
+    for (size_t row = 0; row < task->rows; row++) {
+        const bool full = !is_scan && row >= BENCH_TRAIL;
+        task->sum += (double)task->x[row] - (full ? (double)task->x[row - BENCH_TRAIL] : 0);
+        whole += (uint32_t)task->n[row];
+        if (full && best + BENCH_TRAIL <= row) {
+            best = row - BENCH_TRAIL + 1;
+            for (size_t other = best; other <= row; other++) {
+                best = task->x[other] > task->x[best] ? other : best;
+            }
+        }
+        best = task->x[row] >= task->x[best] ? row : best;
+        const double rows = (double)(full ? BENCH_TRAIL : row + 1);
+        const double value = is_max    ? (double)task->x[best]
+                             : is_scan ? task->sum
+                                       : task->sum / rows;
+        if (strcmp(workload, "W3i32") == 0) {
+            task->sums[row] = (int32_t)whole;
+        } else {
+            expected->out[0][row] = (float)value;
+        }
+    }
+    task->made = task->rows;
+}
+
+static double worst_error(const float *got, const float *expected, size_t count) {
+    double worst = 0;
+    for (size_t row = 0; row < count; row++) {
+        const double wanted = (double)expected[row];
+        worst = fmax(worst, fabs((double)got[row] - wanted) / fabs(wanted));
+    }
+    return worst;
+}
+
 static bool all_near(const float *got, const float *expected, size_t count, double tolerance) {
     for (size_t row = 0; row < count; row++) {
         const double wanted = (double)expected[row];
@@ -162,6 +202,18 @@ static void check(racer *each, const bench_task *got, const answer *expected) {
     case '2':
         each->right = got->made == wanted->made &&
                       all_near(got->out[0], expected->out[0], wanted->made, 1e-6);
+        break;
+    case '3':
+    case '5':
+        each->right = got->made == wanted->made;
+        if (strcmp(each->entry->workload, "W3i32") == 0) {
+            each->right = each->right &&
+                          memcmp(got->sums, wanted->sums, wanted->made * sizeof *wanted->sums) == 0;
+        } else if (strcmp(each->entry->workload, "W5max") == 0) {
+            each->right = each->right && all_near(got->out[0], expected->out[0], wanted->made, 0);
+        } else {
+            each->sum_error = worst_error(got->out[0], expected->out[0], wanted->made);
+        }
         break;
     case '4':
         each->right = got->made == wanted->made &&
@@ -309,6 +361,11 @@ int main(int argc, char **argv) {
     }
     const size_t rows = strchr(argv[3], 'L') ? LARGE : SMALL;
     float *x = allocate(rows, 0);
+    float *numbers = allocate(rows, 0);
+    for (size_t row = 0; row < rows; row++) {
+        const int32_t number = (int32_t)(hashed((uint32_t)row) & 0xff) - 100;
+        memcpy(numbers + row, &number, sizeof number);
+    }
     float *out[6];
     for (size_t index = 0; index < 6; index++) {
         out[index] = allocate(rows + BENCH_SLACK, (index + 1) * STAGGER);
@@ -320,15 +377,23 @@ int main(int argc, char **argv) {
         }
         fill(x, rows, which->survivors);
         for (const char *size = argv[3]; *size; size++) {
-            bench_task task = {.x = x, .rows = *size == 'L' ? LARGE : SMALL};
+            bench_task task = {.x = x,
+                               .n = (const int32_t *)(const void *)numbers,
+                               .rows = *size == 'L' ? LARGE : SMALL};
             answer expected = {.task = task};
             for (size_t column = 0; column < 3; column++) {
                 task.out[column] = out[column];
                 expected.out[column] = out[3 + column];
             }
+            task.sums = (int32_t *)(void *)out[0];
+            expected.task.sums = (int32_t *)(void *)out[3];
             answer pressure;
             const bool is_summary = which->workload[1] == '6';
             switch (which->workload[1]) {
+            case '3':
+            case '5':
+                reference_rows(&expected, which->workload);
+                break;
             case '4':
                 reference_windows(&expected);
                 break;

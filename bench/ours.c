@@ -18,11 +18,16 @@ OPENED(warm)
 OPENED(warm_total)
 OPENED(by_hundred)
 OPENED(summary)
+OPENED(prefix)
+OPENED(prefix_whole)
+OPENED(highest)
+OPENED(average)
 
 /* Pushes all rows of the task and flushes; true where the kernel took all and kept nothing back. */
-#define RUN(river, task, out)                                                                      \
+#define RUN(river, task, out) RUN_ON(river, task, x, out)
+#define RUN_ON(river, task, column, out)                                                           \
     river kernel = fresh_##river[(task)->variant];                                                 \
-    const river##_in in = {.x = (task)->x, .offset = 0};                                           \
+    const river##_in in = {.column = (task)->column, .offset = 0};                                 \
     const ng_step pushed = river##_push(&kernel, &in, (task)->rows, &(out));                       \
     const ng_step flushed = river##_flush(&kernel, &(out));                                        \
     const bool complete = pushed.consumed == (task)->rows && pushed.status == NG_OK &&             \
@@ -52,6 +57,30 @@ static void windows(bench_task *task) {
                           .high = task->out[2],
                           .capacity = task->rows / BENCH_WINDOW + 1};
     RUN(by_hundred, task, out);
+    task->made = complete ? out.rows : 0;
+}
+
+static void prefixes(bench_task *task) {
+    prefix_out out = {.total = task->out[0], .capacity = task->rows};
+    RUN(prefix, task, out);
+    task->made = complete ? out.rows : 0;
+}
+
+static void whole_prefixes(bench_task *task) {
+    prefix_whole_out out = {.total = task->sums, .capacity = task->rows};
+    RUN_ON(prefix_whole, task, n, out);
+    task->made = complete ? out.rows : 0;
+}
+
+static void maxima(bench_task *task) {
+    highest_out out = {.high = task->out[0], .capacity = task->rows};
+    RUN(highest, task, out);
+    task->made = complete ? out.rows : 0;
+}
+
+static void means(bench_task *task) {
+    average_out out = {.mean = task->out[0], .capacity = task->rows};
+    RUN(average, task, out);
     task->made = complete ? out.rows : 0;
 }
 
@@ -86,6 +115,8 @@ static void all_six(bench_task *task) {
 const char *const bench_build = BENCH_BUILD;
 const bench_entry bench_entries[] = {
     PROFILES("W1", total, warm_total),   PROFILES("W2", compact, warm),
-    PROFILES("W4", windows, by_hundred), PROFILES("W6", all_six, summary),
+    PROFILES("W3f32", prefixes, prefix), PROFILES("W3i32", whole_prefixes, prefix_whole),
+    PROFILES("W4", windows, by_hundred), PROFILES("W5max", maxima, highest),
+    PROFILES("W5mean", means, average),  PROFILES("W6", all_six, summary),
     {NULL, NULL, NULL, NULL, NULL, 0},
 };

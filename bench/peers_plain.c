@@ -92,6 +92,136 @@ static void compact_always_store(bench_task *task) {
     task->made = made;
 }
 
+static void prefix_f32(bench_task *task) {
+    const float *restrict x = task->x;
+    float *restrict out = task->out[0];
+    float sum = 0;
+    for (size_t row = 0; row < task->rows; row++) {
+        sum += x[row];
+        out[row] = sum;
+    }
+    task->made = task->rows;
+}
+
+static void prefix_f64(bench_task *task) {
+    const float *restrict x = task->x;
+    float *restrict out = task->out[0];
+    double sum = 0;
+    for (size_t row = 0; row < task->rows; row++) {
+        sum += (double)x[row];
+        out[row] = (float)sum;
+    }
+    task->made = task->rows;
+}
+
+static void prefix_i32(bench_task *task) {
+    const int32_t *restrict n = task->n;
+    int32_t *restrict out = task->sums;
+    uint32_t sum = 0;
+    for (size_t row = 0; row < task->rows; row++) {
+        sum += (uint32_t)n[row];
+        out[row] = (int32_t)sum;
+    }
+    task->made = task->rows;
+}
+
+/* Of four rows at once, in two steps. */
+static void prefix_i32_blocks(bench_task *task) {
+    const int32_t *restrict n = task->n;
+    int32_t *restrict out = task->sums;
+    uint32_t sum = 0;
+    size_t row = 0;
+    for (; row + 4 <= task->rows; row += 4) {
+        const uint32_t a = (uint32_t)n[row], b = (uint32_t)n[row + 1];
+        const uint32_t c = (uint32_t)n[row + 2], d = (uint32_t)n[row + 3];
+        const uint32_t ab = a + b, cd = c + d;
+        out[row] = (int32_t)(sum + a);
+        out[row + 1] = (int32_t)(sum + ab);
+        out[row + 2] = (int32_t)(sum + ab + c);
+        out[row + 3] = (int32_t)(sum + ab + cd);
+        sum += ab + cd;
+    }
+    for (; row < task->rows; row++) {
+        sum += (uint32_t)n[row];
+        out[row] = (int32_t)sum;
+    }
+    task->made = task->rows;
+}
+
+/* Blocks of as many rows as a window has: the maxima of one read backwards, of the next forwards.
+ */
+static void maxima_of_blocks(bench_task *task) {
+    const float *restrict x = task->x;
+    float *restrict out = task->out[0];
+    float ends[BENCH_TRAIL + 1];
+    for (size_t start = 0; start < task->rows; start += BENCH_TRAIL) {
+        const size_t left = task->rows - start;
+        const size_t rows = left < BENCH_TRAIL ? left : BENCH_TRAIL;
+        float most = x[start];
+        for (size_t row = 0; row < rows; row++) {
+            const float value = x[start + row];
+            most = value > most ? value : most;
+            out[start + row] = most;
+        }
+        for (size_t row = 0; start > 0 && row < rows && row + 1 < BENCH_TRAIL; row++) {
+            const float so_far = out[start + row], end = ends[row + 1];
+            out[start + row] = end > so_far ? end : so_far;
+        }
+        most = x[start + rows - 1];
+        for (size_t row = rows; row-- > 0;) {
+            most = x[start + row] > most ? x[start + row] : most;
+            ends[row] = most;
+        }
+    }
+    task->made = task->rows;
+}
+
+/* The rows that may still become the maximum, in a ring. */
+static void maxima_of_a_queue(bench_task *task) {
+    enum { RING = 1024 };
+    const float *restrict x = task->x;
+    float *restrict out = task->out[0];
+    size_t queue[RING], first = 0, end = 0;
+    for (size_t row = 0; row < task->rows; row++) {
+        while (end != first && x[queue[(end - 1) % RING]] <= x[row]) {
+            end--;
+        }
+        queue[end++ % RING] = row;
+        if (queue[first % RING] + BENCH_TRAIL <= row) {
+            first++;
+        }
+        out[row] = x[queue[first % RING]];
+    }
+    task->made = task->rows;
+}
+
+static void means_f32(bench_task *task) {
+    const float *restrict x = task->x;
+    float *restrict out = task->out[0];
+    float sum = 0;
+    for (size_t row = 0; row < task->rows; row++) {
+        sum += row < BENCH_TRAIL ? x[row] : x[row] - x[row - BENCH_TRAIL];
+        out[row] = sum / (float)(row < BENCH_TRAIL ? row + 1 : BENCH_TRAIL);
+    }
+    task->made = task->rows;
+}
+
+static void means_f64(bench_task *task) {
+    const float *restrict x = task->x;
+    float *restrict out = task->out[0];
+    double sum = 0;
+    size_t row = 0;
+    for (; row < task->rows && row < BENCH_TRAIL; row++) {
+        sum += (double)x[row];
+        out[row] = (float)(sum / (double)(row + 1));
+    }
+    for (; row < task->rows; row++) {
+        sum += (double)x[row] - (double)x[row - BENCH_TRAIL];
+        out[row] = (float)(sum * (1.0 / BENCH_TRAIL));
+    }
+    task->made = task->rows;
+}
+
 static void windows(bench_task *task) {
     float *restrict mean = task->out[0];
     float *restrict low = task->out[1];
@@ -210,7 +340,15 @@ const bench_entry bench_entries[] = {
     {"W1", "plain", "?:, f32 in runs of 4096", total_in_runs, NULL, 0},
     {"W2", "plain", "if", compact_branch, NULL, 0},
     {"W2", "plain", "always store", compact_always_store, NULL, 0},
+    {"W3f32", "plain", "f32 sum", prefix_f32, NULL, 0},
+    {"W3f32", "plain", "f64 sum", prefix_f64, NULL, 0},
+    {"W3i32", "plain", "one by one", prefix_i32, NULL, 0},
+    {"W3i32", "plain", "four by four", prefix_i32_blocks, NULL, 0},
     {"W4", "plain", "loop in loop", windows, NULL, 0},
+    {"W5max", "plain", "van Herk", maxima_of_blocks, NULL, 0},
+    {"W5max", "plain", "queue", maxima_of_a_queue, NULL, 0},
+    {"W5mean", "plain", "f32 sum, what goes taken away", means_f32, NULL, 0},
+    {"W5mean", "plain", "f64 sum, what goes taken away", means_f64, NULL, 0},
     {"W6", "plain", "f32 sums", summary_f32, NULL, 0},
     {"W6", "plain", "f64 sums", summary_f64, NULL, 0},
     {"W6", "plain", "f32 in runs of 4096", summary_in_runs, NULL, 0},

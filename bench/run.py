@@ -19,7 +19,8 @@ import machine
 import tables
 from results import Race, Result, parse, races
 
-WORKLOADS = ["W1", "W2", "W4", "W6"]
+WORKLOADS = ["W1", "W2", "W3f32", "W3i32", "W4", "W5max", "W5mean", "W6"]
+IN_NODE = ["W1", "W2", "W4", "W6"]
 
 
 def names_of(known: list[str]):
@@ -79,7 +80,9 @@ def wrong(every_race: list[Race]) -> list[str]:
 
 def main() -> int:
     options = arguments()
-    cases = ["".join(options.sizes), ",".join(options.only)]
+    sizes = "".join(options.sizes)
+    cases = [sizes, ",".join(options.only)]
+    node_cases = [sizes, ",".join(name for name in options.only if name in IN_NODE)]
     tools = competitors.compilers()
     facts = machine.describe(tools)
     print("\n".join(f"{name:12}{fact}" for name, fact in facts.items()), end="\n\n", flush=True)
@@ -91,10 +94,10 @@ def main() -> int:
         print(f"SKIPPED: {what}", file=sys.stderr)
     in_c = measure([harness, *how_long(options.quick, 15), *cases, *objects])
     in_node = []
-    if shutil.which("node"):
+    if shutil.which("node") and node_cases[1]:
         script = str(competitors.HERE / "wasm.mjs")
-        in_node = measure(["node", script, *how_long(options.quick, 9), *cases])
-    else:
+        in_node = measure(["node", script, *how_long(options.quick, 9), *node_cases])
+    elif node_cases[1]:
         print("SKIPPED: everything in Node: there is no `node`", file=sys.stderr)
 
     native_races, node_races = races(in_c), races(in_node)

@@ -226,6 +226,8 @@
 #include "simd.h"
 #include "reduce.h"
 #include "kernel.h"
+#include "slide.h"
+#include "running.h"
 
 #endif
 #endif

@@ -43,8 +43,11 @@ NGI_FN __m256i ngi_v256_narrow_f64(__m256d lo, __m256d hi) {
     return ngi_v256_narrow(_mm256_castpd_si256(lo), _mm256_castpd_si256(hi));
 }
 NGI_FN __m256i ngi_v256_not(__m256i a) { return _mm256_xor_si256(a, _mm256_set1_epi32(-1)); }
+/* By lanes of 32 bits: of a blend by bytes with a mask that was negated gcc 12 makes the opposite
+ * where it may use AVX-512BW. */
 NGI_FN __m256i ngi_v256_pick(__m256i m, __m256i a, __m256i b) {
-    return _mm256_blendv_epi8(b, a, m);
+    return _mm256_castps_si256(
+        _mm256_blendv_ps(_mm256_castsi256_ps(b), _mm256_castsi256_ps(a), _mm256_castsi256_ps(m)));
 }
 NGI_FN __m256d ngi_v256_pick_f64(__m256i m, __m256d a, __m256d b) {
     return _mm256_blendv_pd(b, a, _mm256_castsi256_pd(m));

@@ -1010,10 +1010,10 @@ static void summary_part0(summary *k, const summary_in *c, size_t row, size_t n)
 }
 
 static void summary_run0_held(summary *k) {
-    summary_in c = {k->held0.x, 0};
+    const summary_in c = {k->held0.x, 0};
     const uint64_t base = k->base;
     k->base = k->held0.base;
-    if (k->held0.rows == NGI_RUN) {
+if (k->held0.rows == NGI_RUN) {
         summary_runs0(k, &c, 0, 1);
     } else {
         summary_part0(k, &c, 0, k->held0.rows);

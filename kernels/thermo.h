@@ -1514,10 +1514,10 @@ static void thermo_totals_part0(thermo_totals *k, const thermo_totals_in *c, siz
 }
 
 static void thermo_totals_run0_held(thermo_totals *k) {
-    thermo_totals_in c = {k->held0.celsius, k->held0.celsius_valid, 0};
+    const thermo_totals_in c = {k->held0.celsius, k->held0.celsius_valid, 0};
     const uint64_t base = k->base;
     k->base = k->held0.base;
-    if (k->held0.rows == NGI_RUN) {
+if (k->held0.rows == NGI_RUN) {
         thermo_totals_runs0(k, &c, 0, 1);
     } else {
         thermo_totals_part0(k, &c, 0, k->held0.rows);

@@ -1289,10 +1289,10 @@ static void windows_by_100_part0(windows_by_100 *k, const windows_by_100_in *c, 
 }
 
 static void windows_by_100_run0_held(windows_by_100 *k) {
-    windows_by_100_in c = {k->held0.x, 0};
+    const windows_by_100_in c = {k->held0.x, 0};
     const uint64_t base = k->base;
     k->base = k->held0.base;
-    if (k->held0.rows == NGI_RUN) {
+if (k->held0.rows == NGI_RUN) {
         windows_by_100_runs0(k, &c, 0, 1);
     } else {
         windows_by_100_part0(k, &c, 0, k->held0.rows);

@@ -76,6 +76,11 @@ def show(x: ir.Expr) -> str:
             text = f"lag({show(x.x)}, {x.rows})"
         case ir.Aggregate():
             text = f"{x.function}({show(x.x) if x.x else ''})"
+        case ir.State():
+            text = "before"
+        case ir.Recurrence():
+            begins = f"from {show(x.start)}" if x.start else f"first {show(x.first)}"
+            text = f"[{show(x.body)} {begins}]"
         case _:
             raise AssertionError(f"there is no such node: {x}")
     return f"{text}:{x.type}"
@@ -122,6 +127,37 @@ def test_aggregate(expression: str, over_all: str, types: str) -> None:
         if not before:
             assert show(x) == over_all
     assert ", ".join(found) == types
+
+
+@pytest.mark.parametrize("expression, scanned, types", table("running.txt", 3))
+def test_running(expression: str, scanned: str, types: str) -> None:
+    """`types` are those of a scan and of a rolling window, where there are both."""
+    found = []
+    for sentence in (f"scan x = {expression}", f"rolling x = {expression} over 10"):
+        try:
+            (step,) = river(sentence).steps
+        except RiverErrors:
+            found.append("none")
+            continue
+        ((_, x),) = step.columns
+        found.append(str(x.type))
+        assert list(step.schema.items())[-1] == ("x", x.type)
+        if sentence.startswith("scan"):
+            assert show(x) == scanned
+    assert ", ".join(found) == types
+
+
+def test_all_columns_of_a_scan_see_those_before_it() -> None:
+    (step,) = river("scan f = sum(f), x = max(f), s = min(d)").steps
+    assert [show(x) for _, x in step.columns] == [
+        "sum(f:f32):f64", "max(f:f32):f32", "min(d:f64):f64"]  # fmt: skip
+    assert list(step.schema).index("f") < list(step.schema).index("x")
+    assert step.schema["f"] == Type("f64") and step.schema["s"] == Type("f64")
+
+
+def test_rolling_says_over_how_many_rows() -> None:
+    (step,) = river("rolling x = f - mean(f), n = count() over 1_000").steps
+    assert step.rows == 1000
 
 
 NODES = "widen( cast( lag( if or and (not null: (- (~"

@@ -50,6 +50,10 @@ _AGGREGATES = {
     "any": (1, 1, "any(x)"),
     "all": (1, 1, "all(x)"),
 }
+_SCANS = {
+    "product": (1, 1, "product(x)"),
+    "ema": (2, 2, "ema(x, 0.1)"),
+}
 _ROUNDING = ("floor", "ceil", "trunc", "round", "sqrt")
 _KEEPING = ("abs", "sign", "min", "max", "clamp", "coalesce")  # literals stay as good as literals
 
@@ -86,6 +90,8 @@ _TAKES = {
     "lag": _FIXED,
     "delta": _ORDERED,
     "sum": _NUMBERS,
+    "product": _NUMBERS,
+    "ema": _NUMBERS,
     "mean": _NUMBERS,
     "var": _NUMBERS,
     "std": _NUMBERS,
@@ -124,10 +130,11 @@ class Aggregation:
 
     keys: tuple[str, ...] = ()
     window: ir.Window | None = None
+    by_row: str = ""  # `scan` or `rolling`: a value for each row, beside its columns
 
     @property
     def may_be_empty(self) -> bool:
-        return not self.keys and self.window is None
+        return not self.keys and self.window is None and not self.by_row
 
     @property
     def has_two_rows(self) -> bool:
@@ -150,6 +157,7 @@ class Expressions:
         self._place = place
         self._aggregation = aggregation
         self._in_aggregate = False
+        self._state: str | None = None  # the name that means the value of the row before
         self._sorts: dict[int, str | None] = {}
 
     def infer(self, node: Node, want: str | None = None) -> Expr:
@@ -175,8 +183,9 @@ class Expressions:
             return ir.Param(param.type, self._place(node.span), param.river, name)
         if name in self._scope.params or not self._scope.complete:
             raise Broken
-        if name in _FUNCTIONS or name in _AGGREGATES:
-            written = (_FUNCTIONS.get(name) or _AGGREGATES[name])[2]
+        functions = _FUNCTIONS | _AGGREGATES | _SCANS
+        if name in functions:
+            written = (_FUNCTIONS.get(name) or functions[name])[2]
             raise m.NO_COLUMN.at(node.span, name=name, hint=f"the function is written `{written}`")
         known = (*self._scope.columns, *self._scope.params)
         raise m.NO_COLUMN.at(node.span, name=name, hint=suggestion(name, known, "names here"))
@@ -184,11 +193,14 @@ class Expressions:
     def _column(self, node: syntax.Name, is_param: bool) -> Expr:
         if is_param:
             raise m.COLUMN_AND_PARAM.at(node.span, name=node.text)
-        if self._beside_aggregates() and node.text not in self._aggregation.keys:
+        beside = self._beside_aggregates() and not self._aggregation.by_row
+        if beside and node.text not in self._aggregation.keys:
             raise m.COLUMN_BESIDE.at(node.span, name=node.text)
         column_type = self._scope.columns[node.text]
         if column_type is None:
             raise Broken
+        if node.text == self._state:
+            return ir.State(column_type, self._place(node.span))
         return ir.Column(column_type, self._place(node.span), node.text)
 
     def _integer(self, node: syntax.Integer, want: str | None) -> Expr:
@@ -256,7 +268,10 @@ class Expressions:
         takes = _NUMBERS if node.op in ("+", "-", "*", "/") else _INTEGERS
         for side, x in ((node.a, a), (node.b, b)):
             self._demand(side, x, takes, f"`{node.op}`")
-        return ir.Binary(_type(kind, a, b), self._place(node.span), node.op, a, b)
+        result = _type(kind, a, b)
+        if self._state is not None and node.op in ("/", "%") and kind in INTEGERS:
+            result = Type(kind, not (isinstance(b, ir.Literal) and b.value != 0))
+        return ir.Binary(result, self._place(node.span), node.op, a, b)
 
     def _shift(self, node: syntax.Binary, want: str | None) -> Expr:
         who = f"`{node.op}`"
@@ -312,8 +327,10 @@ class Expressions:
             return self._cast(node)
         if name in _AGGREGATES and (name not in _FUNCTIONS or len(node.args) == 1):
             return self._aggregate(node)
+        if name in _SCANS:
+            return self._scan(node)
         if name not in _FUNCTIONS:
-            known = tuple(dict.fromkeys((*_FUNCTIONS, *_AGGREGATES, *KINDS)))
+            known = tuple(dict.fromkeys((*_FUNCTIONS, *_AGGREGATES, *_SCANS, *KINDS)))
             hint = suggestion(name, known, "functions")
             raise m.NO_FUNCTION.at(node.function_span, name=name, hint=hint)
         self._count_arguments(node, _FUNCTIONS[name])
@@ -331,6 +348,8 @@ class Expressions:
         return ir.Call(result, self._place(node.span), name, tuple(args))
 
     def _lag(self, node: syntax.Call, want: str | None) -> Expr:
+        if self._state is not None:
+            raise m.IN_RECURRENCE.at(node.span, name=node.function)
         if self._beside_aggregates():
             raise m.LAG_BESIDE.at(node.span, name=node.function)
         rows = node.args[1] if len(node.args) == 2 else None
@@ -377,6 +396,8 @@ class Expressions:
 
     def _aggregate(self, node: syntax.Call) -> Expr:
         name = node.function
+        if self._state is not None:
+            raise m.IN_RECURRENCE.at(node.span, name=name)
         if self._aggregation is None:
             raise m.NOT_AGGREGATING.at(node.span, name=name)
         if self._in_aggregate:
@@ -403,6 +424,98 @@ class Expressions:
         if name == "sum":
             return Type(sum_type(of.kind), nullable)
         return Type("f64" if name == "mean" else of.kind, nullable)
+
+    # ---- values that go on from row to row ----
+
+    def running(self, item: syntax.Scanned | syntax.Assignment) -> Expr:
+        """What a `scan` or `rolling` step assigns to a column."""
+        if isinstance(item, syntax.Scanned) and item.start is not None:
+            return self._recurrence(item.name, item.x, item.start)
+        x = self.infer(item.x)
+        if not any(isinstance(e, ir.Aggregate | ir.Recurrence) for e in ir.walk(x)):
+            example = "scan y = sum(x)" if self._aggregation.by_row == "scan" else ""
+            example = example or "rolling y = mean(x) over 10"
+            raise m.NOT_RUNNING.at(item.name.span, name=item.name.text, example=example)
+        return x
+
+    def _scan(self, node: syntax.Call) -> Expr:
+        """`product` and `ema`."""
+        name, at = node.function, self._place(node.span)
+        if self._state is not None:
+            raise m.IN_RECURRENCE.at(node.span, name=name)
+        if self._aggregation is None or self._aggregation.by_row != "scan":
+            raise m.NOT_A_SCAN.at(node.span, name=name, written=_SCANS[name][2])
+        if self._in_aggregate:
+            raise m.NESTED_AGGREGATE.at(node.span, name=name)
+        self._count_arguments(node, _SCANS[name])
+        self._in_aggregate = True
+        try:
+            x = self._demand(node.args[0], self.infer(node.args[0]), _NUMBERS, f"`{name}`")
+        finally:
+            self._in_aggregate = False
+        if name == "product":
+            return ir.Aggregate(Type(sum_type(x.type.kind), x.type.nullable), at, name, x)
+        alpha = self._weight(node.args[1])
+        x = x if x.type.kind == "f64" else ir.Cast(Type("f64", x.type.nullable), x.at, x)
+        state = ir.State(Type("f64"), at)
+        step = ir.Binary(x.type, at, "-", x, state)
+        step = ir.Binary(x.type, at, "*", alpha, step)
+        body = ir.Binary(x.type, at, "+", state, step)
+        return ir.Recurrence(x.type, at, body, None, x, self._source(node))
+
+    def _weight(self, node: Node) -> Expr:
+        scope = Scope({}, self._scope.params, False)
+        try:
+            alpha = Expressions(self._text, scope, self._place).infer(node, "f64")
+        except Broken:
+            raise m.BAD_ALPHA.at(node.span) from None
+        if isinstance(alpha, ir.Literal) and not (
+            alpha.type.kind == "f64" and 0.0 < alpha.value <= 1.0
+        ):
+            raise m.BAD_ALPHA.at(node.span)
+        if not isinstance(alpha, ir.Literal | ir.Param):
+            raise m.BAD_ALPHA.at(node.span)
+        self._demand(node, alpha, _FLOATS, "the weight of `ema`")
+        return _widened(alpha, "f64")
+
+    def _recurrence(self, name: syntax.Name, body: Node, start: Node) -> Expr:
+        """`name = body from start`: the type of a literal start follows from the body."""
+        if name.text in self._scope.columns:
+            raise m.STATE_IS_COLUMN.at(name.span, name=name.text)
+        for leaf in syntax.names(start):
+            if leaf.text in self._scope.columns or leaf.text == name.text:
+                raise m.START_DIFFERS.at(leaf.span, name=leaf.text)
+        plain = Expressions(self._text, self._scope, self._place)
+        if self._sort(start) == "null":
+            raise m.STATE_NULL.at(start.span)
+        if self._sort(start) is None:
+            kind = plain.infer(start).type.kind
+        else:
+            kind = plain._recurring("", None).infer(syntax.put(body, name.text, start)).type.kind
+        x = plain._recurring(name.text, kind).infer(body, kind)
+        if x.type.kind != kind and widens(kind, x.type.kind):
+            kind = x.type.kind
+            x = plain._recurring(name.text, kind).infer(body, kind)
+        if x.type.kind != kind and not widens(x.type.kind, kind):
+            raise m.STATE_KIND.at(body.span, name=name.text, kind=kind, next=x.type.kind)
+        self._demand(body, x, _FIXED, "a recurrence")
+        first = plain.infer(start, kind)
+        if first.type.nullable:
+            raise m.STATE_NULL.at(start.span)
+        if first.type.kind != kind and not widens(first.type.kind, kind):
+            started = first.type.kind
+            raise m.STATE_KIND.at(start.span, name=name.text, kind=started, next=kind)
+        says = f"{name.text} = {self._source(body)}"
+        at = self._place(name.span)
+        return ir.Recurrence(Type(kind), at, _widened(x, kind), _widened(first, kind), None, says)
+
+    def _recurring(self, name: str, kind: str | None) -> Expressions:
+        """The same inside a recurrence, where `name` means the value of the row before."""
+        columns = self._scope.columns | ({name: Type(kind)} if kind else {})
+        scope = Scope(columns, self._scope.params, self._scope.complete)
+        inner = Expressions(self._text, scope, self._place)
+        inner._state = name
+        return inner
 
     def _beside_aggregates(self) -> bool:
         return self._aggregation is not None and not self._in_aggregate

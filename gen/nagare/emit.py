@@ -13,7 +13,7 @@ import jinja2
 
 from . import ir
 from .places import templates
-from .plan import GROUP_TEXT, ORIGIN, RUN, Column, Kernel, Output, Raw, Segment, plan
+from .plan import GROUP_TEXT, ORIGIN, RUN, Column, Kernel, Output, Raw, Running, Segment, plan
 from .plan import line as line_of
 from .vector import Node
 
@@ -174,7 +174,7 @@ class Loop:
         """The columns that the segment hands to the next one."""
         s = self.segment
         if s.kind == "pack":
-            return [o.column for o in s.outputs]
+            return [o.column for o in s.outputs] + [c for r in s.running for c in r.outs]
         if s.kind == "emit":
             return []
         narrow = s.kind == "window" and s.rows <= RUN and not s.partial
@@ -290,6 +290,23 @@ class KernelView:
 
     def function(self, loop: Loop, profile: str) -> Function:
         return Function(self, loop, profile)
+
+    def recurring(self, loop: Loop, running: Running) -> Function:
+        """The function of a recurrence, which goes over the columns behind the loop's rows."""
+        body_, inputs = running.body, [o.column for o in loop.segment.outputs]
+        values = [v for v in (body_.next, body_.first) if v is not None]
+        roots = [n for v in values for n in (v.node, v.valid) if n is not None]
+        segment = Segment(loop.number + 1, "fold", inputs, None, [], [], "")
+        return Function(self, Loop(segment, body(roots), [], []), "scalar")
+
+    @property
+    def recurs(self) -> bool:
+        return any(r.body is not None for loop in self.loops for r in loop.segment.running)
+
+    @property
+    def starting(self) -> Function:
+        """Where recurrences begin: no row is read."""
+        return self.function(self.loops[0], "scalar")
 
     def only_scalar(self, loop: Loop) -> bool:
         """Whether a packing loop has no vector form: its rows are handled singly, or there is only

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from . import ir, memory
 from .emit import PROFILES, KernelView, Loop, c_literal, kernels
-from .plan import ORIGIN, RUN, Column, Output, Raw, Segment
+from .plan import ORIGIN, RUN, Column, Output, Raw, Running, Segment
 from .vector import Node
 
 REDUCING = ("fold", "window", "group")  # loops that end in an aggregate
@@ -83,6 +83,7 @@ class _Names:
             after = {o.column.name: self._of(o, before) for o in loop.segment.outputs}
             after |= {key.name: before.get(key.name, key.name) for key in loop.segment.keys}
             after |= {r.name: self.total(r, before) for r in loop.segment.raws}
+            after |= {c.name: r.says for r in loop.segment.running for c in r.outs}
             after |= {c.name: c.name for c in following.segment.inputs if c.name not in after}
             self.names.append(after)
 
@@ -132,14 +133,29 @@ def _loop(view: KernelView, loop: Loop, shown: _Names) -> dict:
         "looks_back": max((c.history for c in reads), default=0),
         "writes": [],
         "accumulators": shown.totals(loop),
+        "running": [_running(r) for r in segment.running],
         "cut_because": segment.why or None,
         "buffer_bytes": memory.buffer(loop),
     }
     if segment.kind == "pack":
-        result["writes"] = shown.of(loop.number + 1, [o.column for o in segment.outputs])
+        wanted = {c.name for c in view.next(loop).segment.inputs}
+        written = [o.column for o in segment.outputs]
+        if segment.running:  # what those take is not handed on
+            written = [c for c in written if c.name in wanted]
+        result["writes"] = shown.of(loop.number + 1, written)
     elif segment.kind == "emit":
         result["writes"] = [o.column.label for o in segment.outputs]
     return result
+
+
+def _running(r: Running) -> dict:
+    """A value that goes on from row to row."""
+    return {
+        "name": r.says,
+        "over_rows": r.rows or None,
+        "one_by_one": not r.in_profiles,
+        "bytes": memory.structure(memory.running(r)).size,
+    }
 
 
 def _shape(view: KernelView, loop: Loop) -> str:
@@ -242,6 +258,10 @@ def _render_loop(lines: list[str], number: int, loop: dict) -> None:
         read += f" (and {back} row{'s' * (back != 1)} back)"
     made = f"writes {', '.join(loop['writes'])}" if loop["writes"] else _kept(loop["accumulators"])
     _add(lines, "", "; ".join(part for part in (f"reads {read}" if read else "", made) if part))
+    for r in loop["running"]:
+        rows = f"the last {r['over_rows']:,} rows" if r["over_rows"] else "all rows so far"
+        serial = ", row by row" if r["one_by_one"] else ""
+        _add(lines, "", f"then {r['name']} over {rows}{serial}; {_bytes(r['bytes'])} of state")
     if loop["cut_because"]:
         _add(lines, "cut", f"{loop['cut_because']}   ({_bytes(loop['buffer_bytes'])})")
 

@@ -7,6 +7,7 @@ Every node is immutable. Types are explicit: both sides of an operator already h
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 INTEGERS = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64")
@@ -161,13 +162,57 @@ class Lag(Expr):
 
 @dataclass(frozen=True)
 class Aggregate(Expr):
-    """A call of an aggregate function inside an `aggregate` step.
+    """A call of an aggregate function inside an `aggregate`, `scan` or `rolling` step.
 
-    `function` is count sum mean min max var std first last any all; `x` is None for `count()`.
+    `function` is count sum mean min max var std first last any all, in a `scan` also product; `x`
+    is None for `count()`.
     """
 
     function: str
     x: Expr | None
+
+
+@dataclass(frozen=True)
+class State(Expr):
+    """Within a recurrence, its value in the row before."""
+
+
+@dataclass(frozen=True)
+class Recurrence(Expr):
+    """A value that follows from the one before it: `body` of `State`. Where `body` is null the
+    value stays. It begins with `start`, or, if that is None, with the first `first` that is not
+    null, and is null until then. `says` is what people wrote."""
+
+    body: Expr
+    start: Expr | None
+    first: Expr | None
+    says: str = field(compare=False)
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The expressions that one is directly made of."""
+    match expr:
+        case Unary() | Cast() | Lag():
+            return (expr.x,)
+        case Binary() | Compare() | And() | Or():
+            return (expr.a, expr.b)
+        case If():
+            return (expr.cond, expr.a, expr.b)
+        case Call():
+            return expr.args
+        case Aggregate():
+            return () if expr.x is None else (expr.x,)
+        case Recurrence():
+            return tuple(x for x in (expr.body, expr.start, expr.first) if x is not None)
+        case _:
+            return ()
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """The expression and all within it, innermost first."""
+    for child in children(expr):
+        yield from walk(child)
+    yield expr
 
 
 # ---- steps -------------------------------------------------------------------------------------
@@ -260,6 +305,23 @@ class Aggregated(Step):
     columns: tuple[tuple[str, Expr], ...]
     keys: tuple[str, ...] = ()
     window: Window | None = None
+
+
+@dataclass(frozen=True)
+class Scan(Step):
+    """Adds or replaces columns, all seeing the columns before the step: expressions of columns,
+    `Aggregate`s over the rows so far, and `Recurrence`s."""
+
+    columns: tuple[tuple[str, Expr], ...]
+
+
+@dataclass(frozen=True)
+class Rolling(Step):
+    """The same with `Aggregate`s over the last `rows` rows, this one among them; at the beginning
+    over those there are."""
+
+    columns: tuple[tuple[str, Expr], ...]
+    rows: int
 
 
 # ---- rivers ------------------------------------------------------------------------------------

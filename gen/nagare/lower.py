@@ -39,6 +39,7 @@ class Lowering:
         self.columns: dict[str, Value] = {}
         self.lags: dict[ir.Lag, Value] = {}
         self.aggregates: dict[ir.Aggregate, Value] = {}
+        self.state: Value | None = None  # within a recurrence: the value before
         self.keep: Node | None = None
         self.failures: list[Node] = []
         self._param_name = param_name
@@ -95,6 +96,12 @@ class Lowering:
         kind = expr.type.kind
         zero = {"bool": False, "utf8": ""}.get(kind, 0)
         return Value(kind, self.graph.const(register(kind), zero), self.graph.false())
+
+    def _state(self, expr: ir.State) -> Value:
+        return self.state
+
+    def _recurrence(self, expr: ir.Recurrence) -> Value:
+        return self.aggregates[expr]
 
     def _lag(self, expr: ir.Lag) -> Value:
         return self.lags[expr]
@@ -259,6 +266,10 @@ class Lowering:
         scaled = graph.op("mul", node, graph.const("i64", factor))
         floor = graph.pick(graph.compare("lt", node, least), graph.const("i64", low), scaled)
         return graph.pick(graph.compare("lt", most, node), graph.const("i64", high), floor)
+
+    def sum(self, kind: str, a: Node, b: Node) -> Value:
+        """a + b, of an integer kind."""
+        return Value(kind, self._wrap(kind, self.graph.op("add", a, b)), None, True)
 
     def _wrap(self, kind: str, node: Node) -> Node:
         """Brings the result of 32-bit arithmetic back to a narrow kind."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .emit import KernelView, Loop, c_size
-from .plan import RUN, Column, Raw
+from .plan import RUN, Column, Raw, Running
 
 CHUNK = RUN + 64  # rows of a buffer between two loops: a chunk, and room for a whole vector store
 _WORD = 8  # size_t, and the alignment of the widest field
@@ -27,6 +27,7 @@ class Block:
 
 
 _U8, _U32, _U64 = Block(1, 1), Block(4, 4), Block(8, 8)
+_F64 = _U64
 _SUM, _MOMENTS, _SPREAD = Block(16, 8), Block(24, 8), Block(40, 8)  # ngi_sum and so on
 
 
@@ -107,9 +108,35 @@ def histories(loop: Loop) -> list[Block]:
     return [b for c in loop.segment.inputs if c.history for b in _history(c)]
 
 
+def running(r: Running) -> list[Block]:
+    """What a value that goes on from row to row keeps."""
+    block, value = structure([_U32, _U32]), _value("u8" if r.type == "mask" else r.type)
+    out = _value(r.outs[0].storage)
+    match r.kind:
+        case "rows" | "mean":
+            return [_U64]
+        case "sum" | "product" | "min" | "max":
+            trail = structure([value.times(16), out.times(16)])
+            kept = r.rows + 16
+            return [trail, block, value.times(kept), out.times(kept)] if r.rows else [trail]
+        case "first" if r.rows:
+            state = structure([value, _U32, block])
+            return [state, value.times(r.rows), _U8.times(r.rows)]
+        case "var":
+            sums = structure([_F64.times(16), _F64.times(16)])
+            state = structure([sums, sums, _F64, _U64, block, _U32, _U32])
+            held = [] if r.there is None else [_U32.times(r.rows + 16)]
+            return [state, *[_F64.times(r.rows + 16)] * 3, *held]
+        case "moments":
+            return [_MOMENTS]
+    begins = r.kind == "first" or (r.body is not None and r.body.first is not None)
+    return [value] + ([_U32] if begins else [])
+
+
 def _fields(view: KernelView, loop: Loop) -> list[Block]:
     segment = loop.segment
     fields = [_U64] * len(segment.ordered) + histories(loop)
+    fields += [field for r in segment.running for field in running(r)]
     if segment.kind in ("fold", "window"):
         fields += [*_accumulators(loop), held(view, loop)]
         fields += [_U64] if segment.rows else []

@@ -103,6 +103,42 @@ FLOAT_KEY = Message(
 WINDOW_BEFORE_GROUP = Message(
     "`group` stands after `window`", "write `group` first: windows are then made per group"
 )
+LISTED_TWICE = Message("`{name}` is listed twice", "write it once")
+DISTINCT_TEXT = Message(
+    "`{name}` is a text, and no text of the row before is kept",
+    "name columns of other types, as in `distinct until changed n`",
+)
+NOT_RUNNING = Message(
+    "`{name}` does not go on from row to row",
+    "use an aggregate, as in `{example}`, or a `map` step",
+)
+NOT_A_SCAN = Message(
+    "`{name}` goes on from row to row, and this is not a `scan` step",
+    "write `scan y = {written}`, and use `y` in the steps after it",
+)
+BAD_ALPHA = Message(
+    "the weight of `ema` is a number above 0 and at most 1, or a parameter",
+    "write a number, as in `ema(x, 0.1)`",
+)
+STATE_IS_COLUMN = Message(
+    "`{name}` is a column already, so it cannot also be the value of the row before",
+    "give the new column another name",
+)
+START_DIFFERS = Message(
+    "`{name}` differs from row to row, and a recurrence has one start",
+    "write a number or a parameter after `from`",
+)
+STATE_KIND = Message(
+    "`{name}` starts as `{kind}` and goes on as `{next}`", "write `{name} = {kind}(...)`"
+)
+STATE_NULL = Message("a recurrence cannot start as null", "write a value after `from`")
+IN_RECURRENCE = Message(
+    "`{name}` stands inside a recurrence", "compute it in a step before, and use its column"
+)
+ROLLING_RANGE = Message(
+    "a rolling window holds 1 to {most} rows, which it keeps in memory",
+    "write a number of rows in that range; `window tumbling` has a value per window instead",
+)
 NO_AGGREGATE = Message("`{word}` is not followed by {after}", "add a step `aggregate n = count()`")
 ROWS_RANGE = Message("the number of rows is out of range", "write a number from 1 to {most}")
 

@@ -7,8 +7,12 @@ from collections.abc import Iterable
 
 from .ir import KINDS
 
-STEP_WORDS = ("map", "select", "filter", "take", "skip", "group", "window", "aggregate")
-_WORDS = """while tumbling partial if else or and not true false null nan inf"""
+STEP_WORDS = (
+    *("map", "select", "filter", "take", "skip", "group", "window", "aggregate"),
+    *("scan", "rolling", "distinct"),
+)
+_WORDS = """
+    while tumbling partial from over until changed if else or and not true false null nan inf"""
 WORDS_OF_THE_LANGUAGE = frozenset((*STEP_WORDS, *_WORDS.split())) | frozenset(
     kind.partition("[")[0] for kind in KINDS
 )

@@ -12,10 +12,11 @@ A segment reads columns, computes in registers, and ends in one of five ways:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
 
 from . import ir
+from .ir import walk
 from .lower import Lowering, Value
 from .vector import RANGES, Graph, Node, register
 
@@ -42,7 +43,8 @@ class Project:
 
 ORDERED = (ir.Take, ir.Skip, ir.TakeWhile, ir.SkipWhile)
 Primitive = (
-    Assign | Project | ir.Filter | ir.Take | ir.Skip | ir.TakeWhile | ir.SkipWhile | ir.Aggregated
+    Assign | Project | ir.Filter | ir.Take | ir.Skip | ir.TakeWhile | ir.SkipWhile
+    | ir.Aggregated | ir.Scan | ir.Rolling
 )
 
 
@@ -65,29 +67,6 @@ def primitives(steps: list[ir.Step]) -> list[Primitive]:
     return out
 
 
-def children(expr: ir.Expr) -> tuple[ir.Expr, ...]:
-    match expr:
-        case ir.Unary() | ir.Cast() | ir.Lag():
-            return (expr.x,)
-        case ir.Binary() | ir.Compare() | ir.And() | ir.Or():
-            return (expr.a, expr.b)
-        case ir.If():
-            return (expr.cond, expr.a, expr.b)
-        case ir.Call():
-            return expr.args
-        case ir.Aggregate():
-            return () if expr.x is None else (expr.x,)
-        case _:
-            return ()
-
-
-def walk(expr: ir.Expr) -> Iterator[ir.Expr]:
-    """The expression and all within it, innermost first."""
-    for child in children(expr):
-        yield from walk(child)
-    yield expr
-
-
 def references(expr: ir.Expr) -> set[str]:
     return {e.name for e in walk(expr) if isinstance(e, ir.Column)}
 
@@ -98,7 +77,7 @@ def expressions(step: Primitive) -> tuple[ir.Expr, ...]:
             return (step.expr,)
         case ir.Filter() | ir.TakeWhile() | ir.SkipWhile():
             return (step.condition,)
-        case ir.Aggregated():
+        case ir.Aggregated() | ir.Scan() | ir.Rolling():
             return tuple(expr for _, expr in step.columns)
         case _:
             return ()
@@ -126,6 +105,10 @@ def needs(steps: list[Primitive], final: set[str]) -> list[set[str]]:
                     need |= references(step.expr)
             case ir.Aggregated():
                 need = set(step.keys).union(*(references(e) for n, e in step.columns if n in need))
+            case ir.Scan() | ir.Rolling():
+                live = [(name, expr) for name, expr in step.columns if name in need]
+                need -= {name for name, _ in live}
+                need = need.union(*(references(expr) for _, expr in live))
             case ir.Filter() | ir.TakeWhile() | ir.SkipWhile():
                 need |= references(step.condition)
             case _:
@@ -198,6 +181,39 @@ class Raw:
         return "bool" if self.type == "mask" else self.type
 
 
+@dataclass(frozen=True)
+class Running:
+    """A value that goes on from row to row of a packed chunk: `kind` is rows, sum, product, min,
+    max, first, last, var, moments or recurrence of the column `arg`, over the last `rows` rows (0:
+    all so far). `there` is a column that is 0 where `arg` is null. `outs` are the columns it
+    writes. A recurrence has its `body` (None in the rows where it stays: `valid`), and its `start`
+    or `first` value."""
+
+    kind: str
+    name: str
+    type: str
+    rows: int
+    arg: Column | None
+    there: Column | None
+    outs: tuple[Column, ...]
+    says: str
+    body: Recurring | None = None
+
+    @property
+    def in_profiles(self) -> bool:
+        """Whether its loop is there in vectors; the others go row by row."""
+        return self.kind in ("sum", "product", "min", "max", "var", "mean")
+
+
+@dataclass(frozen=True)
+class Recurring:
+    """The nodes of a recurrence: the next value, where it has one, and the first."""
+
+    next: Value
+    start: Node | None
+    first: Value | None
+
+
 @dataclass
 class Segment:
     number: int
@@ -210,6 +226,7 @@ class Segment:
     ordered: list[Ordered] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     raws: list[Raw] = field(default_factory=list)
+    running: list[Running] = field(default_factory=list)
     keys: list[Column] = field(default_factory=list)
     rows: int = 0  # of a window, 0: no window
     partial: bool = False
@@ -268,6 +285,8 @@ class Planner:
         self.params: list[tuple[str, ir.Parameter]] = []
         self._name_params()
         steps = [step for r in self.rivers for step in r.steps]
+        schemas = [self.rivers[0].input_schema, *(step.schema for step in steps)]
+        self._known = {name for schema in schemas for name in schema}
         self.steps = primitives(steps)
         self.emits_origin = origin
         self.origin = origin or any(
@@ -297,9 +316,13 @@ class Planner:
     def _param_name(self, p: ir.Param) -> str:
         return self._names[(p.river, p.name)]
 
-    def _fresh(self, stem: str) -> str:
-        self.counter += 1
-        return f"{stem}_{self.counter}"
+    def fresh(self, stem: str) -> str:
+        """A name that begins like none of the user's."""
+        while True:
+            self.counter += 1
+            name = f"{stem}_{self.counter}"
+            if not any(known.startswith(name) for known in self._known):
+                return name
 
     # ---- segments ----
 
@@ -378,10 +401,15 @@ class Planner:
         for i, step in enumerate(self.steps):
             if isinstance(step, Assign) and step.name not in self.needs[i + 1]:
                 continue
+            live = expressions(step)
+            if isinstance(step, ir.Scan | ir.Rolling):
+                live = tuple(e for name, e in step.columns if name in self.needs[i + 1])
+                if not live:
+                    continue
             if not isinstance(step, ir.Aggregated):
                 if self.now.ordered and not isinstance(step, ORDERED) and self._folds_ahead(i):
                     self._cut(i, "rows are counted afresh after " + self.now.steps[-1], {})
-                self._resolve_lags(i, expressions(step))
+                self._resolve_lags(i, live)
                 self._say(step)
             self._step(i, step)
         self._emit()
@@ -403,7 +431,8 @@ class Planner:
         for step in self.steps[place:]:
             if isinstance(step, ir.Aggregated):
                 return not step.keys and step.window is None
-            if isinstance(step, ORDERED) or any(_lags(e) for e in expressions(step)):
+            if isinstance(step, (*ORDERED, ir.Scan, ir.Rolling)) or any(
+                    _lags(e) for e in expressions(step)):
                 return False
         return False
 
@@ -419,11 +448,11 @@ class Planner:
             for lag in ready:
                 depth[lag.x] = max(depth.get(lag.x, 0), lag.rows)
             for x, history in depth.items():
-                names[x] = self._fresh("lag")
+                names[x] = self.fresh("lag")
                 extra[names[x]] = (lower(x), history)
             carried = {}
             for lag, value in lower.lags.items():
-                carried[lag] = self._fresh("old")
+                carried[lag] = self.fresh("old")
                 extra[carried[lag]] = (value, 0)
             loaded = self._cut(place, "lag looks back at rows that are kept", extra)
             for lag in ready:
@@ -455,17 +484,59 @@ class Planner:
                 self._order(kind, step.count, ())
             case ir.TakeWhile() | ir.SkipWhile():
                 kind = "take_while" if isinstance(step, ir.TakeWhile) else "skip_while"
-                name = self._fresh(kind)
+                name = self.fresh(kind)
                 with lower.only(graph.node("waiting", "mask", attr=name)):
                     condition = lower.true(step.condition) or graph.true()
                 self._order(kind, 0, (condition,), name)
             case ir.Aggregated():
                 self._aggregate(place, step)
+            case ir.Scan() | ir.Rolling():
+                self._run(place, step)
         self.now.lower.lags = {}
+
+    # ---- values that go on from row to row ----
+
+    def _run(self, place: int, step: ir.Scan | ir.Rolling) -> None:
+        """Packs what running values take, has them run over the packed chunk, and goes on with
+        what they give."""
+        columns = [(n, e) for n, e in step.columns if n in self.needs[place + 1]]
+        calls = list(dict.fromkeys(call for _, expr in columns for call in _running(expr)))
+        runs = _Runs(self, step.rows if isinstance(step, ir.Rolling) else 0)
+        plans = {call: runs.plan(call) for call in calls}
+        beside = set().union(*(_beside(expr) for _, expr in columns))
+        only = (self.needs[place + 1] - {name for name, _ in columns}) | beside
+        extra = {name: (value, 0) for name, value in runs.args.items()}
+        loaded = self._cut(place, "running values take the rows that are kept, in order", extra,
+                           only=only)
+        args = {name: column for name, (_, column) in loaded.items()}
+        for column in args.values():
+            del self.now.loads[column.name]  # the loop that follows does not need them
+        self.segments[-1].running = [run(args) for run in runs.list]
+        lower = self.now.lower
+        for call, finish in plans.items():
+            lower.aggregates[call] = finish()
+        made = {name: lower(expr) for name, expr in columns}
+        lower.columns |= made
+        for name, value in made.items():
+            node = value.node
+            if node.name is None and node.op not in ("load", "const", "param"):
+                node.name, node.note = name, step.text.split()[0]
+                self._say(step)
+
+    def load_value(self, column: Column, kind: str) -> Value:
+        """A column that a running value of the segment before wrote."""
+        return self._load(column, kind, 0, False)
+
+    def load_running(self, column: Column) -> Node:
+        return self.load_value(column, column.storage).node
+
+    def constants(self) -> Lowering:
+        """For what is the same in every row: literals and parameters."""
+        return Lowering(Graph(), self._param_name)
 
     def _order(self, kind: str, count: int, args: tuple[Node, ...], name: str = "") -> None:
         lower = self.now.lower
-        name = name or self._fresh(kind)
+        name = name or self.fresh(kind)
         keep = lower.keep if lower.keep is not None else lower.graph.true()
         lower.keep = lower.graph.node(kind, "mask", keep, *args, attr=name)
         self.now.ordered.append(Ordered(kind, name, count))
@@ -493,7 +564,7 @@ class Planner:
         args = self._arguments(place, step, calls)
         lower = self.now.lower
         self._say(step)
-        raws = _Raws(lower, self._fresh)
+        raws = _Raws(lower, self.fresh)
         constant = step.window is not None and not step.keys and not step.window.partial
         plans = {c: raws.plan(c, args[c.x] if c.x is not None else None) for c in calls}
         if self.origin and step.window is not None:
@@ -545,7 +616,7 @@ class Planner:
             why = "rows are numbered for errors and merges"
         if not why:
             return args
-        names = {x: self._fresh("arg") for x in args}
+        names = {x: self.fresh("arg") for x in args}
         extra = {names[x]: (self._plain(v), 0) for x, v in args.items()}
         masked = whole and not now.ordered
         loaded = self._cut(place, why, extra, keep_rows=masked, only=set(step.keys))
@@ -628,7 +699,8 @@ class _Plan:
                 node = var if self.function == "var" else graph.node("sqrt", "f64", var)
                 return Value("f64", node, valid, True)
             case _:
-                return Value(kind, load(self.value), valid, self.function == "sum")
+                is_computed = self.function in ("sum", "product")
+                return Value(kind, load(self.value), valid, is_computed)
 
 
 class _Raws:
@@ -670,6 +742,265 @@ class _Raws:
         elif function in ("first", "last"):
             node = lower.canonical(x)
         return _Plan(function, kind, self.add(raw, node, mask, says), count)
+
+
+def _running(expr: ir.Expr) -> list[ir.Expr]:
+    """The running values in an expression of a `scan` or `rolling` step."""
+    if isinstance(expr, ir.Aggregate | ir.Recurrence):
+        return [expr]
+    return [e for child in ir.children(expr) for e in _running(child)]
+
+
+def _says(function: str, node: Node) -> str:
+    """A running value in words."""
+    name = node.name or (node.attr[0] if node.op == "load" else "")
+    return f"{function}({name})" if name else function
+
+
+def _beside(expr: ir.Expr) -> set[str]:
+    """The columns that stand beside running values."""
+    if isinstance(expr, ir.Aggregate | ir.Recurrence):
+        return set()
+    found = {expr.name} if isinstance(expr, ir.Column) else set()
+    return found.union(*(_beside(child) for child in ir.children(expr)))
+
+
+class _Runs:
+    """The running values that a step needs, each once, and the columns they take (`args`)."""
+
+    def __init__(self, planner: Planner, rows: int) -> None:
+        self.planner = planner
+        self.lower = planner.now.lower
+        self.rows = rows
+        self.args: dict[str, Value] = {}
+        self.list: list[Callable[[dict[str, Column]], Running]] = []
+        self._known: dict[tuple, str] = {}
+        self._outs: dict[str, tuple[Column, ...]] = {}
+        self._results: dict[str, Callable[[], Node]] = {}
+
+    def plan(self, call: ir.Expr) -> Callable[[], Value]:
+        """Arranges for a running value; the answer gives it in the segment that follows."""
+        if isinstance(call, ir.Recurrence):
+            return self._recurrence(call)
+        function, x = call.function, None if call.x is None else self.lower(call.x)
+        there = None if x is None else x.valid
+        if function == "mean" and there is None and self.rows and x.kind in ir.FLOATS:
+            return self._mean(x)
+        counted = call.type.nullable or function in ("count", "mean", "var", "std", "all")
+        count = self._count(there) if counted else None
+        value = None if function == "count" else self._value(function, x, there, count)
+        plan = _Plan(function, call.type.kind, value, count)
+        return lambda: self._finish(plan, call)
+
+    def _finish(self, plan: _Plan, call: ir.Aggregate) -> Value:
+        graph = self.planner.now.lower.graph
+        result = plan.finish(graph, lambda name: self._results[name](), call)
+        if plan.function in ("min", "max") and result.node.type in ir.FLOATS:
+            return Value(result.kind, result.node, result.valid, True)
+        return result
+
+    def _count(self, there: Node | None) -> str:
+        graph = self.lower.graph
+        if there is None:
+            return self._add("rows", None, None, "count")
+        one = graph.pick(there, graph.const("i64", 1), graph.const("i64", 0))
+        return self._add("sum", one, None, "count")
+
+    def _value(self, function: str, x: Value, there: Node | None, count: str) -> str:
+        graph, node = self.lower.graph, x.node
+        if function in ("any", "all"):
+            return self._count(graph.both(there, node) or graph.true())
+        says = _says("sum" if function == "mean" else function, node)
+        if function in ("first", "last"):
+            return self._end(function, x, there, says)
+        if function in ("min", "max"):
+            return self._extreme(function, node, there, says)
+        if function in ("var", "std"):
+            return self._variance(graph.convert("f64", node), there, count, says)
+        if function == "mean" and x.kind in ("i64", "u64"):
+            node = graph.convert("f64", node)
+        if node.type in ("i32", "u32", "u64") or (function == "product" and node.type == "f32"):
+            node = graph.convert("f64" if node.type == "f32" else "i64", node)
+        if there is not None:
+            empty = graph.const(node.type, 1 if function == "product" else 0)
+            node = graph.pick(there, node, empty)
+        added = self._add("sum" if function == "mean" else function, node, None, says)
+        if x.kind in ir.UNSIGNED and node.type == "i64":
+            return self._then(added, lambda node, graph: graph.convert("u64", node))
+        return added
+
+    def _mean(self, x: Value) -> Callable[[], Value]:
+        """Of floats that are never null, over a window: the sum divided by its rows."""
+        total = self._value("mean", x, None, "")
+        key = ("mean", total)
+        if key not in self._known:
+            self._known[key] = added = self.planner.fresh("mean")
+            out = Column(f"{added}_out", "f64", False)
+            running = Running("mean", added, "f64", self.rows, self._outs[total][0], None, (out,),
+                              _says("mean", x.node))
+            self.list.append(lambda args: running)
+            self._results[added] = lambda: self.planner.load_running(out)
+        added = self._known[key]
+        return lambda: Value("f64", self._results[added](), None, True)
+
+    def _end(self, function: str, x: Value, there: Node | None, says: str) -> str:
+        graph, node = self.lower.graph, self.lower.canonical(x)
+        if node.type != "mask":
+            return self._add(function, node, there, says)
+        node = graph.pick(node, graph.const("i32", 1), graph.const("i32", 0))
+        added = self._add(function, node, there, says)
+        return self._then(added, lambda node, graph: graph.no(
+            graph.compare("eq", node, graph.const("i32", 0))))
+
+    def _extreme(self, function: str, node: Node, there: Node | None, says: str) -> str:
+        """Floats are compared by keys in integers, so that any order of comparing gives the same
+        bits: -0 comes before 0, and a NaN before all (`min`) or behind all (`max`)."""
+        graph, of = self.lower.graph, node.type
+        if of in ir.FLOATS:
+            kind = "i32" if of == "f32" else "i64"
+            node = graph.node("low_key" if function == "min" else "top_key", kind, node)
+        if there is not None:
+            least, most = RANGES[node.type]
+            empty = graph.const(node.type, most if function == "min" else least)
+            node = graph.pick(there, node, empty)
+        added = self._add(function, node, None, says)
+        if of in ir.FLOATS:
+            return self._then(added, lambda node, graph: graph.node("of_key", of, node))
+        return added
+
+    def _variance(self, node: Node, there: Node | None, count: str, says: str) -> str:
+        if self.rows == 0:
+            return self._add("moments", node, there, says)
+        added = self._add("var", node, there, says, ("f64", "f64"))
+
+        def moment(sums: tuple[Node, Node], graph: Graph) -> Node:
+            """The squares of the distances from the pivot, less what its own distance makes."""
+            sum_, squared = sums
+            n = graph.convert("f64", self._results[count]())
+            less = graph.op("div", graph.op("mul", sum_, sum_), n)
+            rest = graph.op("sub", squared, less)
+            zero = graph.const("f64", 0.0)
+            return graph.pick(graph.compare("lt", rest, zero), zero, rest)
+
+        return self._then(added, moment)
+
+    def _recurrence(self, call: ir.Recurrence) -> Callable[[], Value]:
+        """What does not depend on the value before is computed with the other columns."""
+        added_up = self._added_up(call)
+        if added_up is not None:
+            return added_up
+        hoisted: dict[str, ir.Expr] = {}
+        body, first = self._hoist(call.body, hoisted), None
+        if call.first is not None:
+            first = self._hoist(call.first, hoisted)
+        kind = call.type.kind
+        reg = register(kind)
+
+        def run(args: dict[str, Column]) -> Running:
+            lower = self.planner.constants()
+            for name, expr in hoisted.items():
+                column = args[name]
+                node = lower.graph.node("load", register(expr.type.kind),
+                                        attr=(column.name, column.storage, 0))
+                valid = lower.graph.node("valid", "mask", attr=(column.name, 0)) if (
+                    column.nullable) else None
+                lower.columns[name] = Value(expr.type.kind, node, valid, self.args[name].computed)
+            lower.state = Value(kind, lower.graph.node("state", reg), None, True)
+            start = None if call.start is None else lower(call.start).node
+            body_ = Recurring(lower(body), start, None if first is None else lower(first))
+            return Running("recurrence", added, reg, 0, None, None, (out,), call.says, body_)
+
+        added = self.planner.fresh("next")
+        storage = "bool" if reg == "mask" else reg
+        out = Column(f"{added}_out", storage, call.type.nullable)
+        self.list.append(run)
+
+        def finish() -> Value:
+            loaded = self.planner.load_value(out, kind)
+            return Value(kind, loaded.node, loaded.valid, True)
+
+        return finish
+
+    def _added_up(self, call: ir.Recurrence) -> Callable[[], Value] | None:
+        """Integers that are only added up wrap, so that the order does not matter: a sum."""
+        body, kind = call.body, call.type.kind
+        adds = isinstance(body, ir.Binary) and body.op == "+" and kind not in ir.FLOATS
+        if call.start is None or not adds:
+            return None
+        rest = [side for side in (body.a, body.b) if not isinstance(side, ir.State)]
+        if len(rest) != 1 or any(isinstance(e, ir.State) for e in walk(rest[0])):
+            return None
+        lower, graph, reg = self.lower, self.lower.graph, register(kind)
+        x = lower(rest[0])
+        node = graph.convert("i32" if reg in ("i32", "u32") else "i64", x.node)
+        if x.valid is not None:
+            node = graph.pick(x.valid, node, graph.const(node.type, 0))
+        added = self._add("sum", node, None, call.says)
+
+        def finish() -> Value:
+            after = self.planner.now.lower
+            sum_ = after.graph.convert(reg, self._results[added]())
+            return after.sum(kind, after(call.start).node, sum_)
+
+        return finish
+
+    def _hoist(self, expr: ir.Expr, hoisted: dict[str, ir.Expr]) -> ir.Expr:
+        """The expression with the largest parts that are known before as columns."""
+        parts = list(walk(expr))
+        if not any(isinstance(e, ir.State) for e in parts):
+            if all(not isinstance(e, ir.Column) for e in parts):
+                return expr
+            for name, known in hoisted.items():
+                if known == expr:
+                    return ir.Column(expr.type, expr.at, name)
+            name = self.planner.fresh("of")
+            hoisted[name] = expr
+            self.args[name] = self.lower(expr)
+            return ir.Column(expr.type, expr.at, name)
+        changed = {}
+        for f in fields(expr):
+            value = getattr(expr, f.name)
+            if isinstance(value, ir.Expr):
+                changed[f.name] = self._hoist(value, hoisted)
+            elif isinstance(value, tuple) and value and isinstance(value[0], ir.Expr):
+                changed[f.name] = tuple(self._hoist(v, hoisted) for v in value)
+        return replace(expr, **changed)
+
+    def _then(self, added: str, change: Callable[[Node, Graph], Node]) -> str:
+        """What a running value gives, changed before it is used."""
+        changed = self.planner.fresh("changed")
+        self._results[changed] = lambda: change(
+            self._results[added](), self.planner.now.lower.graph)
+        return changed
+
+    def _add(self, kind: str, node: Node | None, there: Node | None, says: str,
+             outs: tuple[str, ...] = ()) -> str:
+        key = (kind, node, there)
+        if key in self._known:
+            return self._known[key]
+        graph, added = self.lower.graph, self.planner.fresh(kind)
+        type_ = "i64" if node is None else node.type
+        if node is not None:
+            self.args[added] = Value(node.type, node)
+        if there is not None:
+            some = graph.pick(there, graph.const("u32", 1), graph.const("u32", 0))
+            self.args[f"{added}_there"] = Value("u32", some)
+        wide = "f64" if (kind, type_) == ("sum", "f32") or kind == "moments" else type_
+        columns = tuple(Column(f"{added}_out{i or ''}", out, False)
+                        for i, out in enumerate(outs or (wide,)))
+
+        def run(args: dict[str, Column]) -> Running:
+            return Running(kind, added, type_, self.rows, args.get(added),
+                           args.get(f"{added}_there"), columns, says)
+
+        self.list.append(run)
+        self._known[key] = added
+        self._outs[added] = columns
+        if len(columns) == 1:
+            self._results[added] = lambda: self.planner.load_running(columns[0])
+        else:
+            self._results[added] = lambda: [self.planner.load_running(c) for c in columns]
+        return added
 
 
 def _lags(expr: ir.Expr) -> list[ir.Lag]:

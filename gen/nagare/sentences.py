@@ -29,6 +29,9 @@ _EXAMPLES = {
     "group": "group sensor, floor",
     "window": "window tumbling 100` or `window tumbling 100 partial",
     "aggregate": "aggregate n = count(), peak = max(f)",
+    "distinct": "distinct until changed` or `distinct until changed sensor",
+    "scan": "scan total = sum(f)` or `scan e = e * 0.9 + f * 0.1 from 0",
+    "rolling": "rolling m = mean(f), s = std(f) over 256",
 }
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
 _LAST_TOKEN = re.compile(r"([\w.]+|[<>=!]=|<<|>>|\S)\Z", re.ASCII)
@@ -47,6 +50,10 @@ _EXPECTED = (
     ({"WHILE"}, "`while`"),
     ({"TUMBLING"}, "`tumbling`"),
     ({"PARTIAL"}, "`partial`"),
+    ({"UNTIL"}, "`until`"),
+    ({"CHANGED"}, "`changed`"),
+    ({"FROM"}, "`from`"),
+    ({"OVER"}, "`over`"),
     ({"ELSE"}, "`else`"),
     ({"QUESTION"}, "`?`"),
     ({"EQUALS"}, "`=`"),
@@ -166,6 +173,24 @@ class _Builder(Transformer):
 
     def window(self, _window: Token, kind: Token, count: Token, *partial: Token) -> syntax.Window:
         return syntax.Window(str(kind), _count(count), bool(partial))
+
+    def distinct(self, *parts: Token | syntax.Name) -> syntax.Distinct:
+        return syntax.Distinct(tuple(part for part in parts if isinstance(part, syntax.Name)))
+
+    def scanned(self, item: syntax.Assignment) -> syntax.Scanned:
+        return syntax.Scanned(item.name, item.x)
+
+    def recurrence(
+        self, name: syntax.Name, _equals: Token, x: Node, _from: Token, start: Node
+    ) -> syntax.Scanned:
+        return syntax.Scanned(name, x, start)
+
+    def scan(self, _scan: Token, *items: Token | syntax.Scanned) -> syntax.Scan:
+        return syntax.Scan(tuple(item for item in items if isinstance(item, syntax.Scanned)))
+
+    def rolling(self, _rolling: Token, *parts: Token | syntax.Assignment) -> syntax.Rolling:
+        items = tuple(part for part in parts if isinstance(part, syntax.Assignment))
+        return syntax.Rolling(items, _count(parts[-1]))
 
     def parameter(self, type_name: syntax.TypeName, *default: Token | Node) -> syntax.Parameter:
         return syntax.Parameter(type_name, default[1] if default else None)

@@ -16,6 +16,7 @@ from .syntax import Span
 
 MOST_COLUMNS = 1024
 MOST_ROWS = 2**63 - 1
+MOST_ROLLING = 2**20
 
 _ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*+)\s*+=(?!=)", re.ASCII)
 
@@ -77,6 +78,10 @@ class Steps:
                 self._select(sentence, tree)
             case syntax.Condition():
                 self._condition(sentence, tree)
+            case syntax.Distinct():
+                self._distinct(sentence, tree)
+            case syntax.Scan() | syntax.Rolling():
+                self._running(sentence, tree)
             case _:
                 self._rows(sentence, tree)
 
@@ -122,15 +127,31 @@ class Steps:
         self._replace(sentence, columns)
         self._add(sentence, ir.Aggregated, tuple(made.items()), keys, window)
 
+    def _running(self, sentence: Sentence, tree: syntax.Scan | syntax.Rolling) -> None:
+        """`scan` and `rolling`: all their columns see those before the step."""
+        rows = 0
+        if isinstance(tree, syntax.Rolling):
+            rows = tree.count.value
+            if not 1 <= rows <= MOST_ROLLING:
+                wrong = m.ROLLING_RANGE.at(tree.count.span, most=MOST_ROLLING)
+                sentence.report(wrong)
+        by_row = "rolling" if rows else "scan"
+        made = self._assign(sentence, tree, self._columns, {}, Aggregation(by_row=by_row))
+        self._replace(sentence, self._columns | {name: x and x.type for name, x in made.items()})
+        if rows:
+            self._add(sentence, ir.Rolling, tuple(made.items()), rows)
+        else:
+            self._add(sentence, ir.Scan, tuple(made.items()))
+
     def _assign(
         self,
         sentence: Sentence,
-        tree: syntax.Assignments,
+        tree: syntax.Assignments | syntax.Scan | syntax.Rolling,
         columns: dict[str, Type | None],
         taken: dict[str, str],
         aggregation: Aggregation | None = None,
     ) -> dict[str, ir.Expr | None]:
-        """The assignments of a step; None for what is wrong. But for aggregates, each sees those
+        """The assignments of a step; None for what is wrong. Without `aggregation` each sees those
         before it in `columns`."""
         scope = Scope(columns, self._params, self._complete)
         expressions = Expressions(sentence.text, scope, sentence.place, aggregation)
@@ -142,7 +163,8 @@ class Steps:
                 if name in made or name in taken:
                     what = taken.get(name, "set in this step")
                     raise m.COLUMN_TWICE.at(item.name.span, name=name, what=what)
-                made[name] = expressions.infer(item.x)
+                by_row = aggregation is not None and aggregation.by_row
+                made[name] = expressions.running(item) if by_row else expressions.infer(item.x)
             except Broken:
                 made[name] = None
             except Wrong as wrong:
@@ -178,6 +200,47 @@ class Steps:
             self._add(sentence, {"take": ir.Take, "skip": ir.Skip}[tree.word], _count(tree.count))
         except Wrong as wrong:
             sentence.report(wrong)
+
+    def _distinct(self, sentence: Sentence, tree: syntax.Distinct) -> None:
+        """A filter that looks back: the first row, and those that differ from the row before."""
+        at = sentence.place(sentence.whole)
+        columns: dict[str, Type] = {}
+        try:
+            for name in tree.names:
+                if name.text in columns:
+                    raise m.LISTED_TWICE.at(name.span, name=name.text)
+                if name.text not in self._columns:
+                    if not self._complete:
+                        return
+                    hint = suggestion(name.text, self._columns, "columns")
+                    raise m.NO_COLUMN.at(name.span, name=name.text, hint=hint)
+                columns[name.text] = self._columns[name.text]
+            columns = columns or self._columns
+            if not self._complete or None in columns.values():
+                return
+            spans = {name.text: name.span for name in tree.names}
+            for name, column_type in columns.items():
+                if column_type.kind == "utf8":
+                    span = spans.get(name, sentence.whole)
+                    raise m.DISTINCT_TEXT.at(span, name=name)
+        except Wrong as wrong:
+            sentence.report(wrong)
+            return
+        sure, maybe = Type("bool"), Type("bool", True)
+        before = ir.Lag(maybe, at, ir.Literal(sure, at, True))
+        any_of: list[ir.Expr] = [ir.Call(sure, at, "isnull", (before,))]
+        for name, column_type in columns.items():
+            x = ir.Column(column_type, at, name)
+            was = ir.Lag(Type(column_type.kind, True), at, x)
+            gone, gone_before = (ir.Call(sure, at, "isnull", (e,)) for e in (x, was))
+            other = ir.Compare(maybe, at, "!=", x, was)
+            other = ir.Call(sure, at, "coalesce", (other, ir.Literal(sure, at, False)))
+            any_of += [ir.Compare(sure, at, "!=", gone, gone_before), other]
+        while len(any_of) > 1:  # a tree, so that many columns do not nest deeply
+            pairs = zip(any_of[::2], any_of[1::2], strict=False)
+            odd = any_of[-1:] if len(any_of) % 2 else []
+            any_of = [ir.Or(sure, at, a, b) for a, b in pairs] + odd
+        self._add(sentence, ir.Filter, any_of[0])
 
     # ---- groups and windows ----------------------------------------------------------------------
 

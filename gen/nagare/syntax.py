@@ -5,7 +5,8 @@ A `span` is the first and the last place (exclusive) in the sentence, in charact
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 
 Span = tuple[int, int]
 
@@ -101,6 +102,37 @@ class Call(Node):
     args: tuple[Node, ...]
 
 
+def children(node: Node) -> Iterator[Node]:
+    """The nodes that a node is directly made of."""
+    for f in fields(node):
+        value = getattr(node, f.name)
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Node):
+                yield part
+
+
+def names(node: Node) -> Iterator[Name]:
+    """The names that stand in it."""
+    if isinstance(node, Name):
+        yield node
+    for child in children(node):
+        yield from names(child)
+
+
+def put(node: Node, name: str, x: Node) -> Node:
+    """`node` with `x` in place of a name."""
+    if isinstance(node, Name):
+        return x if node.text == name else node
+    changed = {}
+    for f in fields(node):
+        value = getattr(node, f.name)
+        if isinstance(value, Node):
+            changed[f.name] = put(value, name, x)
+        elif isinstance(value, tuple) and any(isinstance(part, Node) for part in value):
+            changed[f.name] = tuple(put(part, name, x) for part in value)
+    return replace(node, **changed)
+
+
 # ---- sentences ---------------------------------------------------------------------------------
 
 
@@ -148,7 +180,34 @@ class Window:
     partial: bool
 
 
-Step = Assignments | Condition | Rows | Keys | Window
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """`distinct until changed` in these columns; none: in all of them."""
+
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """`name = x`, or `name = x from start`, where `x` may name the value of the row before."""
+
+    name: Name
+    x: Node
+    start: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    items: tuple[Scanned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    items: tuple[Assignment, ...]
+    count: Integer
+
+
+Step = Assignments | Condition | Rows | Keys | Window | Distinct | Scan | Rolling
 
 
 @dataclass(frozen=True, slots=True)

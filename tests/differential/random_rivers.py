@@ -140,6 +140,8 @@ class RandomFile:
             self._count: 2,
             self._while: 1,
             self._aggregate: 4,
+            self._running: 3,
+            self._distinct: 1,
         }
         return self.rng.choices(list(makers), list(makers.values()))[0](river)
 
@@ -239,6 +241,61 @@ class RandomFile:
             columns[name] = kind
         river.columns = columns
         return [*steps, "aggregate " + ", ".join(written)]
+
+    def _distinct(self, river: River) -> list[str]:
+        names = [name for name, kind in river.columns.items() if kind != "utf8"]
+        if not names:
+            return []
+        few = self.rng.sample(names, min(len(names), self.rng.choice((1, 1, 2))))
+        everything = len(names) == len(river.columns) and self.rng.random() < 0.2
+        return ["distinct until changed " + ("" if everything else ", ".join(few))]
+
+    def _running(self, river: River) -> list[str]:
+        """A `scan` or a `rolling`: all its columns see those before."""
+        rng, scope = self.rng, self._scope(river)
+        scope.lags = scope.lags and rng.random() < 0.3
+        word = rng.choice(("scan", "rolling"))
+        beside = Scope(scope.columns, scope.params, lags=False)
+        beside.call = lambda kind, depth: self._running_call(word, kind, scope)
+        columns, written = dict(scope.columns), []
+        for _ in range(rng.randint(1, 3)):
+            name, kind = self._name("w"), rng.choice(("i64", "f64", "f64", *KINDS[:-1]))
+            if word == "scan" and rng.random() < 0.3:
+                written.append(self._recurrence(name, kind, scope))
+            else:
+                call = self._running_call(word, kind, scope)
+                if call is None:
+                    continue
+                if rng.random() < 0.2:
+                    call = f"coalesce({call}, {self.expressions.of(kind, beside, 2)})"
+                written.append(f"{name} = {call}")
+            columns[name] = kind
+        if not written:
+            return []
+        river.columns = columns
+        sizes = (*SIZES, 8, 20, 33, 127, 300, 2000)
+        end = f" over {rng.choice(sizes)}" if word == "rolling" else ""
+        return [f"{word} {', '.join(written)}{end}"]
+
+    def _running_call(self, word: str, kind: str, scope: Scope) -> str | None:
+        rng = self.rng
+        if word == "scan" and kind == "f64" and rng.random() < 0.3:
+            x = self._argument(rng.choice(NUMBERS), scope)
+            floats = [name for name, k in scope.params.items() if k in FLOATS]
+            return f"ema({x}, {rng.choice(('0.1', '1', '0.9', *floats))})"
+        if word == "scan" and kind in ("i64", "u64", "f64") and rng.random() < 0.2:
+            kinds = {"i64": SIGNED, "u64": UNSIGNED, "f64": FLOATS}[kind]
+            return f"product({self._argument(rng.choice(kinds), scope)})"
+        return self._call(kind, scope)
+
+    def _recurrence(self, name: str, kind: str, scope: Scope) -> str:
+        columns = scope.columns | {name: kind}
+        within = Scope(columns, scope.params, lags=False, failing=scope.failing)
+        x = self.expressions.of(kind, within, 2)
+        if kind in NUMBERS and self.rng.random() < 0.5:
+            x = f"({name} {self.rng.choice('+-*')} {x})"
+        start = self.expressions.constant(kind)
+        return f"{name} = {x} from {start}"
 
     def _call(self, kind: str, scope: Scope) -> str | None:
         """One aggregate of this kind; None where there is none."""

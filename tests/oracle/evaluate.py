@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from nagare import ir
 
-from . import liveness, sums
+from . import liveness, running, sums
 from .expressions import Rows
 from .table import Column, Table, dtype
 
@@ -164,6 +164,10 @@ class Evaluation:
                 stream = self._take_while(step, stream).renumbered()
             case ir.SkipWhile():
                 stream = self._skip_while(step, stream).renumbered()
+            case ir.Scan() | ir.Rolling():
+                live = [(name, expr) for name, expr in step.columns if name in wanted]
+                if live:
+                    stream = self._running(step, stream.renumbered(), live, wanted)
             case ir.Aggregated():
                 stream = self._aggregated(river, step, stream, wanted)
             case ir.Group() | ir.Window():
@@ -196,6 +200,28 @@ class Evaluation:
         if failed.any():
             return stream.until_failed(failed).keep(np.arange(0))
         return stream.keep(np.arange(begin, len(stream)))
+
+    def _running(
+        self,
+        step: ir.Scan | ir.Rolling,
+        stream: Stream,
+        live: list[tuple[str, ir.Expr]],
+        wanted: set[str],
+    ) -> Stream:
+        """All new columns see those before the step."""
+        rows = self._rows(stream)
+        size = step.rows if isinstance(step, ir.Rolling) else 0
+        values = {
+            id(node): running.running(node, rows, size)
+            for _, expr in live
+            for node in liveness.walk(expr)
+            if isinstance(node, ir.Aggregate | ir.Recurrence)
+        }
+        made = Rows(stream.columns, len(stream), self._param, values)
+        added = {name: made.value(expr) for name, expr in live}
+        columns = {name: (stream.columns | added)[name] for name in step.schema if name in wanted}
+        failed = rows.failed | made.failed
+        return replace(stream, columns=columns).until_failed(failed)
 
     # ---- aggregates ----
 
@@ -330,7 +356,7 @@ def used(step: ir.Step, wanted: set[str]) -> list[ir.Expr]:
     match step:
         case ir.Map() | ir.Select():
             return [expr for _, expr in liveness.live(step.columns, wanted)[0]]
-        case ir.Aggregated():
+        case ir.Aggregated() | ir.Scan() | ir.Rolling():
             return [expr for name, expr in step.columns if name in wanted]
         case _:
             return liveness.expressions(step)

@@ -47,12 +47,23 @@ class Rows:
         self.failed = np.zeros(rows, dtype=bool)
         self._params = params
         self._aggregates = aggregates or {}
+        self._state: Column | None = None
+
+    def at(self, row: int, state: Column | None) -> Rows:
+        """One row of these, where a recurrence has come to `state`."""
+        columns = {name: column.take(slice(row, row + 1)) for name, column in self.columns.items()}
+        one = Rows(columns, 1, self._params)
+        one._state = state
+        return one
 
     def value(self, expr: ir.Expr, needed: np.ndarray | None = None) -> Column:
         if needed is None:
             needed = np.ones(self.rows, dtype=bool)
         with np.errstate(all="ignore"):
-            result = getattr(self, "_" + type(expr).__name__.lower())(expr, needed)
+            if isinstance(expr, ir.State):
+                result = self._state
+            else:
+                result = getattr(self, "_" + type(expr).__name__.lower())(expr, needed)
         assert result.kind == expr.type.kind, (expr, result.kind)
         if not expr.type.nullable:
             assert (result.valid | ~needed | self.failed).all(), f"null in {expr}"
@@ -79,6 +90,8 @@ class Rows:
 
     def _aggregate(self, expr: ir.Aggregate, needed: np.ndarray) -> Column:
         return self._aggregates[id(expr)]
+
+    _recurrence = _aggregate
 
     def _lag(self, expr: ir.Lag, needed: np.ndarray) -> Column:
         """The argument is evaluated in every row of the step: any of them may be looked back to."""

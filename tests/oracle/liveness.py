@@ -29,7 +29,7 @@ def walk(expr: ir.Expr) -> Iterator[ir.Expr]:
 def expressions(step: ir.Step) -> list[ir.Expr]:
     """Those that stand in a step."""
     match step:
-        case ir.Map() | ir.Select() | ir.Aggregated():
+        case ir.Map() | ir.Select() | ir.Aggregated() | ir.Scan() | ir.Rolling():
             return [expr for _, expr in step.columns]
         case ir.Filter() | ir.TakeWhile() | ir.SkipWhile():
             return [step.condition]
@@ -61,6 +61,10 @@ def before(step: ir.Step, wanted: set[str]) -> set[str]:
             return live(step.columns, wanted)[1]
         case ir.Filter() | ir.TakeWhile() | ir.SkipWhile():
             return wanted | names(step.condition)
+        case ir.Scan() | ir.Rolling():
+            live_ = [(name, expr) for name, expr in step.columns if name in wanted]
+            read = wanted - {name for name, _ in live_}
+            return read.union(*(names(expr) for _, expr in live_))
         case ir.Aggregated():
             read = set(step.keys)
             for name, expr in step.columns:
