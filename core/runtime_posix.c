@@ -290,8 +290,9 @@ static ng_status ngi_run_in(ng_graph *graph, const ng_port *port) {
     }
     if (status == NG_OK) {
         status = ng_loop_run(&loop);
+        ng_runner_stop(&runner);
+        graph->woken_ctx = NULL; /* the runner goes, and the graph stays */
     }
-    ng_runner_stop(&runner);
     return status == NG_OK ? result : status;
 }
 
