@@ -96,7 +96,6 @@ def _parser() -> Lark:
         parser="lalr",
         lexer="basic",
         start=["step", "parameter", "type"],
-        maybe_placeholders=False,
         transformer=_Builder(),
     )
 
