@@ -506,6 +506,13 @@ uint64_t ng_batch_bytes(const ng_batch *batch);
  * were copied: fewer than `rows` where the block has no more room for rows or text. */
 size_t ng_batch_copy(const ng_batch *batch, size_t from, size_t rows, ng_block *to, size_t at);
 
+/* The parts of that, for those who put columns together themselves: how many of `rows` rows' text
+ * fits behind the `at` rows of a utf8 column; and the copying of rows that fit. */
+size_t ngi_text_fitting(const ng_column *from, size_t first, size_t rows, const ng_column *to,
+                        size_t at);
+void ngi_copy_column(ng_type type, const ng_column *from, size_t first, size_t rows, ng_column *to,
+                     size_t at);
+
 #if defined(__cplusplus)
 }
 #endif
@@ -1487,17 +1494,19 @@ typedef struct ng_operator {
     /* Before the first push. NG_END: there is nothing to do, its rivers end. May be NULL. */
     ng_status (*open)(void *state, ng_context *context);
     /* Rows of input ng_context_input(context) and room in output 0; `in` is NULL for an operator
-     * without inputs, `out` for one without outputs or one that only forwards. NG_OK; NG_END: wants
-     * no more and makes no more, all that it holds is done with; below 0: row `consumed` of `in` is
-     * bad, or, without rows, the operator is. */
+     * without inputs, `out` for one without outputs or one that only forwards. NG_OK; NG_AGAIN:
+     * waits for something else than room; NG_END: wants no more and makes no more, all that it
+     * holds is done with; below 0: row `consumed` of `in` is bad, or, without rows, the operator
+     * is. */
     ng_step (*push)(void *state, ng_context *context, const ng_batch *in, const ng_room *out);
     /* An input has ended and is drained. `consumed` is 0. NG_AGAIN: there is more to make, call
      * again; NG_OK: this input is done with; NG_END: so are the others. NULL: NG_OK. */
     ng_step (*end)(void *state, ng_context *context, const ng_room *out);
     /* The time asked for by ng_context_call_at has come. NULL: `push` sees to it. */
     ng_step (*timer)(void *state, ng_context *context, const ng_room *out);
-    /* An input has ended with an error, which goes on to all outputs. May be NULL. */
-    void (*fail)(void *state, ng_context *context, ng_status status);
+    /* An input has ended with an error. NG_OK: it goes on to all outputs; NG_AGAIN: rows of other
+     * inputs come before, ask again. NULL: NG_OK. */
+    ng_status (*fail)(void *state, ng_context *context, ng_status status);
     /* After the last call, however it came to it; once if `open` was called. May be NULL. */
     void (*close)(void *state);
     bool resumes; /* after a bad row it can go on with the next */
@@ -1516,6 +1525,15 @@ uint64_t ng_context_row(const ng_context *context, uint32_t input);
  * step says. NG_INVALID: there is no such input, or it has not that many rows. */
 const ng_batch *ng_context_first(ng_context *context, uint32_t input);
 ng_status ng_context_take(ng_context *context, uint32_t input, size_t rows);
+
+/* Wants no more rows of an input: those that wait after this call are let go of, and `end` is
+ * called as if it had ended. */
+void ng_context_cancel(ng_context *context, uint32_t input);
+
+/* The place in the order of all rows (ops_order says which) of the first row that waits at an
+ * input; where none waits, one that no row to come is before; UINT64_MAX: none will come. Only for
+ * inputs of which ng_merge_ordered has some. */
+uint64_t ng_context_position(const ng_context *context, uint32_t input);
 
 /* How many rows may go to an output at once; 0: none at the moment. */
 size_t ng_context_credit(ng_context *context, uint32_t output);
@@ -1580,7 +1598,8 @@ typedef struct ng_error {
     ng_status status;  /* NG_OK: it did not */
     const char *calls; /* the operator's name */
     const char *river; /* the name that ng_name gave it, or NULL */
-    uint64_t row;      /* of its input, from 0 */
+    uint64_t row;      /* of its input, from 0; of a source: how many rows it has made */
+    uint32_t node;     /* the operator's, as in its rivers; UINT32_MAX: none */
 } ng_error;
 
 /* All fields are private. */
@@ -1810,7 +1829,9 @@ extern "C" {
 /* A river through a kernel, whose columns it must have by name and type, in any order; NG_MISMATCH
  * if it has not. What can be null in the river must be allowed to be in the kernel. `params` are
  * the kernel's own structure, copied at once; NULL: its defaults. `profile` is NG_AUTO but for
- * tests. Of what a call takes and makes the difference counts as filtered, or as made. */
+ * tests. Of what a call takes and makes the difference counts as filtered, or as made. A kernel that
+ * ends by itself (`take 10`) cancels the river and brings out what it still holds. A kernel with
+ * a column `ng_row` numbers the rows of its input there; the graph makes positions of that. */
 ng_river ng_through(ng_river river, const ng_kernel *kernel, const void *params,
                     ng_profile profile);
 
@@ -1899,6 +1920,44 @@ void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count);
 
 /* Batches to whichever river has most credit, without copying them. */
 void ng_balance(ng_river river, ng_river *rivers, uint32_t count);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_order.h ----------------------------------------------------------------------------- */
+
+/* ops_order: several rivers into one whose order does not depend on who was faster.
+ *
+ * The rows of all sources are numbered, each source's from 0; the sources' rows of one number
+ * belong together, in an order that the merge gives them. A row's *position* is the number of the
+ * source row that brought it out. What the end of a river brings out (aggregates, partial windows)
+ * has positions behind those of all rows, operator by operator in the order in which they were put
+ * into the graph.
+ *
+ * A river of a source, or of forks of one, needs no more. Others carry positions in a column
+ * `ng_row` of NG_U64: kernels have it where the generator was told that their river is merged (a
+ * kernel numbers the rows of its own input, and the graph makes positions of that), operators of
+ * one's own hand it on. Positions never fall from row to row. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+#define NG_ROW_COLUMN "ng_row"
+
+/* Positions from here on belong to rows that were brought out by the end of a river. */
+#define NG_ROWS_OF_THE_END ((uint64_t)1 << 63)
+
+/* Rows by their positions, and of one position by the order of `rivers`. `schema` (kept) names the
+ * columns that are taken from each, in any order there, those that can be null in one of them as
+ * nullable; with `ng_row` among them the positions go on. It waits for a river that has no row yet
+ * only until it is clear that none can come before; memory is that of the links. Ends when all
+ * have. The river that fails first by its position ends it, after all rows before.
+ *
+ * Refused: with NG_MISMATCH where a column is missing or has another type, with NG_UNSUPPORTED
+ * where a river has no positions and is not a source's, or an operator above holds rows back. */
+ng_river ng_merge_ordered(const ng_river *rivers, uint32_t count, const ng_schema *schema);
 
 #if defined(__cplusplus)
 }
@@ -2360,6 +2419,38 @@ NG_NODISCARD ng_status ng_csv_writer_flush(ng_csv_writer *writer);
 
 /* The end: as `flush`, and the line of names where there were no rows. */
 NG_NODISCARD ng_status ng_csv_writer_finish(ng_csv_writer *writer);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_csv.h ------------------------------------------------------------------------------- */
+
+/* ops_csv: CSV text as the ends of rivers. csv_reader and csv_writer say what is read and written;
+ * both are driven by functions that bring and take bytes. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* The rows of a CSV text. `schema` (kept) has the columns that are wanted, `fields` (kept) where
+ * they are found, in the same order with the same types and nulls, or NG_MISMATCH; NULL: the header
+ * has their names. `options` (copied) NULL: ng_csv_defaults. Where `read` answers NG_AGAIN,
+ * ng_graph_wake tells when there is more. A text must fit into a block: the graph's `batch_text` is
+ * at least the longest field. Bad rows are seen to as the options say; the river fails with the
+ * reader's status. */
+ng_river ng_csv_source(ng_graph *graph, const ng_schema *schema, const ng_csv_field *fields,
+                       const ng_csv_options *options, ng_csv_read read, void *ctx);
+
+/* The reader of a CSV source, for its error and counts; valid until the graph is closed. */
+const ng_csv_reader *ng_csv_source_reader(ng_river river);
+
+/* Writes columns of a river: those of `schema` (kept), found by name; NULL: all of them.
+ * NG_MISMATCH: one is missing or has another type. The line of names comes with the first rows, or
+ * with the end. What was written before a failure or a cancellation is handed on by the time the
+ * graph has ended. NG_INVALID: as ng_csv_writer_init. Fails with what `write` failed with. */
+ng_river ng_csv_sink(ng_river river, const ng_schema *schema, char separator, char quote,
+                     ng_csv_write write, void *ctx);
 
 #if defined(__cplusplus)
 }
@@ -8736,9 +8827,8 @@ static void ngi_copy_bits(uint8_t *to, size_t at, const uint8_t *from, size_t fi
     }
 }
 
-/* How many rows' text fits behind the `at` rows of a column. */
-static size_t ngi_text_fitting(const ng_column *from, size_t first, size_t rows,
-                               const ng_column *to, size_t at) {
+size_t ngi_text_fitting(const ng_column *from, size_t first, size_t rows, const ng_column *to,
+                        size_t at) {
     const int32_t *const offsets = (const int32_t *)from->values;
     const size_t used = (size_t)((const int32_t *)to->values)[at];
     const size_t room = to->bytes_size - used;
@@ -8767,8 +8857,8 @@ static void ngi_copy_text(const ng_column *from, size_t first, size_t rows, ng_c
     }
 }
 
-static void ngi_copy_column(ng_type type, const ng_column *from, size_t first, size_t rows,
-                            ng_column *to, size_t at) {
+void ngi_copy_column(ng_type type, const ng_column *from, size_t first, size_t rows, ng_column *to,
+                     size_t at) {
     if (type == NG_UTF8) {
         ngi_copy_text(from, first, rows, to, at);
     } else if (type == NG_BOOL) {
@@ -9173,6 +9263,7 @@ void ng_link_cancel(ng_link *link) {
 /* graph_parts: what graphs are made of. */
 
 #define NGI_NOWHERE UINT32_MAX
+#define NGI_NO_COLUMN SIZE_MAX
 
 /* A graph's life. */
 enum { NGI_BUILDING = 0, NGI_RUNNING = 1, NGI_ENDED = 2, NGI_CLOSED = 3 };
@@ -9182,6 +9273,8 @@ typedef struct ngi_input {
     uint64_t received;     /* rows taken */
     uint64_t discarded;    /* rows that were queued when it was cancelled */
     bool done;             /* its end has been seen to */
+    bool over;             /* no more of its rows are wanted, but its end is to be seen to */
+    size_t positions;      /* the column of its rows' positions, or NGI_NO_COLUMN */
 } ngi_input;
 
 typedef struct ngi_output {
@@ -9214,6 +9307,9 @@ typedef struct ngi_node {
     int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
     int64_t wakes;    /* the first of both */
     uint32_t heap_place;
+    bool ordered;       /* an ordered merge is further down */
+    uint64_t front;     /* of an ordered one: no row to come is before this position */
+    uint64_t end_rows;  /* that were brought out by the end of its input */
     size_t size;
     bool has_text, opened, closed, blocked, due, cancelled;
     bool dead_letters; /* has the output for them */
@@ -9256,12 +9352,13 @@ static inline void ngi_make_ready(ng_graph *graph, uint32_t node) {
 
 /* Keeps the first failure. */
 static inline void ngi_graph_blame(ng_graph *graph, ng_status status, const char *calls,
-                                   const char *river, uint64_t row) {
+                                   const char *river, uint64_t row, uint32_t node) {
     if (graph->error.status == NG_OK) {
         graph->error.status = status;
         graph->error.calls = calls;
         graph->error.river = river;
         graph->error.row = row;
+        graph->error.node = node;
     }
 }
 
@@ -9276,6 +9373,24 @@ ngi_node *ngi_node_to_change(ng_river river, const char *calls);
 
 /* The same for what it does at bad rows, where it can go on after one. `timed`: and has a clock. */
 ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed);
+
+/* ---- what graph_order sees to ---------------------------------------------------------------- */
+
+/* Lays out where a node finds the positions of its inputs' rows. */
+void ngi_order_start(const ng_graph *graph, ngi_node *node);
+
+/* Has all nodes that a node takes from keep their fronts. */
+void ngi_order_mark(const ng_graph *graph, const ngi_node *node);
+
+/* A node has made a call, or is about to fail: its front may have risen. */
+void ngi_order_update(ng_graph *graph, ngi_node *node);
+
+/* An ordered node has sent rows. */
+void ngi_order_sent(ngi_node *node, const ng_batch *batch);
+
+/* The positions of so many rows that a node brings out since its input has ended: the first of
+ * them, the others follow. */
+uint64_t ngi_order_end(ngi_node *node, size_t rows);
 
 /* ---- what ops_guard sees to ------------------------------------------------------------------ */
 
@@ -9301,6 +9416,9 @@ void ngi_guard_close(const ng_graph *graph, const ngi_node *node);
 
 /* Ends a node: its outputs with `how`, its inputs by cancelling them. */
 void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how);
+
+/* Whether a node is a fork: all its outputs have all rows of its input. */
+bool ngi_is_fork(const ngi_node *node);
 
 ng_graph_options ng_graph_defaults(ng_allocator allocator) {
     ng_graph_options options;
@@ -9333,6 +9451,7 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
     graph->error.status = NG_OK;
     graph->error.calls = graph->error.river = NULL;
     graph->error.row = 0;
+    graph->error.node = NGI_NOWHERE;
     graph->woken = NULL;
     graph->woken_ctx = NULL;
     graph->state = NGI_BUILDING;
@@ -9349,7 +9468,7 @@ static ng_river ngi_nowhere(ng_graph *graph) {
 
 ng_river ng_refuse(ng_graph *graph, const char *calls, ng_status status) {
     if (graph->state == NGI_BUILDING) {
-        ngi_graph_blame(graph, status, calls, NULL, 0);
+        ngi_graph_blame(graph, status, calls, NULL, 0, NGI_NOWHERE);
     }
     return ngi_nowhere(graph);
 }
@@ -9646,7 +9765,8 @@ size_t ng_graph_memory(const ng_graph *graph) {
 
 static ng_status ngi_graph_fail(ng_graph *graph, const ngi_node *node, ng_status status) {
     ngi_graph_blame(graph, status, node == NULL ? NULL : node->stage.calls->name,
-                    node == NULL ? NULL : node->name, 0);
+                    node == NULL ? NULL : node->name, 0,
+                    node == NULL ? NGI_NOWHERE : node->self);
     return graph->error.status;
 }
 
@@ -9690,6 +9810,7 @@ static ng_status ngi_graph_lay_out(ng_graph *graph) {
     at += ngi_size_round(graph->count * sizeof(uint32_t), 64);
     ng_status status = NG_OK;
     for (uint32_t node = 0; node < graph->count; node++) {
+        ngi_order_start(graph, graph->nodes[node]);
         for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]) && status == NG_OK; i++) {
             status = ngi_output_lay_out(graph, graph->nodes[node], i, &at);
         }
@@ -9850,6 +9971,95 @@ void ngi_timers_ring(ng_graph *graph, int64_t now) {
     }
 }
 
+/* ---- graph_order.c --------------------------------------------------------------------------- */
+
+/* graph_order: which rows may still come, by their place in the order of all rows.
+ *
+ * Where an ordered merge is further down, each node keeps its front: a position that no row it has
+ * still to bring out is before. It follows from the fronts above it, so it moves on where rows are
+ * left out, too. */
+
+/* The position of what comes next from an input; UINT64_MAX: nothing. */
+static uint64_t ngi_order_bound(const ng_graph *graph, const ngi_input *input) {
+    const ng_link *const link = &ngi_source_of(graph, input)->link;
+    const ng_batch *const first = ng_link_first(link);
+    if (input->done || input->over || ng_link_state(link) == NG_END) {
+        return UINT64_MAX;
+    }
+    if (input->positions == NGI_NO_COLUMN) {
+        return input->received + link->front_rows;
+    }
+    if (first == NULL) {
+        return graph->nodes[input->node]->front;
+    }
+    const ng_column *const column = &first->block->columns[input->positions];
+    return ((const uint64_t *)column->values)[first->offset];
+}
+
+uint64_t ng_context_position(const ng_context *context, uint32_t input) {
+    return input >= context->node->input_count
+               ? UINT64_MAX
+               : ngi_order_bound(context->graph, &context->node->inputs[input]);
+}
+
+void ngi_order_start(const ng_graph *graph, ngi_node *node) {
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        ngi_input *const input = &node->inputs[i];
+        const ngi_node *const from = graph->nodes[input->node];
+        const ng_schema *const schema =
+            input->output < from->stage.outputs ? from->schema : from->schema_in;
+        const size_t place = ng_schema_find(schema, NG_ROW_COLUMN);
+        const bool there = place < schema->count && schema->fields[place].type == NG_U64;
+        input->positions = there ? place : NGI_NO_COLUMN;
+    }
+}
+
+void ngi_order_mark(const ng_graph *graph, const ngi_node *node) {
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        graph->nodes[node->inputs[i].node]->ordered = true;
+    }
+    for (uint32_t at = node->self; at-- > 0;) { /* nodes come after their inputs */
+        const ngi_node *const above = graph->nodes[at];
+        for (uint32_t i = 0; i < above->input_count && above->ordered; i++) {
+            graph->nodes[above->inputs[i].node]->ordered = true;
+        }
+    }
+}
+
+uint64_t ngi_order_end(ngi_node *node, size_t rows) {
+    const uint64_t first = NG_ROWS_OF_THE_END | (uint64_t)node->self << 40 | node->end_rows;
+    node->end_rows += rows;
+    return first;
+}
+
+static void ngi_order_raise(ngi_node *node, uint64_t front) {
+    node->front = front > node->front ? front : node->front;
+}
+
+void ngi_order_sent(ngi_node *node, const ng_batch *batch) {
+    const size_t place = ng_schema_find(batch->schema, NG_ROW_COLUMN);
+    if (node->input_count == 0 && place < batch->schema->count) {
+        const uint64_t *const positions = (const uint64_t *)batch->block->columns[place].values;
+        ngi_order_raise(node, positions[batch->offset + batch->rows - 1]);
+    }
+}
+
+void ngi_order_update(ng_graph *graph, ngi_node *node) {
+    const uint64_t before = node->front;
+    if (node->closed || node->input_count == 0) {
+        return;
+    }
+    uint64_t front = ngi_order_end(node, 0);
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        const uint64_t bound = ngi_order_bound(graph, &node->inputs[i]);
+        front = bound < front ? bound : front;
+    }
+    ngi_order_raise(node, front);
+    for (uint32_t i = 0; i < ngi_output_count(node) && node->front != before; i++) {
+        ngi_make_ready(graph, node->outputs[i].to);
+    }
+}
+
 /* ---- graph_run.c ----------------------------------------------------------------------------- */
 
 /* graph_run: calls operators, the one furthest down that has something to do first, so that rows
@@ -9887,6 +10097,9 @@ static bool ngi_node_room(const ng_graph *graph, ngi_node *node, uint32_t i, ng_
 static ng_status ngi_node_send(ng_graph *graph, ngi_node *node, uint32_t i, ng_batch *batch) {
     ngi_output *const output = &node->outputs[i];
     const size_t rows = batch->rows;
+    if (node->ordered) {
+        ngi_order_sent(node, batch);
+    }
     const ng_status status = ng_link_send(&output->link, batch);
     if (status == NG_OK) {
         output->sent += rows;
@@ -9918,6 +10131,7 @@ static void ngi_node_send_made(ng_graph *graph, ngi_node *node, uint32_t i, size
 
 /* ---- ending ---------------------------------------------------------------------------------- */
 
+/* Lets go of what waits at an input, and of what would. */
 static void ngi_input_cancel(ng_graph *graph, ngi_input *input) {
     ng_link *const link = &ngi_source_of(graph, input)->link;
     if (!ng_link_is_cancelled(link)) {
@@ -9925,7 +10139,7 @@ static void ngi_input_cancel(ng_graph *graph, ngi_input *input) {
         ng_link_cancel(link);
         ngi_make_ready(graph, input->node);
     }
-    input->done = true;
+    input->over = true;
 }
 
 void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
@@ -9941,6 +10155,7 @@ void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
     }
     for (uint32_t i = 0; i < node->input_count; i++) {
         ngi_input_cancel(graph, &node->inputs[i]);
+        node->inputs[i].done = true;
     }
     if (node->opened && node->stage.calls->close != NULL) {
         node->stage.calls->close(node->state);
@@ -9953,7 +10168,7 @@ void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
 }
 
 static void ngi_node_fail(ng_graph *graph, ngi_node *node, ng_status status, uint64_t row) {
-    ngi_graph_blame(graph, status, node->stage.calls->name, node->name, row);
+    ngi_graph_blame(graph, status, node->stage.calls->name, node->name, row, node->self);
     ngi_node_finish(graph, node, status);
 }
 
@@ -9973,9 +10188,11 @@ static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t ro
     }
 }
 
-/* The number of the row that waits first at an input. */
+/* The number of the row that waits first at an input; of a source, of the one it makes next. */
 static uint64_t ngi_node_row(const ngi_node *node, uint32_t input) {
-    return input < node->input_count ? node->inputs[input].received : 0;
+    return input < node->input_count ? node->inputs[input].received
+           : node->stage.outputs != 0 ? node->outputs[0].sent
+                                      : 0;
 }
 
 /* Leaves the first row that waits to the dead letters. False: they have no credit for it yet. */
@@ -10005,6 +10222,7 @@ static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const n
         ngi_guard_wait(graph, node, ngi_graph_now(graph));
         return false;
     default:
+        ngi_order_update(graph, node); /* the bad row is where it ends */
         if (in != NULL) {
             ngi_node_take(graph, node, input, 1);
             node->account.failed++;
@@ -10110,17 +10328,26 @@ static bool ngi_is_unwanted(const ngi_node *node) {
     return node->stage.outputs != 0;
 }
 
+/* An input that has ended with an error. Answers whether the node has gone on. */
+static bool ngi_input_failed(ng_graph *graph, ngi_node *node, uint32_t i, ng_status how) {
+    ng_context context = {graph, node, i};
+    ng_status status = NG_OK;
+    if (node->stage.calls->fail != NULL) {
+        graph->busy = true;
+        status = node->stage.calls->fail(node->state, &context, how);
+        graph->busy = false;
+    }
+    if (status != NG_AGAIN) {
+        ngi_order_update(graph, node);
+        ngi_node_finish(graph, node, how);
+    }
+    return status != NG_AGAIN;
+}
+
 /* An input that has ended, with `how`. */
 static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_status how) {
-    ng_context context = {graph, node, i};
     if (how != NG_END) {
-        if (node->stage.calls->fail != NULL) {
-            graph->busy = true;
-            node->stage.calls->fail(node->state, &context, how);
-            graph->busy = false;
-        }
-        ngi_node_finish(graph, node, how);
-        return true;
+        return ngi_input_failed(graph, node, i, how);
     }
     if (node->stage.calls->end != NULL) {
         const ngi_outcome outcome = ngi_call_with_room(graph, node, i, NULL, ngi_call_end);
@@ -10163,15 +10390,19 @@ static bool ngi_input_offer(ng_graph *graph, ngi_node *node, uint32_t i, const n
 /* Offers one input. `*waiting`: there was something to offer. */
 static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *waiting) {
     ng_link *const link = &ngi_source_of(graph, &node->inputs[i])->link;
-    const ng_batch *const first = ng_link_first(link);
+    const bool over = node->inputs[i].over;
     if (node->inputs[i].done) {
         return false;
     }
+    if (over) {
+        ngi_input_cancel(graph, &node->inputs[i]);
+    }
+    const ng_batch *const first = ng_link_first(link);
     if (first != NULL) {
         *waiting = true;
         return ngi_input_offer(graph, node, i, first);
     }
-    const ng_status how = ng_link_state(link);
+    const ng_status how = over ? NG_END : ng_link_state(link);
     if (how == NG_OK) {
         return false;
     }
@@ -10258,6 +10489,9 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
         if (!ngi_node_run(graph, graph->nodes[i])) {
             graph->ready[i / 64] &= ~((uint64_t)1 << (i % 64));
         }
+        if (graph->nodes[i]->ordered) {
+            ngi_order_update(graph, graph->nodes[i]);
+        }
     }
     if (graph->cancelling) {
         ng_graph_cancel(graph);
@@ -10335,6 +10569,12 @@ ng_status ng_context_take(ng_context *context, uint32_t input, size_t rows) {
     ngi_node_take(context->graph, context->node, input, rows);
     context->node->account.out += context->node->stage.outputs == 0 ? rows : 0;
     return NG_OK;
+}
+
+void ng_context_cancel(ng_context *context, uint32_t input) {
+    if (input < context->node->input_count) {
+        context->node->inputs[input].over = true; /* seen to after the call */
+    }
 }
 
 size_t ng_context_credit(ng_context *context, uint32_t output) {
@@ -10456,6 +10696,7 @@ ng_status ng_audit(const ng_graph *graph, ng_account *all, ng_error *at) {
             at->calls = node->stage.calls->name;
             at->river = node->name;
             at->row = account->in;
+            at->node = node->self;
         }
         ngi_account_collect(graph, node, all);
     }
@@ -10910,6 +11151,8 @@ typedef struct ngi_through {
     const ng_kernel *kernel;
     void *state, *in, *out;
     size_t *places;
+    size_t row_in, row_out; /* the columns of positions, NGI_NO_COLUMN: none */
+    uint64_t taken;
 } ngi_through;
 
 static void ngi_through_connect(const ngi_through *t, const ng_batch *batch) {
@@ -10938,6 +11181,26 @@ static void ngi_through_open(const ngi_through *t, const ng_room *room) {
     ngi_field_put_size(t->out, kernel->out_rows, room->at);
 }
 
+/* Makes positions of the numbers that a kernel gave to `rows` rows, from row `at` on. */
+static void ngi_through_place(const ngi_through *t, ng_context *context, const ng_batch *in,
+                              const ng_room *out, size_t rows) {
+    if (t->row_out == NGI_NO_COLUMN) {
+        return;
+    }
+    uint64_t *const numbers = (uint64_t *)out->columns[t->row_out].values + out->at;
+    const uint64_t *positions = NULL;
+    if (in != NULL && t->row_in != NGI_NO_COLUMN) {
+        positions = (const uint64_t *)in->block->columns[t->row_in].values + in->offset;
+    }
+    for (size_t i = 0; i < rows; i++) {
+        if (numbers[i] == UINT64_MAX) {
+            numbers[i] = ngi_order_end(context->node, 1);
+        } else if (positions != NULL) {
+            numbers[i] = positions[numbers[i] - t->taken];
+        }
+    }
+}
+
 static void ngi_through_count(ng_context *context, ng_step step) {
     const int64_t gone = (int64_t)step.consumed - (int64_t)step.produced;
     ng_context_count(context, gone < 0 ? NG_MADE : NG_FILTERED, gone < 0 ? -gone : gone);
@@ -10945,11 +11208,17 @@ static void ngi_through_count(ng_context *context, ng_step step) {
 
 static ng_step ngi_through_push(void *state, ng_context *context, const ng_batch *in,
                                 const ng_room *out) {
-    const ngi_through *const t = (const ngi_through *)state;
+    ngi_through *const t = (ngi_through *)state;
     ngi_through_connect(t, in);
     ngi_through_open(t, out);
     ng_step step = t->kernel->push(t->state, t->in, in->rows, t->out);
     ngi_through_count(context, step);
+    ngi_through_place(t, context, in, out, step.produced);
+    t->taken += step.consumed;
+    if (step.status == NG_END) {
+        ng_context_cancel(context, 0);
+        step.status = NG_OK;
+    }
     if (step.status == NG_OK && step.consumed == 0 && step.produced == 0 && out->at == 0) {
         step.status = NG_TOO_LARGE; /* an empty block has no room for the text of one row */
     }
@@ -10961,6 +11230,7 @@ static ng_step ngi_through_end(void *state, ng_context *context, const ng_room *
     ngi_through_open(t, out);
     const ng_step step = t->kernel->flush(t->state, t->out);
     ngi_through_count(context, step);
+    ngi_through_place(t, context, NULL, out, step.produced);
     return step;
 }
 
@@ -10986,9 +11256,16 @@ static uint8_t *ngi_through_part(uint8_t **at, size_t size) {
     return part;
 }
 
+static size_t ngi_through_find(const ng_schema *schema, const char *name) {
+    const size_t place = ng_schema_find(schema, name);
+    return place == schema->count ? NGI_NO_COLUMN : place;
+}
+
 static void ngi_through_lay_out(ngi_through *t, const ng_kernel *kernel, const ng_schema *river) {
     uint8_t *at = (uint8_t *)t + ngi_size_round(sizeof *t, 64);
     t->kernel = kernel;
+    t->row_in = ngi_through_find(river, NG_ROW_COLUMN);
+    t->row_out = ngi_through_find(&kernel->out, NG_ROW_COLUMN);
     t->state = ngi_through_part(&at, kernel->state_size);
     t->in = ngi_through_part(&at, kernel->in_size);
     t->out = ngi_through_part(&at, kernel->out_size);
@@ -11474,6 +11751,8 @@ static ng_step ngi_fork_push(void *state, ng_context *context, const ng_batch *i
 static const ng_operator ngi_fork_calls = {"fork", NULL, ngi_fork_push, NULL,
                                            NULL,   NULL, NULL,          false};
 
+bool ngi_is_fork(const ngi_node *node) { return node->stage.calls == &ngi_fork_calls; }
+
 void ng_fork(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_splitting splitting = {count};
     const ng_stage stage = {&ngi_fork_calls, sizeof splitting, &splitting, NULL, count, true, 0};
@@ -11619,6 +11898,203 @@ static const ng_operator ngi_round_robin_calls = {"round_robin", NULL, ngi_route
 void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count) {
     const ngi_routing routing = {NULL, NULL, count, 0};
     ngi_routes(river, &routing, &ngi_round_robin_calls, rivers != NULL, rivers);
+}
+
+/* ---- ops_order.c ----------------------------------------------------------------------------- */
+
+/* ops_order: takes from the input whose first row is the least, as far as the next input allows. */
+
+/* Followed by the places of the merge's columns in each input, input by input. */
+typedef struct ngi_order {
+    const ng_schema *schema;
+    uint32_t count;
+    size_t places[1]; /* NGI_NO_COLUMN: the rows' own numbers */
+} ngi_order;
+
+/* The first row to come: its input, and how far it and those behind it come before all others. */
+typedef struct ngi_turn {
+    uint32_t input;
+    uint64_t position;
+    uint64_t before; /* the first position that is another input's */
+} ngi_turn;
+
+static ngi_turn ngi_order_turn(const ng_context *context, uint32_t count) {
+    ngi_turn turn = {0, ng_context_position(context, 0), UINT64_MAX};
+    for (uint32_t i = 1; i < count; i++) {
+        const uint64_t position = ng_context_position(context, i);
+        if (position < turn.position) {
+            turn.input = i;
+            turn.before = turn.position; /* of one position the inputs before come first */
+            turn.position = position;
+        } else if (position < turn.before) {
+            turn.before = position == UINT64_MAX ? position : position + 1;
+        }
+    }
+    return turn;
+}
+
+/* How many of the first `rows` rows, whose positions never fall, are before a position. */
+static size_t ngi_order_count(const uint64_t *positions, size_t rows, uint64_t before) {
+    size_t low = 0, step = 1;
+    while (low + step < rows && positions[low + step - 1] < before) {
+        low += step;
+        step *= 2;
+    }
+    size_t high = low + step < rows ? low + step : rows;
+    while (low < high) { /* those in front of `low` are before, those from `high` on are not */
+        const size_t middle = low + (high - low) / 2;
+        if (positions[middle] < before) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static size_t ngi_order_rows(const ng_batch *first, const ngi_input *input, const ngi_turn *turn) {
+    if (input->positions != NGI_NO_COLUMN) {
+        const ng_column *const column = &first->block->columns[input->positions];
+        return ngi_order_count((const uint64_t *)column->values + first->offset, first->rows,
+                               turn->before);
+    }
+    const uint64_t rows = turn->before - turn->position;
+    return rows < first->rows ? (size_t)rows : first->rows;
+}
+
+/* Copies rows to those made. Answers how many had room. */
+static size_t ngi_order_copy(const ngi_order *order, const ng_batch *from, const ngi_turn *turn,
+                             size_t rows, const ng_room *out, size_t made) {
+    const size_t *const places = &order->places[turn->input * order->schema->count];
+    const size_t at = out->at + made;
+    for (size_t c = 0; c < order->schema->count; c++) {
+        if (order->schema->fields[c].type == NG_UTF8) {
+            rows = ngi_text_fitting(&from->block->columns[places[c]], from->offset, rows,
+                                    &out->columns[c], at);
+        }
+    }
+    for (size_t c = 0; c < order->schema->count && rows != 0; c++) {
+        if (places[c] != NGI_NO_COLUMN) {
+            ngi_copy_column(order->schema->fields[c].type, &from->block->columns[places[c]],
+                            from->offset, rows, &out->columns[c], at);
+            continue;
+        }
+        for (size_t i = 0; i < rows; i++) {
+            ((uint64_t *)out->columns[c].values)[at + i] = turn->position + i;
+        }
+    }
+    return rows;
+}
+
+static ng_step ngi_order_push(void *state, ng_context *context, const ng_batch *in,
+                              const ng_room *out) {
+    const ngi_order *const order = (const ngi_order *)state;
+    size_t made = 0;
+    (void)in;
+    while (made < out->rows) {
+        const ngi_turn turn = ngi_order_turn(context, order->count);
+        const ng_batch *const first = ng_context_first(context, turn.input);
+        if (first == NULL) { /* it may still have a row that comes before all others */
+            return ng_step_of(0, made, NG_AGAIN);
+        }
+        size_t rows = ngi_order_rows(first, &context->node->inputs[turn.input], &turn);
+        rows = rows < out->rows - made ? rows : out->rows - made;
+        rows = ngi_order_copy(order, first, &turn, rows, out, made);
+        if (rows == 0) { /* its text has no room behind that of other rows */
+            break;
+        }
+        (void)ng_context_take(context, turn.input, rows);
+        made += rows;
+    }
+    const bool never = made == 0 && out->at == 0;
+    return ng_step_of(0, made, never ? NG_TOO_LARGE : NG_OK);
+}
+
+static ng_status ngi_order_fail(void *state, ng_context *context, ng_status status) {
+    const ngi_turn turn = ngi_order_turn(context, ((const ngi_order *)state)->count);
+    (void)status;
+    return turn.input == ng_context_input(context) ? NG_OK : NG_AGAIN;
+}
+
+static const ng_operator ngi_order_calls = {
+    "merge_ordered", NULL, ngi_order_push, NULL, NULL, ngi_order_fail, NULL, false};
+
+/* Whether the rows of an input have numbers of their own: they are all of a source's. */
+static bool ngi_order_is_source(const ng_graph *graph, const ngi_node *node) {
+    while (ngi_is_fork(node)) {
+        node = graph->nodes[node->inputs[0].node];
+    }
+    return node->input_count == 0;
+}
+
+/* Whether nothing above a node holds rows back. */
+static bool ngi_order_flows(const ng_graph *graph, const ngi_node *merge) {
+    bool flows = true;
+    for (uint32_t at = 0; at < merge->self; at++) {
+        const ngi_node *const above = graph->nodes[at];
+        flows = flows && (!above->ordered || above->stage.holds == 0);
+    }
+    return flows;
+}
+
+/* NG_OK, and the places of the merge's columns in a river. */
+static ng_status ngi_order_find(const ng_schema *schema, ng_river river, size_t *places) {
+    const ng_schema *const columns = ng_columns(river);
+    const ngi_node *const node = river.graph->nodes[river.node];
+    const size_t row = ng_schema_find(columns, NG_ROW_COLUMN);
+    const bool carries = row < columns->count;
+    if (!carries && !ngi_order_is_source(river.graph, node)) {
+        return NG_UNSUPPORTED;
+    }
+    if (carries && (columns->fields[row].type != NG_U64 || columns->fields[row].nullable)) {
+        return NG_MISMATCH;
+    }
+    for (size_t c = 0; c < schema->count; c++) {
+        const ng_field *const field = &schema->fields[c];
+        const size_t place = ng_schema_find(columns, field->name);
+        if (place == columns->count && ng_schema_find(schema, NG_ROW_COLUMN) == c &&
+            field->type == NG_U64) {
+            places[c] = NGI_NO_COLUMN;
+            continue;
+        }
+        if (place == columns->count || columns->fields[place].type != field->type ||
+            (columns->fields[place].nullable && !field->nullable)) {
+            return NG_MISMATCH;
+        }
+        places[c] = place;
+    }
+    return NG_OK;
+}
+
+ng_river ng_merge_ordered(const ng_river *rivers, uint32_t count, const ng_schema *schema) {
+    ng_river nowhere = {NULL, NGI_NOWHERE, 0};
+    if (rivers == NULL || count == 0 || rivers[0].graph == NULL) {
+        return nowhere;
+    }
+    ng_graph *const graph = rivers[0].graph;
+    if (schema == NULL || ng_schema_check(schema) != NG_OK) {
+        return ng_refuse(graph, ngi_order_calls.name, NG_INVALID);
+    }
+    const size_t places = ngi_size_times(count, schema->count);
+    const size_t size = ngi_size_plus(sizeof(ngi_order), ngi_size_times(places, sizeof(size_t)));
+    const ng_stage stage = {&ngi_order_calls, size, NULL, schema, 1, false, 0};
+    const ng_river river = ng_apply(graph, rivers, count, &stage);
+    ngi_order *const order = (ngi_order *)ng_state(river);
+    if (order == NULL) {
+        return river;
+    }
+    order->schema = schema;
+    order->count = count;
+    ng_status status = NG_OK;
+    for (uint32_t i = 0; i < count && status == NG_OK; i++) {
+        status = ngi_order_find(schema, rivers[i], &order->places[i * schema->count]);
+    }
+    const ngi_node *const node = graph->nodes[river.node];
+    ngi_order_mark(graph, node);
+    if (status == NG_OK && !ngi_order_flows(graph, node)) {
+        status = NG_UNSUPPORTED;
+    }
+    return status == NG_OK ? river : ng_refuse(graph, ngi_order_calls.name, status);
 }
 
 /* ---- ops_time.c ------------------------------------------------------------------------------ */
@@ -12561,9 +13037,10 @@ static ng_step ngi_subscribe_end(void *state, ng_context *context, const ng_room
     return ng_step_of(0, 0, NG_OK);
 }
 
-static void ngi_subscribe_fail(void *state, ng_context *context, ng_status status) {
+static ng_status ngi_subscribe_fail(void *state, ng_context *context, ng_status status) {
     (void)context;
     ngi_subscription_fail(ngi_subscription_of(state), status);
+    return NG_OK;
 }
 
 static const ng_operator ngi_subscribe_calls = {"subscribe",
@@ -14282,6 +14759,164 @@ ng_status ng_csv_writer_flush(ng_csv_writer *writer) {
 ng_status ng_csv_writer_finish(ng_csv_writer *writer) {
     ngi_csv_writer_put_names(writer);
     return ng_csv_writer_flush(writer);
+}
+
+/* ---- ops_csv.c ------------------------------------------------------------------------------- */
+
+/* ops_csv: a source around a csv_reader and a sink around a csv_writer. */
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* Followed by the fields, where they are made here, and the reader's arena. */
+typedef struct ngi_csv_source {
+    ng_csv_reader reader;
+} ngi_csv_source;
+
+/* Blocks are filled from their first row on, as a reader wants it. */
+static ng_step ngi_csv_source_push(void *state, ng_context *context, const ng_batch *in,
+                                   const ng_room *out) {
+    ngi_csv_source *const source = (ngi_csv_source *)state;
+    ng_room room = *out;
+    size_t rows = 0;
+    (void)in;
+    if (room.at != 0) {
+        ng_context_renew(context, 0);
+        if (!ng_context_room(context, 0, &room)) {
+            return ng_step_of(0, 0, NG_AGAIN);
+        }
+    }
+    const ng_status status =
+        ng_csv_reader_next(&source->reader, room.columns, room.rows, &rows);
+    ng_context_count(context, NG_MADE, (int64_t)rows);
+    return ng_step_of(0, rows, status);
+}
+
+static const ng_operator ngi_csv_source_calls = {
+    "csv_source", NULL, ngi_csv_source_push, NULL, NULL, NULL, NULL, false};
+
+/* Whether the fields are those of a schema. */
+static bool ngi_csv_fields_fit(const ng_schema *schema, const ng_csv_field *fields) {
+    bool fit = true;
+    for (size_t i = 0; i < schema->count; i++) {
+        fit = fit && fields[i].type == schema->fields[i].type &&
+              fields[i].nullable == schema->fields[i].nullable;
+    }
+    return fit;
+}
+
+ng_river ng_csv_source(ng_graph *graph, const ng_schema *schema, const ng_csv_field *fields,
+                       const ng_csv_options *options, ng_csv_read read, void *ctx) {
+    const ng_csv_options plain = ng_csv_defaults(), *const o = options == NULL ? &plain : options;
+    const char *const name = ngi_csv_source_calls.name;
+    if (read == NULL || ng_schema_check(schema) != NG_OK) {
+        return ng_refuse(graph, name, NG_INVALID);
+    }
+    if (fields != NULL && !ngi_csv_fields_fit(schema, fields)) {
+        return ng_refuse(graph, name, NG_MISMATCH);
+    }
+    const size_t made = fields == NULL ? ngi_size_times(schema->count, sizeof(ng_csv_field)) : 0;
+    const size_t head = ngi_size_plus(sizeof(ngi_csv_source), made);
+    const size_t arena = ng_csv_reader_size(schema->count, o);
+    const size_t size = ngi_size_plus(ngi_size_round(head, 64), arena);
+    const ng_stage stage = {&ngi_csv_source_calls, size, NULL, schema, 1, false, 0};
+    const ng_river river = ng_apply(graph, NULL, 0, &stage);
+    ngi_csv_source *const source = (ngi_csv_source *)ng_state(river);
+    if (source == NULL) {
+        return river;
+    }
+    ng_csv_field *const own = (ng_csv_field *)(void *)(source + 1);
+    for (size_t i = 0; i < schema->count && fields == NULL; i++) {
+        const ng_field *const field = &schema->fields[i];
+        const ng_csv_field named = {field->name, field->name, 0, field->type, field->nullable};
+        own[i] = named;
+    }
+    const ng_status status = ng_csv_reader_init(
+        &source->reader, (uint8_t *)source + ngi_size_round(head, 64), arena,
+        fields == NULL ? own : fields, schema->count, o, read, ctx);
+    return status == NG_OK ? river : ng_refuse(graph, name, status);
+}
+
+const ng_csv_reader *ng_csv_source_reader(ng_river river) {
+    const ngi_csv_source *const source = (const ngi_csv_source *)ng_state(river);
+    return source == NULL ? NULL : &source->reader;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+#define NGI_CSV_SINK_BUFFER 65536
+
+/* Followed by the columns as the writer wants them, their places in the river, and its buffer. */
+typedef struct ngi_csv_sink {
+    ng_csv_writer writer;
+    size_t count, *places;
+    ng_column *columns;
+} ngi_csv_sink;
+
+static ng_step ngi_csv_sink_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    ngi_csv_sink *const sink = (ngi_csv_sink *)state;
+    (void)context;
+    (void)out;
+    for (size_t i = 0; i < sink->count; i++) {
+        sink->columns[i] = in->block->columns[sink->places[i]];
+    }
+    const ng_status status =
+        ng_csv_writer_rows(&sink->writer, sink->columns, in->offset, in->rows);
+    return ng_step_of(status == NG_OK ? in->rows : 0, 0, status);
+}
+
+static ng_step ngi_csv_sink_end(void *state, ng_context *context, const ng_room *out) {
+    (void)context;
+    (void)out;
+    return ng_step_of(0, 0, ng_csv_writer_finish(&((ngi_csv_sink *)state)->writer));
+}
+
+static void ngi_csv_sink_close(void *state) {
+    (void)!ng_csv_writer_flush(&((ngi_csv_sink *)state)->writer);
+}
+
+static const ng_operator ngi_csv_sink_calls = {
+    "csv_sink", NULL, ngi_csv_sink_push, ngi_csv_sink_end, NULL, NULL, ngi_csv_sink_close, false};
+
+static bool ngi_csv_columns_fit(const ng_schema *river, const ng_schema *wanted) {
+    bool fit = true;
+    for (size_t i = 0; i < wanted->count; i++) {
+        const size_t place = ng_schema_find(river, wanted->fields[i].name);
+        fit = fit && place < river->count && river->fields[place].type == wanted->fields[i].type;
+    }
+    return fit;
+}
+
+ng_river ng_csv_sink(ng_river river, const ng_schema *schema, char separator, char quote,
+                     ng_csv_write write, void *ctx) {
+    const ng_schema *const columns = ng_columns(river);
+    const ng_schema *const wanted = schema == NULL ? columns : schema;
+    const char *const name = ngi_csv_sink_calls.name;
+    if (columns == NULL || write == NULL || ng_schema_check(wanted) != NG_OK) {
+        return ng_refuse(river.graph, name, NG_INVALID);
+    }
+    if (!ngi_csv_columns_fit(columns, wanted)) {
+        return ng_refuse(river.graph, name, NG_MISMATCH);
+    }
+    const size_t each = sizeof(ng_column) + sizeof(size_t);
+    const size_t head = sizeof(ngi_csv_sink) + NGI_CSV_SINK_BUFFER;
+    const size_t size = ngi_size_plus(head, ngi_size_times(wanted->count, each));
+    const ng_stage stage = {&ngi_csv_sink_calls, size, NULL, NULL, 0, false, 0};
+    const ng_river end = ng_apply(river.graph, &river, 1, &stage);
+    ngi_csv_sink *const sink = (ngi_csv_sink *)ng_state(end);
+    if (sink == NULL) {
+        return end;
+    }
+    sink->count = wanted->count;
+    sink->columns = (ng_column *)(void *)(sink + 1);
+    sink->places = (size_t *)(void *)(sink->columns + wanted->count);
+    for (size_t i = 0; i < wanted->count; i++) {
+        sink->places[i] = ng_schema_find(columns, wanted->fields[i].name);
+    }
+    const ng_status status =
+        ng_csv_writer_init(&sink->writer, sink->places + wanted->count, NGI_CSV_SINK_BUFFER,
+                           wanted->fields, wanted->count, separator, quote, write, ctx);
+    return status == NG_OK ? end : ng_refuse(river.graph, name, status);
 }
 
 /* ---- program.c ------------------------------------------------------------------------------- */
@@ -16846,9 +17481,10 @@ static ng_step ngi_to_lane_end(void *state, ng_context *context, const ng_room *
     return ng_step_of(0, 0, NG_OK);
 }
 
-static void ngi_to_lane_fail(void *state, ng_context *context, ng_status status) {
+static ng_status ngi_to_lane_fail(void *state, ng_context *context, ng_status status) {
     (void)context;
     ngi_to_lane_finish(ngi_lane_of(state), status);
+    return NG_OK;
 }
 
 static void ngi_to_lane_close(void *state) {

@@ -143,9 +143,8 @@ static void ngi_copy_bits(uint8_t *to, size_t at, const uint8_t *from, size_t fi
     }
 }
 
-/* How many rows' text fits behind the `at` rows of a column. */
-static size_t ngi_text_fitting(const ng_column *from, size_t first, size_t rows,
-                               const ng_column *to, size_t at) {
+size_t ngi_text_fitting(const ng_column *from, size_t first, size_t rows, const ng_column *to,
+                        size_t at) {
     const int32_t *const offsets = (const int32_t *)from->values;
     const size_t used = (size_t)((const int32_t *)to->values)[at];
     const size_t room = to->bytes_size - used;
@@ -174,8 +173,8 @@ static void ngi_copy_text(const ng_column *from, size_t first, size_t rows, ng_c
     }
 }
 
-static void ngi_copy_column(ng_type type, const ng_column *from, size_t first, size_t rows,
-                            ng_column *to, size_t at) {
+void ngi_copy_column(ng_type type, const ng_column *from, size_t first, size_t rows, ng_column *to,
+                     size_t at) {
     if (type == NG_UTF8) {
         ngi_copy_text(from, first, rows, to, at);
     } else if (type == NG_BOOL) {

@@ -76,6 +76,13 @@ uint64_t ng_batch_bytes(const ng_batch *batch);
  * were copied: fewer than `rows` where the block has no more room for rows or text. */
 size_t ng_batch_copy(const ng_batch *batch, size_t from, size_t rows, ng_block *to, size_t at);
 
+/* The parts of that, for those who put columns together themselves: how many of `rows` rows' text
+ * fits behind the `at` rows of a utf8 column; and the copying of rows that fit. */
+size_t ngi_text_fitting(const ng_column *from, size_t first, size_t rows, const ng_column *to,
+                        size_t at);
+void ngi_copy_column(ng_type type, const ng_column *from, size_t first, size_t rows, ng_column *to,
+                     size_t at);
+
 #if defined(__cplusplus)
 }
 #endif

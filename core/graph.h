@@ -51,7 +51,8 @@ typedef struct ng_error {
     ng_status status;  /* NG_OK: it did not */
     const char *calls; /* the operator's name */
     const char *river; /* the name that ng_name gave it, or NULL */
-    uint64_t row;      /* of its input, from 0 */
+    uint64_t row;      /* of its input, from 0; of a source: how many rows it has made */
+    uint32_t node;     /* the operator's, as in its rivers; UINT32_MAX: none */
 } ng_error;
 
 /* All fields are private. */

@@ -53,6 +53,7 @@ ng_status ng_audit(const ng_graph *graph, ng_account *all, ng_error *at) {
             at->calls = node->stage.calls->name;
             at->river = node->name;
             at->row = account->in;
+            at->node = node->self;
         }
         ngi_account_collect(graph, node, all);
     }

@@ -35,6 +35,7 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
     graph->error.status = NG_OK;
     graph->error.calls = graph->error.river = NULL;
     graph->error.row = 0;
+    graph->error.node = NGI_NOWHERE;
     graph->woken = NULL;
     graph->woken_ctx = NULL;
     graph->state = NGI_BUILDING;
@@ -51,7 +52,7 @@ static ng_river ngi_nowhere(ng_graph *graph) {
 
 ng_river ng_refuse(ng_graph *graph, const char *calls, ng_status status) {
     if (graph->state == NGI_BUILDING) {
-        ngi_graph_blame(graph, status, calls, NULL, 0);
+        ngi_graph_blame(graph, status, calls, NULL, 0, NGI_NOWHERE);
     }
     return ngi_nowhere(graph);
 }

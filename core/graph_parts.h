@@ -6,6 +6,7 @@
 #include "sizes.h"
 
 #define NGI_NOWHERE UINT32_MAX
+#define NGI_NO_COLUMN SIZE_MAX
 
 /* A graph's life. */
 enum { NGI_BUILDING = 0, NGI_RUNNING = 1, NGI_ENDED = 2, NGI_CLOSED = 3 };
@@ -15,6 +16,8 @@ typedef struct ngi_input {
     uint64_t received;     /* rows taken */
     uint64_t discarded;    /* rows that were queued when it was cancelled */
     bool done;             /* its end has been seen to */
+    bool over;             /* no more of its rows are wanted, but its end is to be seen to */
+    size_t positions;      /* the column of its rows' positions, or NGI_NO_COLUMN */
 } ngi_input;
 
 typedef struct ngi_output {
@@ -47,6 +50,9 @@ typedef struct ngi_node {
     int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
     int64_t wakes;    /* the first of both */
     uint32_t heap_place;
+    bool ordered;       /* an ordered merge is further down */
+    uint64_t front;     /* of an ordered one: no row to come is before this position */
+    uint64_t end_rows;  /* that were brought out by the end of its input */
     size_t size;
     bool has_text, opened, closed, blocked, due, cancelled;
     bool dead_letters; /* has the output for them */
@@ -89,12 +95,13 @@ static inline void ngi_make_ready(ng_graph *graph, uint32_t node) {
 
 /* Keeps the first failure. */
 static inline void ngi_graph_blame(ng_graph *graph, ng_status status, const char *calls,
-                                   const char *river, uint64_t row) {
+                                   const char *river, uint64_t row, uint32_t node) {
     if (graph->error.status == NG_OK) {
         graph->error.status = status;
         graph->error.calls = calls;
         graph->error.river = river;
         graph->error.row = row;
+        graph->error.node = node;
     }
 }
 
@@ -109,6 +116,24 @@ ngi_node *ngi_node_to_change(ng_river river, const char *calls);
 
 /* The same for what it does at bad rows, where it can go on after one. `timed`: and has a clock. */
 ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed);
+
+/* ---- what graph_order sees to ---------------------------------------------------------------- */
+
+/* Lays out where a node finds the positions of its inputs' rows. */
+void ngi_order_start(const ng_graph *graph, ngi_node *node);
+
+/* Has all nodes that a node takes from keep their fronts. */
+void ngi_order_mark(const ng_graph *graph, const ngi_node *node);
+
+/* A node has made a call, or is about to fail: its front may have risen. */
+void ngi_order_update(ng_graph *graph, ngi_node *node);
+
+/* An ordered node has sent rows. */
+void ngi_order_sent(ngi_node *node, const ng_batch *batch);
+
+/* The positions of so many rows that a node brings out since its input has ended: the first of
+ * them, the others follow. */
+uint64_t ngi_order_end(ngi_node *node, size_t rows);
 
 /* ---- what ops_guard sees to ------------------------------------------------------------------ */
 
@@ -134,5 +159,8 @@ void ngi_guard_close(const ng_graph *graph, const ngi_node *node);
 
 /* Ends a node: its outputs with `how`, its inputs by cancelling them. */
 void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how);
+
+/* Whether a node is a fork: all its outputs have all rows of its input. */
+bool ngi_is_fork(const ngi_node *node);
 
 #endif

@@ -36,6 +36,9 @@ static bool ngi_node_room(const ng_graph *graph, ngi_node *node, uint32_t i, ng_
 static ng_status ngi_node_send(ng_graph *graph, ngi_node *node, uint32_t i, ng_batch *batch) {
     ngi_output *const output = &node->outputs[i];
     const size_t rows = batch->rows;
+    if (node->ordered) {
+        ngi_order_sent(node, batch);
+    }
     const ng_status status = ng_link_send(&output->link, batch);
     if (status == NG_OK) {
         output->sent += rows;
@@ -67,6 +70,7 @@ static void ngi_node_send_made(ng_graph *graph, ngi_node *node, uint32_t i, size
 
 /* ---- ending ---------------------------------------------------------------------------------- */
 
+/* Lets go of what waits at an input, and of what would. */
 static void ngi_input_cancel(ng_graph *graph, ngi_input *input) {
     ng_link *const link = &ngi_source_of(graph, input)->link;
     if (!ng_link_is_cancelled(link)) {
@@ -74,7 +78,7 @@ static void ngi_input_cancel(ng_graph *graph, ngi_input *input) {
         ng_link_cancel(link);
         ngi_make_ready(graph, input->node);
     }
-    input->done = true;
+    input->over = true;
 }
 
 void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
@@ -90,6 +94,7 @@ void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
     }
     for (uint32_t i = 0; i < node->input_count; i++) {
         ngi_input_cancel(graph, &node->inputs[i]);
+        node->inputs[i].done = true;
     }
     if (node->opened && node->stage.calls->close != NULL) {
         node->stage.calls->close(node->state);
@@ -102,7 +107,7 @@ void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
 }
 
 static void ngi_node_fail(ng_graph *graph, ngi_node *node, ng_status status, uint64_t row) {
-    ngi_graph_blame(graph, status, node->stage.calls->name, node->name, row);
+    ngi_graph_blame(graph, status, node->stage.calls->name, node->name, row, node->self);
     ngi_node_finish(graph, node, status);
 }
 
@@ -122,9 +127,11 @@ static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t ro
     }
 }
 
-/* The number of the row that waits first at an input. */
+/* The number of the row that waits first at an input; of a source, of the one it makes next. */
 static uint64_t ngi_node_row(const ngi_node *node, uint32_t input) {
-    return input < node->input_count ? node->inputs[input].received : 0;
+    return input < node->input_count ? node->inputs[input].received
+           : node->stage.outputs != 0 ? node->outputs[0].sent
+                                      : 0;
 }
 
 /* Leaves the first row that waits to the dead letters. False: they have no credit for it yet. */
@@ -154,6 +161,7 @@ static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const n
         ngi_guard_wait(graph, node, ngi_graph_now(graph));
         return false;
     default:
+        ngi_order_update(graph, node); /* the bad row is where it ends */
         if (in != NULL) {
             ngi_node_take(graph, node, input, 1);
             node->account.failed++;
@@ -259,17 +267,26 @@ static bool ngi_is_unwanted(const ngi_node *node) {
     return node->stage.outputs != 0;
 }
 
+/* An input that has ended with an error. Answers whether the node has gone on. */
+static bool ngi_input_failed(ng_graph *graph, ngi_node *node, uint32_t i, ng_status how) {
+    ng_context context = {graph, node, i};
+    ng_status status = NG_OK;
+    if (node->stage.calls->fail != NULL) {
+        graph->busy = true;
+        status = node->stage.calls->fail(node->state, &context, how);
+        graph->busy = false;
+    }
+    if (status != NG_AGAIN) {
+        ngi_order_update(graph, node);
+        ngi_node_finish(graph, node, how);
+    }
+    return status != NG_AGAIN;
+}
+
 /* An input that has ended, with `how`. */
 static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_status how) {
-    ng_context context = {graph, node, i};
     if (how != NG_END) {
-        if (node->stage.calls->fail != NULL) {
-            graph->busy = true;
-            node->stage.calls->fail(node->state, &context, how);
-            graph->busy = false;
-        }
-        ngi_node_finish(graph, node, how);
-        return true;
+        return ngi_input_failed(graph, node, i, how);
     }
     if (node->stage.calls->end != NULL) {
         const ngi_outcome outcome = ngi_call_with_room(graph, node, i, NULL, ngi_call_end);
@@ -312,15 +329,19 @@ static bool ngi_input_offer(ng_graph *graph, ngi_node *node, uint32_t i, const n
 /* Offers one input. `*waiting`: there was something to offer. */
 static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *waiting) {
     ng_link *const link = &ngi_source_of(graph, &node->inputs[i])->link;
-    const ng_batch *const first = ng_link_first(link);
+    const bool over = node->inputs[i].over;
     if (node->inputs[i].done) {
         return false;
     }
+    if (over) {
+        ngi_input_cancel(graph, &node->inputs[i]);
+    }
+    const ng_batch *const first = ng_link_first(link);
     if (first != NULL) {
         *waiting = true;
         return ngi_input_offer(graph, node, i, first);
     }
-    const ng_status how = ng_link_state(link);
+    const ng_status how = over ? NG_END : ng_link_state(link);
     if (how == NG_OK) {
         return false;
     }
@@ -407,6 +428,9 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
         if (!ngi_node_run(graph, graph->nodes[i])) {
             graph->ready[i / 64] &= ~((uint64_t)1 << (i % 64));
         }
+        if (graph->nodes[i]->ordered) {
+            ngi_order_update(graph, graph->nodes[i]);
+        }
     }
     if (graph->cancelling) {
         ng_graph_cancel(graph);
@@ -484,6 +508,12 @@ ng_status ng_context_take(ng_context *context, uint32_t input, size_t rows) {
     ngi_node_take(context->graph, context->node, input, rows);
     context->node->account.out += context->node->stage.outputs == 0 ? rows : 0;
     return NG_OK;
+}
+
+void ng_context_cancel(ng_context *context, uint32_t input) {
+    if (input < context->node->input_count) {
+        context->node->inputs[input].over = true; /* seen to after the call */
+    }
 }
 
 size_t ng_context_credit(ng_context *context, uint32_t output) {

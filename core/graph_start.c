@@ -61,7 +61,8 @@ size_t ng_graph_memory(const ng_graph *graph) {
 
 static ng_status ngi_graph_fail(ng_graph *graph, const ngi_node *node, ng_status status) {
     ngi_graph_blame(graph, status, node == NULL ? NULL : node->stage.calls->name,
-                    node == NULL ? NULL : node->name, 0);
+                    node == NULL ? NULL : node->name, 0,
+                    node == NULL ? NGI_NOWHERE : node->self);
     return graph->error.status;
 }
 
@@ -105,6 +106,7 @@ static ng_status ngi_graph_lay_out(ng_graph *graph) {
     at += ngi_size_round(graph->count * sizeof(uint32_t), 64);
     ng_status status = NG_OK;
     for (uint32_t node = 0; node < graph->count; node++) {
+        ngi_order_start(graph, graph->nodes[node]);
         for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]) && status == NG_OK; i++) {
             status = ngi_output_lay_out(graph, graph->nodes[node], i, &at);
         }

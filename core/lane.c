@@ -167,9 +167,10 @@ static ng_step ngi_to_lane_end(void *state, ng_context *context, const ng_room *
     return ng_step_of(0, 0, NG_OK);
 }
 
-static void ngi_to_lane_fail(void *state, ng_context *context, ng_status status) {
+static ng_status ngi_to_lane_fail(void *state, ng_context *context, ng_status status) {
     (void)context;
     ngi_to_lane_finish(ngi_lane_of(state), status);
+    return NG_OK;
 }
 
 static void ngi_to_lane_close(void *state) {

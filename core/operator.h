@@ -54,17 +54,19 @@ typedef struct ng_operator {
     /* Before the first push. NG_END: there is nothing to do, its rivers end. May be NULL. */
     ng_status (*open)(void *state, ng_context *context);
     /* Rows of input ng_context_input(context) and room in output 0; `in` is NULL for an operator
-     * without inputs, `out` for one without outputs or one that only forwards. NG_OK; NG_END: wants
-     * no more and makes no more, all that it holds is done with; below 0: row `consumed` of `in` is
-     * bad, or, without rows, the operator is. */
+     * without inputs, `out` for one without outputs or one that only forwards. NG_OK; NG_AGAIN:
+     * waits for something else than room; NG_END: wants no more and makes no more, all that it
+     * holds is done with; below 0: row `consumed` of `in` is bad, or, without rows, the operator
+     * is. */
     ng_step (*push)(void *state, ng_context *context, const ng_batch *in, const ng_room *out);
     /* An input has ended and is drained. `consumed` is 0. NG_AGAIN: there is more to make, call
      * again; NG_OK: this input is done with; NG_END: so are the others. NULL: NG_OK. */
     ng_step (*end)(void *state, ng_context *context, const ng_room *out);
     /* The time asked for by ng_context_call_at has come. NULL: `push` sees to it. */
     ng_step (*timer)(void *state, ng_context *context, const ng_room *out);
-    /* An input has ended with an error, which goes on to all outputs. May be NULL. */
-    void (*fail)(void *state, ng_context *context, ng_status status);
+    /* An input has ended with an error. NG_OK: it goes on to all outputs; NG_AGAIN: rows of other
+     * inputs come before, ask again. NULL: NG_OK. */
+    ng_status (*fail)(void *state, ng_context *context, ng_status status);
     /* After the last call, however it came to it; once if `open` was called. May be NULL. */
     void (*close)(void *state);
     bool resumes; /* after a bad row it can go on with the next */
@@ -83,6 +85,15 @@ uint64_t ng_context_row(const ng_context *context, uint32_t input);
  * step says. NG_INVALID: there is no such input, or it has not that many rows. */
 const ng_batch *ng_context_first(ng_context *context, uint32_t input);
 ng_status ng_context_take(ng_context *context, uint32_t input, size_t rows);
+
+/* Wants no more rows of an input: those that wait after this call are let go of, and `end` is
+ * called as if it had ended. */
+void ng_context_cancel(ng_context *context, uint32_t input);
+
+/* The place in the order of all rows (ops_order says which) of the first row that waits at an
+ * input; where none waits, one that no row to come is before; UINT64_MAX: none will come. Only for
+ * inputs of which ng_merge_ordered has some. */
+uint64_t ng_context_position(const ng_context *context, uint32_t input);
 
 /* How many rows may go to an output at once; 0: none at the moment. */
 size_t ng_context_credit(ng_context *context, uint32_t output);

@@ -2,6 +2,8 @@
 #include "ops_kernel.h"
 
 #include "fields.h"
+#include "graph_parts.h"
+#include "ops_order.h"
 #include "sizes.h"
 
 /* Followed by the kernel's state, `in` and `out`, and the places of its columns in the river. */
@@ -9,6 +11,8 @@ typedef struct ngi_through {
     const ng_kernel *kernel;
     void *state, *in, *out;
     size_t *places;
+    size_t row_in, row_out; /* the columns of positions, NGI_NO_COLUMN: none */
+    uint64_t taken;
 } ngi_through;
 
 static void ngi_through_connect(const ngi_through *t, const ng_batch *batch) {
@@ -37,6 +41,26 @@ static void ngi_through_open(const ngi_through *t, const ng_room *room) {
     ngi_field_put_size(t->out, kernel->out_rows, room->at);
 }
 
+/* Makes positions of the numbers that a kernel gave to `rows` rows, from row `at` on. */
+static void ngi_through_place(const ngi_through *t, ng_context *context, const ng_batch *in,
+                              const ng_room *out, size_t rows) {
+    if (t->row_out == NGI_NO_COLUMN) {
+        return;
+    }
+    uint64_t *const numbers = (uint64_t *)out->columns[t->row_out].values + out->at;
+    const uint64_t *positions = NULL;
+    if (in != NULL && t->row_in != NGI_NO_COLUMN) {
+        positions = (const uint64_t *)in->block->columns[t->row_in].values + in->offset;
+    }
+    for (size_t i = 0; i < rows; i++) {
+        if (numbers[i] == UINT64_MAX) {
+            numbers[i] = ngi_order_end(context->node, 1);
+        } else if (positions != NULL) {
+            numbers[i] = positions[numbers[i] - t->taken];
+        }
+    }
+}
+
 static void ngi_through_count(ng_context *context, ng_step step) {
     const int64_t gone = (int64_t)step.consumed - (int64_t)step.produced;
     ng_context_count(context, gone < 0 ? NG_MADE : NG_FILTERED, gone < 0 ? -gone : gone);
@@ -44,11 +68,17 @@ static void ngi_through_count(ng_context *context, ng_step step) {
 
 static ng_step ngi_through_push(void *state, ng_context *context, const ng_batch *in,
                                 const ng_room *out) {
-    const ngi_through *const t = (const ngi_through *)state;
+    ngi_through *const t = (ngi_through *)state;
     ngi_through_connect(t, in);
     ngi_through_open(t, out);
     ng_step step = t->kernel->push(t->state, t->in, in->rows, t->out);
     ngi_through_count(context, step);
+    ngi_through_place(t, context, in, out, step.produced);
+    t->taken += step.consumed;
+    if (step.status == NG_END) {
+        ng_context_cancel(context, 0);
+        step.status = NG_OK;
+    }
     if (step.status == NG_OK && step.consumed == 0 && step.produced == 0 && out->at == 0) {
         step.status = NG_TOO_LARGE; /* an empty block has no room for the text of one row */
     }
@@ -60,6 +90,7 @@ static ng_step ngi_through_end(void *state, ng_context *context, const ng_room *
     ngi_through_open(t, out);
     const ng_step step = t->kernel->flush(t->state, t->out);
     ngi_through_count(context, step);
+    ngi_through_place(t, context, NULL, out, step.produced);
     return step;
 }
 
@@ -85,9 +116,16 @@ static uint8_t *ngi_through_part(uint8_t **at, size_t size) {
     return part;
 }
 
+static size_t ngi_through_find(const ng_schema *schema, const char *name) {
+    const size_t place = ng_schema_find(schema, name);
+    return place == schema->count ? NGI_NO_COLUMN : place;
+}
+
 static void ngi_through_lay_out(ngi_through *t, const ng_kernel *kernel, const ng_schema *river) {
     uint8_t *at = (uint8_t *)t + ngi_size_round(sizeof *t, 64);
     t->kernel = kernel;
+    t->row_in = ngi_through_find(river, NG_ROW_COLUMN);
+    t->row_out = ngi_through_find(&kernel->out, NG_ROW_COLUMN);
     t->state = ngi_through_part(&at, kernel->state_size);
     t->in = ngi_through_part(&at, kernel->in_size);
     t->out = ngi_through_part(&at, kernel->out_size);

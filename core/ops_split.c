@@ -1,6 +1,7 @@
 /* ops_split: one operator with several outputs each. */
 #include "ops_split.h"
 
+#include "graph_parts.h"
 #include "sizes.h"
 
 static void ngi_split(ng_river river, const ng_stage *stage, bool complete, ng_river *rivers) {
@@ -44,6 +45,8 @@ static ng_step ngi_fork_push(void *state, ng_context *context, const ng_batch *i
 
 static const ng_operator ngi_fork_calls = {"fork", NULL, ngi_fork_push, NULL,
                                            NULL,   NULL, NULL,          false};
+
+bool ngi_is_fork(const ngi_node *node) { return node->stage.calls == &ngi_fork_calls; }
 
 void ng_fork(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_splitting splitting = {count};

@@ -50,9 +50,10 @@ static ng_step ngi_subscribe_end(void *state, ng_context *context, const ng_room
     return ng_step_of(0, 0, NG_OK);
 }
 
-static void ngi_subscribe_fail(void *state, ng_context *context, ng_status status) {
+static ng_status ngi_subscribe_fail(void *state, ng_context *context, ng_status status) {
     (void)context;
     ngi_subscription_fail(ngi_subscription_of(state), status);
+    return NG_OK;
 }
 
 static const ng_operator ngi_subscribe_calls = {"subscribe",

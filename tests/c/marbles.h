@@ -168,9 +168,10 @@ static ng_step marble_sink_end(void *state, ng_context *context, const ng_room *
     return ng_step_of(0, 0, NG_OK);
 }
 
-static void marble_sink_fail(void *state, ng_context *context, ng_status status) {
+static ng_status marble_sink_fail(void *state, ng_context *context, ng_status status) {
     (void)status;
     marble_saw((marble_sink_state *)state, ng_context_now(context) / MARBLE_TICK, '#');
+    return NG_OK;
 }
 
 static const ng_operator marble_sink_calls = {

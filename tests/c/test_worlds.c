@@ -53,10 +53,11 @@ static ng_step moody_end(void *state, ng_context *context, const ng_room *out) {
     return ng_step_of(0, 0, NG_OK);
 }
 
-static void moody_fail(void *state, ng_context *context, ng_status status) {
+static ng_status moody_fail(void *state, ng_context *context, ng_status status) {
     (void)context;
     (void)status;
     (*(moody **)state)->ends++;
+    return NG_OK;
 }
 
 static const ng_operator moody_calls = {"moody", NULL,       moody_push, moody_end,
