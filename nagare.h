@@ -1607,6 +1607,7 @@ typedef struct ng_graph {
     ng_graph_options options;
     struct ngi_node **nodes;
     uint32_t count, room, live;
+    uint32_t merges; /* ordered ones */
     uint32_t timers; /* nodes in the heap */
     uint32_t *heap;  /* nodes that wait for a time, the first to come first */
     uint64_t *ready; /* a bit for each node, sources first */
@@ -1829,9 +1830,9 @@ extern "C" {
 /* A river through a kernel, whose columns it must have by name and type, in any order; NG_MISMATCH
  * if it has not. What can be null in the river must be allowed to be in the kernel. `params` are
  * the kernel's own structure, copied at once; NULL: its defaults. `profile` is NG_AUTO but for
- * tests. Of what a call takes and makes the difference counts as filtered, or as made. A kernel that
- * ends by itself (`take 10`) cancels the river and brings out what it still holds. A kernel with
- * a column `ng_row` numbers the rows of its input there; the graph makes positions of that. */
+ * tests. Of what a call takes and makes the difference counts as filtered, or as made. A kernel
+ * that ends by itself (`take 10`) cancels the river and brings out what it still holds. A kernel
+ * with a column `ng_row` numbers the rows of its input there; the graph makes positions of that. */
 ng_river ng_through(ng_river river, const ng_kernel *kernel, const void *params,
                     ng_profile profile);
 
@@ -1954,6 +1955,11 @@ extern "C" {
  * nullable; with `ng_row` among them the positions go on. It waits for a river that has no row yet
  * only until it is clear that none can come before; memory is that of the links. Ends when all
  * have. The river that fails first by its position ends it, after all rows before.
+ *
+ * Rivers of one fork fill their links at the same time. Where more rows of one position than a
+ * link takes come through a fork (from another merge, or from an operator that makes many rows of
+ * one), the merge may need a row that the fork cannot send any more. It fails with NG_NO_CREDIT
+ * then: give the links more room.
  *
  * Refused: with NG_MISMATCH where a column is missing or has another type, with NG_UNSUPPORTED
  * where a river has no positions and is not a source's, or an operator above holds rows back. */
@@ -9307,9 +9313,10 @@ typedef struct ngi_node {
     int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
     int64_t wakes;    /* the first of both */
     uint32_t heap_place;
-    bool ordered;       /* an ordered merge is further down */
-    uint64_t front;     /* of an ordered one: no row to come is before this position */
-    uint64_t end_rows;  /* that were brought out by the end of its input */
+    bool ordered;      /* an ordered merge is further down */
+    bool merges;       /* it is an ordered merge */
+    uint64_t front;    /* of an ordered one: no row to come is before this position */
+    uint64_t end_rows; /* that were brought out by the end of its input */
     size_t size;
     bool has_text, opened, closed, blocked, due, cancelled;
     bool dead_letters; /* has the output for them */
@@ -9385,6 +9392,10 @@ void ngi_order_mark(const ng_graph *graph, const ngi_node *node);
 /* A node has made a call, or is about to fail: its front may have risen. */
 void ngi_order_update(ng_graph *graph, ngi_node *node);
 
+/* Where no node has anything to do: the ordered merge that waits for a row that cannot come, since
+ * rows that must come later fill the links on its way; NULL: there is none. */
+ngi_node *ngi_order_stalled(const ng_graph *graph);
+
 /* An ordered node has sent rows. */
 void ngi_order_sent(ngi_node *node, const ng_batch *batch);
 
@@ -9443,7 +9454,7 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
     }
     graph->options = *options;
     graph->nodes = NULL;
-    graph->count = graph->room = graph->live = graph->timers = 0;
+    graph->count = graph->room = graph->live = graph->timers = graph->merges = 0;
     graph->ready = NULL;
     graph->heap = NULL;
     graph->memory = NULL;
@@ -9765,8 +9776,7 @@ size_t ng_graph_memory(const ng_graph *graph) {
 
 static ng_status ngi_graph_fail(ng_graph *graph, const ngi_node *node, ng_status status) {
     ngi_graph_blame(graph, status, node == NULL ? NULL : node->stage.calls->name,
-                    node == NULL ? NULL : node->name, 0,
-                    node == NULL ? NGI_NOWHERE : node->self);
+                    node == NULL ? NULL : node->name, 0, node == NULL ? NGI_NOWHERE : node->self);
     return graph->error.status;
 }
 
@@ -10026,6 +10036,48 @@ void ngi_order_mark(const ng_graph *graph, const ngi_node *node) {
     }
 }
 
+/* The input from which an ordered merge takes the next row. */
+static uint32_t ngi_order_next(const ng_graph *graph, const ngi_node *merge) {
+    uint32_t next = 0;
+    for (uint32_t i = 1; i < merge->input_count; i++) {
+        const bool before = ngi_order_bound(graph, &merge->inputs[i]) <
+                            ngi_order_bound(graph, &merge->inputs[next]);
+        next = before ? i : next;
+    }
+    return next;
+}
+
+/* Whom a node that does nothing waits for; NULL: someone outside. */
+static const ngi_node *ngi_order_awaited(const ng_graph *graph, const ngi_node *node) {
+    if (node->closed) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < ngi_output_count(node) && node->blocked; i++) {
+        ng_link *const link = &node->outputs[i].link;
+        if (!ng_link_is_cancelled(link) && ng_link_credit(link) == 0) {
+            return graph->nodes[node->outputs[i].to];
+        }
+    }
+    const bool known = node->merges || (node->input_count == 1 && !node->blocked);
+    const uint32_t input = node->merges ? ngi_order_next(graph, node) : 0;
+    return known ? graph->nodes[node->inputs[input].node] : NULL;
+}
+
+ngi_node *ngi_order_stalled(const ng_graph *graph) {
+    for (uint32_t i = 0; i < graph->count; i++) {
+        const ngi_node *at = graph->nodes[i]->merges ? graph->nodes[i] : NULL;
+        for (uint32_t hops = 0; at != NULL && hops <= graph->count; hops++) {
+            at = ngi_order_awaited(graph, at);
+        }
+        for (; at != NULL; at = ngi_order_awaited(graph, at)) { /* round and round */
+            if (at->merges) { /* as it goes up somewhere, and up only from a merge */
+                return graph->nodes[at->self];
+            }
+        }
+    }
+    return NULL;
+}
+
 uint64_t ngi_order_end(ngi_node *node, size_t rows) {
     const uint64_t first = NG_ROWS_OF_THE_END | (uint64_t)node->self << 40 | node->end_rows;
     node->end_rows += rows;
@@ -10190,7 +10242,7 @@ static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t ro
 
 /* The number of the row that waits first at an input; of a source, of the one it makes next. */
 static uint64_t ngi_node_row(const ngi_node *node, uint32_t input) {
-    return input < node->input_count ? node->inputs[input].received
+    return input < node->input_count  ? node->inputs[input].received
            : node->stage.outputs != 0 ? node->outputs[0].sent
                                       : 0;
 }
@@ -10499,7 +10551,12 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
     if (graph->live == 0) {
         return ngi_graph_end(graph);
     }
-    return ngi_next_ready(graph) == NGI_NOWHERE ? NG_OK : NG_AGAIN;
+    const bool idle = ngi_next_ready(graph) == NGI_NOWHERE;
+    ngi_node *const stalled = idle && graph->merges != 0 ? ngi_order_stalled(graph) : NULL;
+    if (stalled != NULL) {
+        ngi_node_fail(graph, stalled, NG_NO_CREDIT, stalled->account.in);
+    }
+    return idle && stalled == NULL ? NG_OK : NG_AGAIN;
 }
 
 static void ngi_graph_tell(ng_graph *graph) {
@@ -12016,8 +12073,8 @@ static ng_status ngi_order_fail(void *state, ng_context *context, ng_status stat
     return turn.input == ng_context_input(context) ? NG_OK : NG_AGAIN;
 }
 
-static const ng_operator ngi_order_calls = {
-    "merge_ordered", NULL, ngi_order_push, NULL, NULL, ngi_order_fail, NULL, false};
+static const ng_operator ngi_order_calls = {"merge_ordered", NULL, ngi_order_push, NULL, NULL,
+                                            ngi_order_fail,  NULL, false};
 
 /* Whether the rows of an input have numbers of their own: they are all of a source's. */
 static bool ngi_order_is_source(const ng_graph *graph, const ngi_node *node) {
@@ -12089,7 +12146,9 @@ ng_river ng_merge_ordered(const ng_river *rivers, uint32_t count, const ng_schem
     for (uint32_t i = 0; i < count && status == NG_OK; i++) {
         status = ngi_order_find(schema, rivers[i], &order->places[i * schema->count]);
     }
-    const ngi_node *const node = graph->nodes[river.node];
+    ngi_node *const node = graph->nodes[river.node];
+    node->merges = true;
+    graph->merges++;
     ngi_order_mark(graph, node);
     if (status == NG_OK && !ngi_order_flows(graph, node)) {
         status = NG_UNSUPPORTED;
@@ -14785,8 +14844,7 @@ static ng_step ngi_csv_source_push(void *state, ng_context *context, const ng_ba
             return ng_step_of(0, 0, NG_AGAIN);
         }
     }
-    const ng_status status =
-        ng_csv_reader_next(&source->reader, room.columns, room.rows, &rows);
+    const ng_status status = ng_csv_reader_next(&source->reader, room.columns, room.rows, &rows);
     ng_context_count(context, NG_MADE, (int64_t)rows);
     return ng_step_of(0, rows, status);
 }
@@ -14830,9 +14888,9 @@ ng_river ng_csv_source(ng_graph *graph, const ng_schema *schema, const ng_csv_fi
         const ng_csv_field named = {field->name, field->name, 0, field->type, field->nullable};
         own[i] = named;
     }
-    const ng_status status = ng_csv_reader_init(
-        &source->reader, (uint8_t *)source + ngi_size_round(head, 64), arena,
-        fields == NULL ? own : fields, schema->count, o, read, ctx);
+    const ng_status status =
+        ng_csv_reader_init(&source->reader, (uint8_t *)source + ngi_size_round(head, 64), arena,
+                           fields == NULL ? own : fields, schema->count, o, read, ctx);
     return status == NG_OK ? river : ng_refuse(graph, name, status);
 }
 
@@ -14860,8 +14918,7 @@ static ng_step ngi_csv_sink_push(void *state, ng_context *context, const ng_batc
     for (size_t i = 0; i < sink->count; i++) {
         sink->columns[i] = in->block->columns[sink->places[i]];
     }
-    const ng_status status =
-        ng_csv_writer_rows(&sink->writer, sink->columns, in->offset, in->rows);
+    const ng_status status = ng_csv_writer_rows(&sink->writer, sink->columns, in->offset, in->rows);
     return ng_step_of(status == NG_OK ? in->rows : 0, 0, status);
 }
 

@@ -60,6 +60,7 @@ typedef struct ng_graph {
     ng_graph_options options;
     struct ngi_node **nodes;
     uint32_t count, room, live;
+    uint32_t merges; /* ordered ones */
     uint32_t timers; /* nodes in the heap */
     uint32_t *heap;  /* nodes that wait for a time, the first to come first */
     uint64_t *ready; /* a bit for each node, sources first */

@@ -27,7 +27,7 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
     }
     graph->options = *options;
     graph->nodes = NULL;
-    graph->count = graph->room = graph->live = graph->timers = 0;
+    graph->count = graph->room = graph->live = graph->timers = graph->merges = 0;
     graph->ready = NULL;
     graph->heap = NULL;
     graph->memory = NULL;

@@ -55,6 +55,48 @@ void ngi_order_mark(const ng_graph *graph, const ngi_node *node) {
     }
 }
 
+/* The input from which an ordered merge takes the next row. */
+static uint32_t ngi_order_next(const ng_graph *graph, const ngi_node *merge) {
+    uint32_t next = 0;
+    for (uint32_t i = 1; i < merge->input_count; i++) {
+        const bool before = ngi_order_bound(graph, &merge->inputs[i]) <
+                            ngi_order_bound(graph, &merge->inputs[next]);
+        next = before ? i : next;
+    }
+    return next;
+}
+
+/* Whom a node that does nothing waits for; NULL: someone outside. */
+static const ngi_node *ngi_order_awaited(const ng_graph *graph, const ngi_node *node) {
+    if (node->closed) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < ngi_output_count(node) && node->blocked; i++) {
+        ng_link *const link = &node->outputs[i].link;
+        if (!ng_link_is_cancelled(link) && ng_link_credit(link) == 0) {
+            return graph->nodes[node->outputs[i].to];
+        }
+    }
+    const bool known = node->merges || (node->input_count == 1 && !node->blocked);
+    const uint32_t input = node->merges ? ngi_order_next(graph, node) : 0;
+    return known ? graph->nodes[node->inputs[input].node] : NULL;
+}
+
+ngi_node *ngi_order_stalled(const ng_graph *graph) {
+    for (uint32_t i = 0; i < graph->count; i++) {
+        const ngi_node *at = graph->nodes[i]->merges ? graph->nodes[i] : NULL;
+        for (uint32_t hops = 0; at != NULL && hops <= graph->count; hops++) {
+            at = ngi_order_awaited(graph, at);
+        }
+        for (; at != NULL; at = ngi_order_awaited(graph, at)) { /* round and round */
+            if (at->merges) { /* as it goes up somewhere, and up only from a merge */
+                return graph->nodes[at->self];
+            }
+        }
+    }
+    return NULL;
+}
+
 uint64_t ngi_order_end(ngi_node *node, size_t rows) {
     const uint64_t first = NG_ROWS_OF_THE_END | (uint64_t)node->self << 40 | node->end_rows;
     node->end_rows += rows;

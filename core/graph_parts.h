@@ -50,9 +50,10 @@ typedef struct ngi_node {
     int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
     int64_t wakes;    /* the first of both */
     uint32_t heap_place;
-    bool ordered;       /* an ordered merge is further down */
-    uint64_t front;     /* of an ordered one: no row to come is before this position */
-    uint64_t end_rows;  /* that were brought out by the end of its input */
+    bool ordered;      /* an ordered merge is further down */
+    bool merges;       /* it is an ordered merge */
+    uint64_t front;    /* of an ordered one: no row to come is before this position */
+    uint64_t end_rows; /* that were brought out by the end of its input */
     size_t size;
     bool has_text, opened, closed, blocked, due, cancelled;
     bool dead_letters; /* has the output for them */
@@ -127,6 +128,10 @@ void ngi_order_mark(const ng_graph *graph, const ngi_node *node);
 
 /* A node has made a call, or is about to fail: its front may have risen. */
 void ngi_order_update(ng_graph *graph, ngi_node *node);
+
+/* Where no node has anything to do: the ordered merge that waits for a row that cannot come, since
+ * rows that must come later fill the links on its way; NULL: there is none. */
+ngi_node *ngi_order_stalled(const ng_graph *graph);
 
 /* An ordered node has sent rows. */
 void ngi_order_sent(ngi_node *node, const ng_batch *batch);

@@ -129,7 +129,7 @@ static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t ro
 
 /* The number of the row that waits first at an input; of a source, of the one it makes next. */
 static uint64_t ngi_node_row(const ngi_node *node, uint32_t input) {
-    return input < node->input_count ? node->inputs[input].received
+    return input < node->input_count  ? node->inputs[input].received
            : node->stage.outputs != 0 ? node->outputs[0].sent
                                       : 0;
 }
@@ -438,7 +438,12 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
     if (graph->live == 0) {
         return ngi_graph_end(graph);
     }
-    return ngi_next_ready(graph) == NGI_NOWHERE ? NG_OK : NG_AGAIN;
+    const bool idle = ngi_next_ready(graph) == NGI_NOWHERE;
+    ngi_node *const stalled = idle && graph->merges != 0 ? ngi_order_stalled(graph) : NULL;
+    if (stalled != NULL) {
+        ngi_node_fail(graph, stalled, NG_NO_CREDIT, stalled->account.in);
+    }
+    return idle && stalled == NULL ? NG_OK : NG_AGAIN;
 }
 
 static void ngi_graph_tell(ng_graph *graph) {

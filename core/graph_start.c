@@ -61,8 +61,7 @@ size_t ng_graph_memory(const ng_graph *graph) {
 
 static ng_status ngi_graph_fail(ng_graph *graph, const ngi_node *node, ng_status status) {
     ngi_graph_blame(graph, status, node == NULL ? NULL : node->stage.calls->name,
-                    node == NULL ? NULL : node->name, 0,
-                    node == NULL ? NGI_NOWHERE : node->self);
+                    node == NULL ? NULL : node->name, 0, node == NULL ? NGI_NOWHERE : node->self);
     return graph->error.status;
 }
 

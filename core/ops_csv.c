@@ -23,8 +23,7 @@ static ng_step ngi_csv_source_push(void *state, ng_context *context, const ng_ba
             return ng_step_of(0, 0, NG_AGAIN);
         }
     }
-    const ng_status status =
-        ng_csv_reader_next(&source->reader, room.columns, room.rows, &rows);
+    const ng_status status = ng_csv_reader_next(&source->reader, room.columns, room.rows, &rows);
     ng_context_count(context, NG_MADE, (int64_t)rows);
     return ng_step_of(0, rows, status);
 }
@@ -68,9 +67,9 @@ ng_river ng_csv_source(ng_graph *graph, const ng_schema *schema, const ng_csv_fi
         const ng_csv_field named = {field->name, field->name, 0, field->type, field->nullable};
         own[i] = named;
     }
-    const ng_status status = ng_csv_reader_init(
-        &source->reader, (uint8_t *)source + ngi_size_round(head, 64), arena,
-        fields == NULL ? own : fields, schema->count, o, read, ctx);
+    const ng_status status =
+        ng_csv_reader_init(&source->reader, (uint8_t *)source + ngi_size_round(head, 64), arena,
+                           fields == NULL ? own : fields, schema->count, o, read, ctx);
     return status == NG_OK ? river : ng_refuse(graph, name, status);
 }
 
@@ -98,8 +97,7 @@ static ng_step ngi_csv_sink_push(void *state, ng_context *context, const ng_batc
     for (size_t i = 0; i < sink->count; i++) {
         sink->columns[i] = in->block->columns[sink->places[i]];
     }
-    const ng_status status =
-        ng_csv_writer_rows(&sink->writer, sink->columns, in->offset, in->rows);
+    const ng_status status = ng_csv_writer_rows(&sink->writer, sink->columns, in->offset, in->rows);
     return ng_step_of(status == NG_OK ? in->rows : 0, 0, status);
 }
 

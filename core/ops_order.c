@@ -116,8 +116,8 @@ static ng_status ngi_order_fail(void *state, ng_context *context, ng_status stat
     return turn.input == ng_context_input(context) ? NG_OK : NG_AGAIN;
 }
 
-static const ng_operator ngi_order_calls = {
-    "merge_ordered", NULL, ngi_order_push, NULL, NULL, ngi_order_fail, NULL, false};
+static const ng_operator ngi_order_calls = {"merge_ordered", NULL, ngi_order_push, NULL, NULL,
+                                            ngi_order_fail,  NULL, false};
 
 /* Whether the rows of an input have numbers of their own: they are all of a source's. */
 static bool ngi_order_is_source(const ng_graph *graph, const ngi_node *node) {
@@ -189,7 +189,9 @@ ng_river ng_merge_ordered(const ng_river *rivers, uint32_t count, const ng_schem
     for (uint32_t i = 0; i < count && status == NG_OK; i++) {
         status = ngi_order_find(schema, rivers[i], &order->places[i * schema->count]);
     }
-    const ngi_node *const node = graph->nodes[river.node];
+    ngi_node *const node = graph->nodes[river.node];
+    node->merges = true;
+    graph->merges++;
     ngi_order_mark(graph, node);
     if (status == NG_OK && !ngi_order_flows(graph, node)) {
         status = NG_UNSUPPORTED;

@@ -30,6 +30,11 @@ extern "C" {
  * only until it is clear that none can come before; memory is that of the links. Ends when all
  * have. The river that fails first by its position ends it, after all rows before.
  *
+ * Rivers of one fork fill their links at the same time. Where more rows of one position than a
+ * link takes come through a fork (from another merge, or from an operator that makes many rows of
+ * one), the merge may need a row that the fork cannot send any more. It fails with NG_NO_CREDIT
+ * then: give the links more room.
+ *
  * Refused: with NG_MISMATCH where a column is missing or has another type, with NG_UNSUPPORTED
  * where a river has no positions and is not a source's, or an operator above holds rows back. */
 ng_river ng_merge_ordered(const ng_river *rivers, uint32_t count, const ng_schema *schema);
