@@ -1,4 +1,4 @@
-"""A program that runs rivers: kernels in a graph of sources, merges and sinks (core/graph)."""
+"""A program that runs rivers: their graph of sources, kernels, merges and sinks (core/graph)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 from . import ir
 from .emit import PROFILES, KernelView, environment, generate, kernels
-from .errors import NagareError
+from .plan import ORIGIN
 
 
 @dataclass
 class Node:
-    """One row of the graph's table. `fields` are (name, type, nullable)."""
+    """An operator of the graph. `inputs` are nodes; `fields` are the columns of a source and a
+    merge, and those that a sink writes."""
 
     kind: str  # source, kernel, merge, sink
     name: str
@@ -30,8 +31,24 @@ class Node:
 @dataclass
 class Program:
     nodes: list[Node]
-    finish: list[int]
-    views: list[KernelView]
+
+    @property
+    def views(self) -> list[KernelView]:
+        return [n.kernel for n in self.nodes if n.kernel is not None]
+
+    def uses(self, at: int) -> int:
+        """How often nodes take from a node; where it is several times, a fork stands between."""
+        return sum(n.inputs.count(at) for n in self.nodes)
+
+    def rivers_into(self, at: int) -> list[str]:
+        """What a node takes from, as C."""
+        rivers = []
+        for place, source in enumerate(self.nodes[at].inputs):
+            before = sum(n.inputs.count(source) for n in self.nodes[:at])
+            before += self.nodes[at].inputs[:place].count(source)
+            several = self.uses(source) > 1
+            rivers.append(f"forks_{source}[{before}]" if several else f"at[{source}]")
+        return rivers
 
     def settings(self) -> dict[str, list[tuple[int, int, str]]]:
         """What `--set` may name: (kernel node, parameter, type) for `name` and `river.name`."""
@@ -116,42 +133,15 @@ class _Builder:
             wanted = wanted or [node.source.fields[0]]  # rows are counted even if none is used
             node.fields = [(f.name, f.type) for f in wanted]
 
-    def finish_order(self) -> list[int]:
-        order: list[int] = []
-        seen: set[int] = set()
-
-        def visit(at: int) -> None:
-            if at in seen:
-                return
-            seen.add(at)
-            for i in self.nodes[at].inputs:
-                visit(i)
-            if self.nodes[at].kind == "kernel":
-                order.append(at)
-
-        for at in range(len(self.nodes)):
-            if self.nodes[at].kind == "sink":
-                visit(at)
-        self._check_order(order)
-        return order
-
-    def _check_order(self, order: list[int]) -> None:
-        """Rows that the end of the input brings out reach a merge in the order of its list."""
-        def above(at: int) -> set[int]:
-            return {at}.union(*(above(i) for i in self.nodes[at].inputs))
-
-        for node in self.nodes:
-            if node.kind != "merge":
-                continue
-            last = -1
-            for i in node.inputs:
-                places = [order.index(a) for a in above(i) if self.nodes[a].kind == "kernel"]
-                if places and min(places) < last:
-                    raise NagareError(
-                        f"the merge `{node.name}` wants its inputs to end in an order that another "
-                        "merge of the same run forbids",
-                        "run the rivers one by one, or list them in one order everywhere")
-                last = max(places, default=last)
+    def number_rows(self) -> None:
+        """A merge hands the positions of its rows on where a merge further down wants them."""
+        ordered: set[int] = set()
+        for at in reversed(range(len(self.nodes))):
+            node = self.nodes[at]
+            if node.kind == "merge" and at in ordered:
+                node.fields.append((ORIGIN, ir.Type("u64")))
+            if node.kind == "merge" or at in ordered:
+                ordered |= set(node.inputs)
 
 
 def assemble(file: ir.RiverFile, rivers: list[tuple[str, str]]) -> Program:
@@ -164,8 +154,8 @@ def assemble(file: ir.RiverFile, rivers: list[tuple[str, str]]) -> Program:
         builder.add(("sink", name), Node("sink", name, [at], list(file.rivers[name].schema.items()),
                                          path=path))
     builder.prune_sources()
-    views = [n.kernel for n in builder.nodes if n.kernel is not None]
-    return Program(builder.nodes, builder.finish_order(), views)
+    builder.number_rows()
+    return Program(builder.nodes)
 
 
 def render(program: Program, file: ir.RiverFile, target: str) -> dict[str, str]:

@@ -239,8 +239,8 @@ static void compare(told *t, ng_row row) {
     const stream *const s = t->expected;
     const size_t i = t->rows++;
     t->wrong += i >= s->rows || ng_get_i64(row, t->value) != s->x[i];
-    t->wrong += t->position != SIZE_MAX &&
-                (i >= s->rows || ng_get_u64(row, t->position) != s->at[i]);
+    t->wrong +=
+        t->position != SIZE_MAX && (i >= s->rows || ng_get_u64(row, t->position) != s->at[i]);
 }
 
 static ng_step compare_push(void *state, ng_context *context, const ng_batch *in,
@@ -266,8 +266,8 @@ static ng_status compare_fail(void *state, ng_context *context, ng_status status
     return NG_OK;
 }
 
-static const ng_operator compare_calls = {
-    "compare", NULL, compare_push, compare_end, NULL, compare_fail, NULL, false};
+static const ng_operator compare_calls = {"compare", NULL,         compare_push, compare_end,
+                                          NULL,      compare_fail, NULL,         false};
 
 /* Whether a sink saw what the model says, or what comes before a merge gave up. */
 static bool is_right(const told *t, bool ample) {
@@ -426,8 +426,7 @@ static ng_status write_text(ng_row out, void *ctx) {
     if (w->made == w->rows) {
         return NG_END;
     }
-    const ng_status status =
-        ng_set_text(out, text_column, text, text_of(text, w->river, w->made));
+    const ng_status status = ng_set_text(out, text_column, text, text_of(text, w->river, w->made));
     if (status != NG_OK) {
         return status;
     }
@@ -576,9 +575,9 @@ static ng_status refused(size_t which) {
 }
 
 static void test_refusals(void) {
-    static const ng_status expected[REFUSALS] = {
-        NG_INVALID,     NG_INVALID,  NG_MISMATCH, NG_MISMATCH, NG_UNSUPPORTED,
-        NG_UNSUPPORTED, NG_MISMATCH, NG_MISMATCH, NG_MISUSED};
+    static const ng_status expected[REFUSALS] = {NG_INVALID,  NG_INVALID,     NG_MISMATCH,
+                                                 NG_MISMATCH, NG_UNSUPPORTED, NG_UNSUPPORTED,
+                                                 NG_MISMATCH, NG_MISMATCH,    NG_MISUSED};
     for (size_t i = 0; i < REFUSALS; i++) {
         CHECK(refused(i) == expected[i]);
     }
