@@ -566,8 +566,8 @@ size_t ng_pool_in_use(const ng_pool *pool);
  * block, as a batch does.
  *
  * | nagare | Arrow | format |
- * | bool, i8 ... u64, f32, f64, utf8 | Boolean, Int8 ... UInt64, Float32, Float64, Utf8 | b c ... u |
- * | timestamp[s] ... timestamp[ns] | Timestamp with the zone UTC | tss:UTC ... tsn:UTC |
+ * | bool, i8 ... u64, f32, f64, utf8 | Boolean, Int8 ... UInt64, Float32, Float64, Utf8 | b c ... u
+ * | | timestamp[s] ... timestamp[ns] | Timestamp with the zone UTC | tss:UTC ... tsn:UTC |
  *
  * A timestamp that comes in with another zone is the same instant, and one without any is taken as
  * UTC. Other types are refused. The structures are those of the interface's specification, version
@@ -2622,8 +2622,8 @@ typedef struct ng_arrow_output {
 
 /* Ends a river in a stream. Up to `keeps` arrays at a time are handed out without copying: they are
  * blocks of the graph, and must be released before it is closed. What is more than that is copied,
- * and stays as long as it likes; so `keeps` 0 is for those who collect arrays. `output` outlives the
- * graph. */
+ * and stays as long as it likes; so `keeps` 0 is for those who collect arrays. `output` outlives
+ * the graph. */
 ng_river ng_arrow_sink(ng_river river, ng_arrow_output *output, uint32_t keeps,
                        ng_allocator allocator);
 
@@ -9324,8 +9324,7 @@ ng_status ng_arrow_export(ng_batch *batch, ng_allocator allocator, struct ArrowA
     const size_t each = sizeof(ngi_arrow_column) + sizeof(struct ArrowArray *);
     const size_t size = ngi_size_plus(head, ngi_size_times(count, each));
     ngi_arrow_given *const given =
-        size == SIZE_MAX ? NULL
-                         : (ngi_arrow_given *)allocator.resize(allocator.ctx, NULL, 0, size);
+        size == SIZE_MAX ? NULL : (ngi_arrow_given *)allocator.resize(allocator.ctx, NULL, 0, size);
     if (given == NULL) {
         return NG_NO_MEMORY;
     }
@@ -9356,8 +9355,7 @@ ng_status ng_arrow_export(ng_batch *batch, ng_allocator allocator, struct ArrowA
 /* ---- schemas in ------------------------------------------------------------------------------ */
 
 /* NG_OK, and the bytes of all names with their ends. */
-static ng_status ngi_arrow_measure(const struct ArrowSchema *from, size_t *names,
-                                   size_t *refused) {
+static ng_status ngi_arrow_measure(const struct ArrowSchema *from, size_t *names, size_t *refused) {
     *names = 0;
     if (from->release == NULL || from->format == NULL ||
         !ngi_arrow_same_format("+s", from->format) || from->n_children <= 0 ||
@@ -9423,8 +9421,8 @@ ng_status ng_arrow_import_schema(const struct ArrowSchema *from, ng_allocator al
 
 void ng_arrow_schema_close(ng_arrow_schema *schema) {
     if (schema->size != 0) {
-        (void)schema->allocator.resize(schema->allocator.ctx, (void *)(uintptr_t)schema->schema.fields,
-                                       schema->size, 0);
+        (void)schema->allocator.resize(schema->allocator.ctx,
+                                       (void *)(uintptr_t)schema->schema.fields, schema->size, 0);
     }
     schema->size = 0;
     schema->schema.fields = NULL;
@@ -9485,14 +9483,14 @@ static ng_status ngi_arrow_check_struct(const struct ArrowArray *array, const ng
         (uint64_t)array->offset > SIZE_MAX / 16 - 64) {
         return NG_TOO_LARGE;
     }
-    const uint8_t *const valid =
-        array->buffers == NULL ? NULL : (const uint8_t *)array->buffers[0];
+    const uint8_t *const valid = array->buffers == NULL ? NULL : (const uint8_t *)array->buffers[0];
     const bool nulls = array->null_count != 0 && valid != NULL &&
                        ngi_arrow_has_nulls(valid, (size_t)array->offset, (size_t)array->length);
     return nulls ? NG_UNSUPPORTED : NG_OK;
 }
 
-/* NG_OK if the first `rows` rows behind a struct's own offset are there and are what the field says.
+/* NG_OK if the first `rows` rows behind a struct's own offset are there and are what the field
+ * says.
  */
 static ng_status ngi_arrow_check_column(const struct ArrowArray *array, const ng_field *field,
                                         const ngi_arrow_part *part, size_t from, size_t rows) {
@@ -9542,8 +9540,8 @@ static size_t ngi_arrow_plan(const ng_field *field, ngi_arrow_part *part, size_t
     size_t bytes = 0;
     part->valid = field->nullable ? part->valid : NULL;
     part->copies_valid = part->valid != NULL && shift % 8 != 0;
-    part->copies_values = field->type == NG_BOOL ? shift % 8 != 0
-                                                 : ngi_size_gap(part->values, width) != 0;
+    part->copies_values =
+        field->type == NG_BOOL ? shift % 8 != 0 : ngi_size_gap(part->values, width) != 0;
     bytes += part->copies_valid ? ngi_arrow_bits_bytes(at, rows) : 0;
     bytes += part->copies_values ? ngi_arrow_values_bytes(field->type, at, rows) : 0;
     return rows == 0 ? 0 : bytes;
@@ -9619,8 +9617,7 @@ static size_t ngi_arrow_copied(const struct ArrowArray *array, const ng_schema *
     size_t bytes = 0;
     for (size_t i = 0; i < schema->count; i++) {
         const ng_field *const field = &schema->fields[i];
-        ngi_arrow_part part =
-            ngi_arrow_part_of(array->children[i], field, (size_t)array->offset);
+        ngi_arrow_part part = ngi_arrow_part_of(array->children[i], field, (size_t)array->offset);
         bytes = ngi_size_plus(bytes, ngi_arrow_plan(field, &part, at, (size_t)array->length));
     }
     return bytes;
@@ -9631,15 +9628,14 @@ static void ngi_arrow_columns(const struct ArrowArray *array, const ng_schema *s
     const size_t rows = (size_t)array->length;
     for (size_t i = 0; i < schema->count; i++) {
         const ng_field *const field = &schema->fields[i];
-        ngi_arrow_part part =
-            ngi_arrow_part_of(array->children[i], field, (size_t)array->offset);
+        ngi_arrow_part part = ngi_arrow_part_of(array->children[i], field, (size_t)array->offset);
         (void)ngi_arrow_plan(field, &part, at, rows);
         columns[i] = ngi_arrow_column_of(field, &part, at, rows, &room);
     }
 }
 
-ng_status ng_arrow_import(struct ArrowArray *array, const ng_schema *schema,
-                          ng_allocator allocator, ng_batch *out) {
+ng_status ng_arrow_import(struct ArrowArray *array, const ng_schema *schema, ng_allocator allocator,
+                          ng_batch *out) {
     size_t at = 0;
     __builtin_memset(out, 0, sizeof *out);
     const ng_status status =
@@ -9651,8 +9647,7 @@ ng_status ng_arrow_import(struct ArrowArray *array, const ng_schema *schema,
     const size_t head = ngi_size_round(ngi_size_plus(sizeof(ngi_arrow_taken), columns), 16);
     const size_t size = ngi_size_plus(head, ngi_arrow_copied(array, schema, at));
     ngi_arrow_taken *const taken =
-        size == SIZE_MAX ? NULL
-                         : (ngi_arrow_taken *)allocator.resize(allocator.ctx, NULL, 0, size);
+        size == SIZE_MAX ? NULL : (ngi_arrow_taken *)allocator.resize(allocator.ctx, NULL, 0, size);
     if (taken == NULL) {
         return NG_NO_MEMORY;
     }
@@ -15686,8 +15681,7 @@ static void ngi_arrow_source_close(void *state) {
 }
 
 static const ng_operator ngi_arrow_source_calls = {
-    "arrow_source", NULL, ngi_arrow_source_push,  NULL,
-    NULL,           NULL, ngi_arrow_source_close, false};
+    "arrow_source", NULL, ngi_arrow_source_push, NULL, NULL, NULL, ngi_arrow_source_close, false};
 
 ng_river ng_arrow_source(ng_graph *graph, ng_arrow_input *input) {
     if (input == NULL || input->stream.release == NULL) {
@@ -15745,14 +15739,9 @@ static void ngi_arrow_sink_close(void *state) {
     output->status = output->status == NG_OK ? NG_CANCELLED : output->status;
 }
 
-static const ng_operator ngi_arrow_sink_calls = {"arrow_sink",
-                                                 NULL,
-                                                 ngi_arrow_sink_push,
-                                                 ngi_arrow_sink_end,
-                                                 NULL,
-                                                 ngi_arrow_sink_fail,
-                                                 ngi_arrow_sink_close,
-                                                 false};
+static const ng_operator ngi_arrow_sink_calls = {"arrow_sink",         NULL, ngi_arrow_sink_push,
+                                                 ngi_arrow_sink_end,   NULL, ngi_arrow_sink_fail,
+                                                 ngi_arrow_sink_close, false};
 
 ng_river ng_arrow_sink(ng_river river, ng_arrow_output *output, uint32_t keeps,
                        ng_allocator allocator) {
@@ -15823,8 +15812,8 @@ static size_t ngi_arrow_text(const ng_batch *batch) {
     for (size_t i = 0; i < batch->schema->count; i++) {
         if (batch->schema->fields[i].type == NG_UTF8) {
             const int32_t *const offsets = (const int32_t *)batch->block->columns[i].values;
-            const size_t bytes = (size_t)(offsets[batch->offset + batch->rows] -
-                                          offsets[batch->offset]);
+            const size_t bytes =
+                (size_t)(offsets[batch->offset + batch->rows] - offsets[batch->offset]);
             most = bytes > most ? bytes : most;
         }
     }
@@ -15836,8 +15825,7 @@ static ng_status ngi_arrow_copy_batch(const ng_arrow_output *output, ng_batch *b
     const ng_allocator *const a = &output->allocator;
     const size_t text = ngi_arrow_text(batch);
     const size_t head = ngi_size_round(sizeof(ngi_arrow_copy), 64);
-    const size_t size =
-        ngi_size_plus(head, ng_pool_size(batch->schema, 1, batch->rows, text));
+    const size_t size = ngi_size_plus(head, ng_pool_size(batch->schema, 1, batch->rows, text));
     ngi_arrow_copy *const copy = (ngi_arrow_copy *)a->resize(a->ctx, NULL, 0, size);
     if (copy == NULL) {
         return NG_NO_MEMORY;

@@ -190,8 +190,7 @@ ng_status ng_arrow_export(ng_batch *batch, ng_allocator allocator, struct ArrowA
     const size_t each = sizeof(ngi_arrow_column) + sizeof(struct ArrowArray *);
     const size_t size = ngi_size_plus(head, ngi_size_times(count, each));
     ngi_arrow_given *const given =
-        size == SIZE_MAX ? NULL
-                         : (ngi_arrow_given *)allocator.resize(allocator.ctx, NULL, 0, size);
+        size == SIZE_MAX ? NULL : (ngi_arrow_given *)allocator.resize(allocator.ctx, NULL, 0, size);
     if (given == NULL) {
         return NG_NO_MEMORY;
     }
@@ -222,8 +221,7 @@ ng_status ng_arrow_export(ng_batch *batch, ng_allocator allocator, struct ArrowA
 /* ---- schemas in ------------------------------------------------------------------------------ */
 
 /* NG_OK, and the bytes of all names with their ends. */
-static ng_status ngi_arrow_measure(const struct ArrowSchema *from, size_t *names,
-                                   size_t *refused) {
+static ng_status ngi_arrow_measure(const struct ArrowSchema *from, size_t *names, size_t *refused) {
     *names = 0;
     if (from->release == NULL || from->format == NULL ||
         !ngi_arrow_same_format("+s", from->format) || from->n_children <= 0 ||
@@ -289,8 +287,8 @@ ng_status ng_arrow_import_schema(const struct ArrowSchema *from, ng_allocator al
 
 void ng_arrow_schema_close(ng_arrow_schema *schema) {
     if (schema->size != 0) {
-        (void)schema->allocator.resize(schema->allocator.ctx, (void *)(uintptr_t)schema->schema.fields,
-                                       schema->size, 0);
+        (void)schema->allocator.resize(schema->allocator.ctx,
+                                       (void *)(uintptr_t)schema->schema.fields, schema->size, 0);
     }
     schema->size = 0;
     schema->schema.fields = NULL;
@@ -351,14 +349,14 @@ static ng_status ngi_arrow_check_struct(const struct ArrowArray *array, const ng
         (uint64_t)array->offset > SIZE_MAX / 16 - 64) {
         return NG_TOO_LARGE;
     }
-    const uint8_t *const valid =
-        array->buffers == NULL ? NULL : (const uint8_t *)array->buffers[0];
+    const uint8_t *const valid = array->buffers == NULL ? NULL : (const uint8_t *)array->buffers[0];
     const bool nulls = array->null_count != 0 && valid != NULL &&
                        ngi_arrow_has_nulls(valid, (size_t)array->offset, (size_t)array->length);
     return nulls ? NG_UNSUPPORTED : NG_OK;
 }
 
-/* NG_OK if the first `rows` rows behind a struct's own offset are there and are what the field says.
+/* NG_OK if the first `rows` rows behind a struct's own offset are there and are what the field
+ * says.
  */
 static ng_status ngi_arrow_check_column(const struct ArrowArray *array, const ng_field *field,
                                         const ngi_arrow_part *part, size_t from, size_t rows) {
@@ -408,8 +406,8 @@ static size_t ngi_arrow_plan(const ng_field *field, ngi_arrow_part *part, size_t
     size_t bytes = 0;
     part->valid = field->nullable ? part->valid : NULL;
     part->copies_valid = part->valid != NULL && shift % 8 != 0;
-    part->copies_values = field->type == NG_BOOL ? shift % 8 != 0
-                                                 : ngi_size_gap(part->values, width) != 0;
+    part->copies_values =
+        field->type == NG_BOOL ? shift % 8 != 0 : ngi_size_gap(part->values, width) != 0;
     bytes += part->copies_valid ? ngi_arrow_bits_bytes(at, rows) : 0;
     bytes += part->copies_values ? ngi_arrow_values_bytes(field->type, at, rows) : 0;
     return rows == 0 ? 0 : bytes;
@@ -485,8 +483,7 @@ static size_t ngi_arrow_copied(const struct ArrowArray *array, const ng_schema *
     size_t bytes = 0;
     for (size_t i = 0; i < schema->count; i++) {
         const ng_field *const field = &schema->fields[i];
-        ngi_arrow_part part =
-            ngi_arrow_part_of(array->children[i], field, (size_t)array->offset);
+        ngi_arrow_part part = ngi_arrow_part_of(array->children[i], field, (size_t)array->offset);
         bytes = ngi_size_plus(bytes, ngi_arrow_plan(field, &part, at, (size_t)array->length));
     }
     return bytes;
@@ -497,15 +494,14 @@ static void ngi_arrow_columns(const struct ArrowArray *array, const ng_schema *s
     const size_t rows = (size_t)array->length;
     for (size_t i = 0; i < schema->count; i++) {
         const ng_field *const field = &schema->fields[i];
-        ngi_arrow_part part =
-            ngi_arrow_part_of(array->children[i], field, (size_t)array->offset);
+        ngi_arrow_part part = ngi_arrow_part_of(array->children[i], field, (size_t)array->offset);
         (void)ngi_arrow_plan(field, &part, at, rows);
         columns[i] = ngi_arrow_column_of(field, &part, at, rows, &room);
     }
 }
 
-ng_status ng_arrow_import(struct ArrowArray *array, const ng_schema *schema,
-                          ng_allocator allocator, ng_batch *out) {
+ng_status ng_arrow_import(struct ArrowArray *array, const ng_schema *schema, ng_allocator allocator,
+                          ng_batch *out) {
     size_t at = 0;
     __builtin_memset(out, 0, sizeof *out);
     const ng_status status =
@@ -517,8 +513,7 @@ ng_status ng_arrow_import(struct ArrowArray *array, const ng_schema *schema,
     const size_t head = ngi_size_round(ngi_size_plus(sizeof(ngi_arrow_taken), columns), 16);
     const size_t size = ngi_size_plus(head, ngi_arrow_copied(array, schema, at));
     ngi_arrow_taken *const taken =
-        size == SIZE_MAX ? NULL
-                         : (ngi_arrow_taken *)allocator.resize(allocator.ctx, NULL, 0, size);
+        size == SIZE_MAX ? NULL : (ngi_arrow_taken *)allocator.resize(allocator.ctx, NULL, 0, size);
     if (taken == NULL) {
         return NG_NO_MEMORY;
     }

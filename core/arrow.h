@@ -5,8 +5,8 @@
  * block, as a batch does.
  *
  * | nagare | Arrow | format |
- * | bool, i8 ... u64, f32, f64, utf8 | Boolean, Int8 ... UInt64, Float32, Float64, Utf8 | b c ... u |
- * | timestamp[s] ... timestamp[ns] | Timestamp with the zone UTC | tss:UTC ... tsn:UTC |
+ * | bool, i8 ... u64, f32, f64, utf8 | Boolean, Int8 ... UInt64, Float32, Float64, Utf8 | b c ... u
+ * | | timestamp[s] ... timestamp[ns] | Timestamp with the zone UTC | tss:UTC ... tsn:UTC |
  *
  * A timestamp that comes in with another zone is the same instant, and one without any is taken as
  * UTC. Other types are refused. The structures are those of the interface's specification, version

@@ -91,8 +91,7 @@ static void ngi_arrow_source_close(void *state) {
 }
 
 static const ng_operator ngi_arrow_source_calls = {
-    "arrow_source", NULL, ngi_arrow_source_push,  NULL,
-    NULL,           NULL, ngi_arrow_source_close, false};
+    "arrow_source", NULL, ngi_arrow_source_push, NULL, NULL, NULL, ngi_arrow_source_close, false};
 
 ng_river ng_arrow_source(ng_graph *graph, ng_arrow_input *input) {
     if (input == NULL || input->stream.release == NULL) {
@@ -150,14 +149,9 @@ static void ngi_arrow_sink_close(void *state) {
     output->status = output->status == NG_OK ? NG_CANCELLED : output->status;
 }
 
-static const ng_operator ngi_arrow_sink_calls = {"arrow_sink",
-                                                 NULL,
-                                                 ngi_arrow_sink_push,
-                                                 ngi_arrow_sink_end,
-                                                 NULL,
-                                                 ngi_arrow_sink_fail,
-                                                 ngi_arrow_sink_close,
-                                                 false};
+static const ng_operator ngi_arrow_sink_calls = {"arrow_sink",         NULL, ngi_arrow_sink_push,
+                                                 ngi_arrow_sink_end,   NULL, ngi_arrow_sink_fail,
+                                                 ngi_arrow_sink_close, false};
 
 ng_river ng_arrow_sink(ng_river river, ng_arrow_output *output, uint32_t keeps,
                        ng_allocator allocator) {
@@ -228,8 +222,8 @@ static size_t ngi_arrow_text(const ng_batch *batch) {
     for (size_t i = 0; i < batch->schema->count; i++) {
         if (batch->schema->fields[i].type == NG_UTF8) {
             const int32_t *const offsets = (const int32_t *)batch->block->columns[i].values;
-            const size_t bytes = (size_t)(offsets[batch->offset + batch->rows] -
-                                          offsets[batch->offset]);
+            const size_t bytes =
+                (size_t)(offsets[batch->offset + batch->rows] - offsets[batch->offset]);
             most = bytes > most ? bytes : most;
         }
     }
@@ -241,8 +235,7 @@ static ng_status ngi_arrow_copy_batch(const ng_arrow_output *output, ng_batch *b
     const ng_allocator *const a = &output->allocator;
     const size_t text = ngi_arrow_text(batch);
     const size_t head = ngi_size_round(sizeof(ngi_arrow_copy), 64);
-    const size_t size =
-        ngi_size_plus(head, ng_pool_size(batch->schema, 1, batch->rows, text));
+    const size_t size = ngi_size_plus(head, ng_pool_size(batch->schema, 1, batch->rows, text));
     ngi_arrow_copy *const copy = (ngi_arrow_copy *)a->resize(a->ctx, NULL, 0, size);
     if (copy == NULL) {
         return NG_NO_MEMORY;

@@ -64,8 +64,8 @@ typedef struct ng_arrow_output {
 
 /* Ends a river in a stream. Up to `keeps` arrays at a time are handed out without copying: they are
  * blocks of the graph, and must be released before it is closed. What is more than that is copied,
- * and stays as long as it likes; so `keeps` 0 is for those who collect arrays. `output` outlives the
- * graph. */
+ * and stays as long as it likes; so `keeps` 0 is for those who collect arrays. `output` outlives
+ * the graph. */
 ng_river ng_arrow_sink(ng_river river, ng_arrow_output *output, uint32_t keeps,
                        ng_allocator allocator);
 

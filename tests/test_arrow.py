@@ -185,4 +185,3 @@ def test_batches(library: ctypes.CDLL, offset: int) -> None:
     seen.validate(full=True)
     del seen, at
     library.schema_close(kept)
-

@@ -194,7 +194,7 @@ static void test_slices(void) {
         for (size_t n = 0; n < 70; n += 23) {
             heap memory = {0, 0, 0, 0, 0};
             pooled r;
-            ng_batch slice, back;
+            ng_batch slice = {NULL, NULL, 0, 0}, back;
             struct ArrowArray array;
             rows_begin(&r);
             CHECK(ng_batch_slice(&r.batch, from, n, &slice) == NG_OK);
@@ -378,12 +378,15 @@ static const struct {
     spoil *spoil;
     ng_status status;
 } spoilt[] = {
-    {gone, NG_INVALID},           {short_length, NG_INVALID},   {wrong_offset, NG_INVALID},
-    {wrong_buffers, NG_INVALID},  {wrong_count, NG_INVALID},    {less_than_none, NG_INVALID},
-    {dictionary, NG_INVALID},     {huge, NG_TOO_LARGE},         {column_gone, NG_INVALID},
-    {column_short, NG_INVALID},   {column_back, NG_INVALID},    {column_far, NG_TOO_LARGE},
-    {column_buffers, NG_INVALID}, {column_dictionary, NG_INVALID}, {column_empty, NG_INVALID},
-    {column_bare, NG_INVALID},    {null_rows, NG_UNSUPPORTED},  {null_flags, NG_BAD_INPUT},
+    {gone, NG_INVALID},           {short_length, NG_INVALID},
+    {wrong_offset, NG_INVALID},   {wrong_buffers, NG_INVALID},
+    {wrong_count, NG_INVALID},    {less_than_none, NG_INVALID},
+    {dictionary, NG_INVALID},     {huge, NG_TOO_LARGE},
+    {column_gone, NG_INVALID},    {column_short, NG_INVALID},
+    {column_back, NG_INVALID},    {column_far, NG_TOO_LARGE},
+    {column_buffers, NG_INVALID}, {column_dictionary, NG_INVALID},
+    {column_empty, NG_INVALID},   {column_bare, NG_INVALID},
+    {null_rows, NG_UNSUPPORTED},  {null_flags, NG_BAD_INPUT},
     {falling, NG_BAD_INPUT},      {below_zero, NG_BAD_INPUT},
 };
 
@@ -460,8 +463,8 @@ typedef struct passage {
     uint64_t seen;
 } passage;
 
-static ng_status pass(passage *p, uint32_t keeps, size_t batch_rows, uint64_t rows, uint64_t fails_at,
-                      size_t fail_at) {
+static ng_status pass(passage *p, uint32_t keeps, size_t batch_rows, uint64_t rows,
+                      uint64_t fails_at, size_t fail_at) {
     memset(p, 0, sizeof *p);
     p->writer.rows = rows;
     p->writer.fails_at = fails_at;
