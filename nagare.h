@@ -1912,6 +1912,12 @@ ng_river ng_reduce(ng_river river, const ng_schema *schema, ng_fold_fn *fold, ng
  * offered again after ng_graph_wake; and NG_END: this one was enough. */
 ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx);
 
+/* For other operators that leave rows out: copies those of `in` that `pick` says 1 to, asked once
+ * or more for each; it answers 0 for others, below 0: the row is bad. */
+typedef int ngi_pick_fn(const void *state, const ng_batch *in, size_t row);
+ng_step ngi_pick_rows(ng_context *context, const ng_batch *in, const ng_room *out,
+                      ngi_pick_fn *pick, const void *state);
+
 #if defined(__cplusplus)
 }
 #endif
@@ -1939,7 +1945,8 @@ ng_river ng_through(ng_river river, const ng_kernel *kernel, const void *params,
 
 /* ---- ops_cut.h ------------------------------------------------------------------------------- */
 
-/* ops_cut: the beginning of a river, or what comes after it. No rows are copied. */
+/* ops_cut: the beginning of a river, or what comes after it. No rows are copied, but for a sample.
+ */
 
 #if defined(__cplusplus)
 extern "C" {
@@ -1960,6 +1967,67 @@ ng_river ng_skip_while(ng_river river, ng_test_fn *test, void *ctx);
 /* Every `n`th row, beginning with the first. Refused with NG_INVALID if `n` is 0. */
 ng_river ng_every(ng_river river, uint64_t n);
 
+/* Each row with a probability, from 0 to 1. Which rows they are follows from the seed and their
+ * numbers alone. Refused with NG_INVALID if `probability` is none. */
+ng_river ng_sample(ng_river river, double probability, uint64_t seed);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_distinct.h -------------------------------------------------------------------------- */
+
+/* ops_distinct: rows whose key is new. A key is some columns of a row, at most 16, by their names;
+ * with `names` NULL all columns. Nulls are equal to each other, and floats go by value: zeros are
+ * equal, and so are all NaN. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* The rows whose key is another than that of the row before. NG_MISMATCH: there is no such column;
+ * NG_TOO_LARGE: there are too many. */
+ng_river ng_distinct_until_changed(ng_river river, const char *const *names, size_t count);
+
+/* What a distinct remembers, in memory that the graph takes for it when it is built: about 8 bytes
+ * a key and what its columns take, times a power of two that is at most 2. */
+typedef struct ng_distinct_options {
+    size_t keys;  /* how many it remembers, at least 1 and at most 2^30 */
+    size_t text;  /* bytes of text in each utf8 column of all keys, at least 1 */
+    bool forgets; /* where one more does not fit: forgets the older half of the keys. Otherwise the
+                     row is bad, with NG_FULL (see ng_on_error). */
+} ng_distinct_options;
+
+/* The first row of each key. Where keys are forgotten, a row may come out again, once at least
+ * keys / 2 others, or half the text, have come between. NG_INVALID: options; as above. */
+ng_river ng_distinct(ng_river river, const char *const *names, size_t count,
+                     const ng_distinct_options *options);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- ops_collect.h --------------------------------------------------------------------------- */
+
+/* ops_collect: rows into columns of the program. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Columns that are filled. */
+typedef struct ng_collected {
+    ng_column *columns; /* one for each of the river's, with room for `capacity` rows: values (of
+                           utf8 capacity + 1 offsets), `valid` where there can be nulls, and text of
+                           `bytes_size` */
+    size_t capacity;
+    size_t rows; /* that are there so far: 0 to begin with, or how many are to be kept */
+} ng_collected;
+
+/* Copies rows into an array of columns, behind those that it has. A row for which there is no room
+ * is bad, with NG_FULL (see ng_on_error). `to` outlives the graph. */
+ng_river ng_collect(ng_river river, ng_collected *to);
+
 #if defined(__cplusplus)
 }
 #endif
@@ -1979,6 +2047,11 @@ ng_river ng_merge(const ng_river *rivers, uint32_t count);
 
 /* All of the first river, then all of the second, and so on. Those whose turn has not come wait. */
 ng_river ng_concat(const ng_river *rivers, uint32_t count);
+
+/* The rows of the river that began last: a river begins with its first row, which cancels the one
+ * before. Ends when the last one to begin has ended, and all others have too or are cancelled;
+ * those that have not begun may still do so. */
+ng_river ng_switch_latest(const ng_river *rivers, uint32_t count);
 
 /* The first rows of all, then the second rows, and so on, their columns side by side. `schema` has
  * them all in the rivers' order, with names of the caller's choice; NG_MISMATCH if types or nulls
@@ -2012,6 +2085,12 @@ typedef int ng_route_fn(ng_row row, void *ctx);
 
 /* Every row into one river, in order. A river that is full holds up those behind. */
 void ng_route(ng_river river, ng_route_fn *route, void *ctx, ng_river *rivers, uint32_t count);
+
+/* Every row into one river, all rows of a key into the same, on every machine and in every run:
+ * keys are columns by their names, at most 16, or all with `names` NULL, as in ops_distinct.
+ * NG_MISMATCH: there is no such column; NG_TOO_LARGE: there are too many. */
+void ng_partition(ng_river river, const char *const *names, size_t name_count, ng_river *rivers,
+                  uint32_t count);
 
 /* One row after the other into one river after the other. */
 void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count);
@@ -11609,14 +11688,13 @@ typedef struct ngi_testing {
     void *ctx;
 } ngi_testing;
 
-static ng_step ngi_filter_push(void *state, ng_context *context, const ng_batch *in,
-                               const ng_room *out) {
-    const ngi_testing *const filter = (const ngi_testing *)state;
+ng_step ngi_pick_rows(ng_context *context, const ng_batch *in, const ng_room *out,
+                      ngi_pick_fn *pick, const void *state) {
     size_t done = 0, made = 0, kept = 0; /* `kept` rows up to `done` are still to be copied */
     ng_block into = {out->columns, out->at + out->rows, 1, NULL, NULL, NULL};
     int answer = 1;
     while (done < in->rows && made + kept < out->rows) {
-        answer = filter->test(ng_batch_row(in, done), filter->ctx);
+        answer = pick(state, in, done);
         if (answer < 0) {
             break;
         }
@@ -11640,6 +11718,16 @@ static ng_step ngi_filter_push(void *state, ng_context *context, const ng_batch 
     made += copied;
     ng_context_count(context, NG_FILTERED, (int64_t)(done - made));
     return ng_step_of(done, made, answer < 0 && copied == kept ? (ng_status)answer : NG_OK);
+}
+
+static int ngi_filter_pick(const void *state, const ng_batch *in, size_t row) {
+    const ngi_testing *const filter = (const ngi_testing *)state;
+    return filter->test(ng_batch_row(in, row), filter->ctx);
+}
+
+static ng_step ngi_filter_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    return ngi_pick_rows(context, in, out, ngi_filter_pick, state);
 }
 
 static const ng_operator ngi_filter_calls = {"filter", NULL, ngi_filter_push, NULL, NULL, NULL,
@@ -12129,6 +12217,537 @@ ng_river ng_every(ng_river river, uint64_t n) {
                   : ngi_cut_behind(river, &ngi_every_calls, &cut);
 }
 
+/* ---- sample ---------------------------------------------------------------------------------- */
+
+typedef struct ngi_sample {
+    uint64_t seed, below; /* a row is taken whose number hashes to less, */
+    bool all;             /* or every row */
+    uint64_t first;       /* the number of the first row of a call */
+} ngi_sample;
+
+/* The SplitMix64 generator's n-th output (Steele, Lea, Flood, 2014). */
+static uint64_t ngi_sample_random(uint64_t seed, uint64_t n) {
+    uint64_t z = seed + (n + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+static int ngi_sample_pick(const void *state, const ng_batch *in, size_t row) {
+    const ngi_sample *const sample = (const ngi_sample *)state;
+    (void)in;
+    return sample->all || ngi_sample_random(sample->seed, sample->first + row) < sample->below;
+}
+
+static ng_step ngi_sample_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    ngi_sample *const sample = (ngi_sample *)state;
+    sample->first = ng_context_row(context, 0);
+    return ngi_pick_rows(context, in, out, ngi_sample_pick, sample);
+}
+
+static const ng_operator ngi_sample_calls = {"sample", NULL, ngi_sample_push, NULL, NULL, NULL,
+                                             NULL,     false};
+
+ng_river ng_sample(ng_river river, double probability, uint64_t seed) {
+    const bool valid = probability >= 0 && probability <= 1, all = probability >= 1;
+    ngi_sample sample = {seed, 0, all, 0};
+    if (valid && !all) {
+        sample.below = (uint64_t)(probability * 18446744073709551616.0);
+    }
+    const ng_stage stage = {&ngi_sample_calls, sizeof sample, &sample, NULL, 1, false, 0};
+    return valid ? ng_apply(river.graph, &river, 1, &stage)
+                 : ng_refuse(river.graph, ngi_sample_calls.name, NG_INVALID);
+}
+
+/* ---- row_keys.c ------------------------------------------------------------------------------ */
+
+/* row_keys: hashes and comparisons, type by type. */
+
+/* ---- row_keys.h ------------------------------------------------------------------------------ */
+
+/* row_keys: rows as keys: some of their columns, hashed and compared.
+ *
+ * Nulls are equal to each other. Floats go by value: zero is zero whatever its sign, and all NaN
+ * are one, above all numbers. Text goes by bytes. Hashes are the same on every machine. */
+
+enum { NGI_KEYS_MOST = 16 };
+
+typedef struct ngi_keys {
+    const ng_schema *schema;
+    size_t count;
+    size_t places[NGI_KEYS_MOST];
+} ngi_keys;
+
+/* Finds columns by their names; with none, all columns. NG_OK; NG_MISMATCH: one is not there;
+ * NG_TOO_LARGE: there are more than NGI_KEYS_MOST. */
+ng_status ngi_keys_find(ngi_keys *keys, const ng_schema *schema, const char *const *names,
+                        size_t count);
+
+uint64_t ngi_keys_hash(const ngi_keys *keys, ng_row row);
+
+/* Whether two rows have the same key; the columns of `b` are the keys of `keys`, in their order. */
+bool ngi_keys_equal(const ngi_keys *keys, ng_row a, ng_row b);
+
+/* Compares a column of two rows that both have a value: below 0, 0 or above 0. */
+int ngi_values_compare(ng_type type, const ng_column *a, size_t row_a, const ng_column *b,
+                       size_t row_b);
+
+ng_status ngi_keys_find(ngi_keys *keys, const ng_schema *schema, const char *const *names,
+                        size_t count) {
+    keys->schema = schema;
+    keys->count = names == NULL ? schema->count : count;
+    if (keys->count > NGI_KEYS_MOST) {
+        return NG_TOO_LARGE;
+    }
+    for (size_t i = 0; i < keys->count; i++) {
+        keys->places[i] = names == NULL ? i : ng_schema_find(schema, names[i]);
+        if (keys->places[i] == schema->count) {
+            return NG_MISMATCH;
+        }
+    }
+    return NG_OK;
+}
+
+/* ---- hashes ---------------------------------------------------------------------------------- */
+
+/* One step of a multiplicative hash: the odd constants are those of the golden ratio and of
+ * Vigna's variant of Stafford's mixer. */
+static uint64_t ngi_key_mix(uint64_t hash, uint64_t value) {
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    hash ^= hash >> 32;
+    hash *= UINT64_C(0xd6e8feb86659fd93);
+    return hash ^ hash >> 29;
+}
+
+static uint64_t ngi_key_mix_text(uint64_t hash, const uint8_t *text, size_t size) {
+    hash = ngi_key_mix(hash, size);
+    for (size_t i = 0; i < size; i += 8) {
+        uint64_t word = 0;
+        for (size_t k = 0; k < 8 && i + k < size; k++) {
+            word |= (uint64_t)text[i + k] << (8 * k);
+        }
+        hash = ngi_key_mix(hash, word);
+    }
+    return hash;
+}
+
+/* A float as a number that is the same for equal ones. */
+static uint64_t ngi_key_of_f64(double value) {
+    uint64_t bits;
+    if (value != value) {
+        return UINT64_MAX;
+    }
+    value += 0.0; /* zero is not negative */
+    __builtin_memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* The value of a column of fixed width as a number that is the same for equal ones. */
+static uint64_t ngi_key_value(ng_type type, const ng_column *column, size_t row) {
+    const void *const values = column->values;
+    switch (type) {
+    case NG_BOOL:
+        return ngi_bits_get((const uint8_t *)values, row);
+    case NG_I8:
+    case NG_U8:
+        return ((const uint8_t *)values)[row];
+    case NG_I16:
+    case NG_U16:
+        return ((const uint16_t *)values)[row];
+    case NG_I32:
+    case NG_U32:
+        return ((const uint32_t *)values)[row];
+    case NG_F32:
+        return ngi_key_of_f64((double)((const float *)values)[row]);
+    case NG_F64:
+        return ngi_key_of_f64(((const double *)values)[row]);
+    default:
+        return ((const uint64_t *)values)[row];
+    }
+}
+
+static const uint8_t *ngi_key_text(const ng_column *column, size_t row, size_t *size) {
+    const int32_t *const offsets = (const int32_t *)column->values;
+    *size = (size_t)(offsets[row + 1] - offsets[row]);
+    return column->bytes + offsets[row];
+}
+
+uint64_t ngi_keys_hash(const ngi_keys *keys, ng_row row) {
+    uint64_t hash = 0;
+    for (size_t i = 0; i < keys->count; i++) {
+        const size_t place = keys->places[i];
+        const ng_type type = keys->schema->fields[place].type;
+        const ng_column *const column = &row.columns[place];
+        if (ng_is_null(row, place)) {
+            hash = ngi_key_mix(hash, UINT64_C(0x6e756c6c));
+        } else if (type == NG_UTF8) {
+            size_t size;
+            const uint8_t *const text = ngi_key_text(column, row.at, &size);
+            hash = ngi_key_mix_text(hash, text, size);
+        } else {
+            hash = ngi_key_mix(hash, ngi_key_value(type, column, row.at));
+        }
+    }
+    return hash;
+}
+
+/* ---- comparisons ----------------------------------------------------------------------------- */
+
+static int ngi_compare_bytes(const uint8_t *a, size_t size_a, const uint8_t *b, size_t size_b) {
+    const size_t common = size_a < size_b ? size_a : size_b;
+    for (size_t i = 0; i < common; i++) {
+        if (a[i] != b[i]) {
+            return a[i] < b[i] ? -1 : 1;
+        }
+    }
+    return (size_a > size_b) - (size_a < size_b);
+}
+
+static int ngi_compare_f64(double a, double b) {
+    const bool nan_a = a != a, nan_b = b != b;
+    return nan_a || nan_b ? (int)nan_a - (int)nan_b : (a > b) - (a < b);
+}
+
+#define NGI_COMPARE(type)                                                                          \
+    ((((const type *)a->values)[row_a] > ((const type *)b->values)[row_b]) -                       \
+     (((const type *)a->values)[row_a] < ((const type *)b->values)[row_b]))
+
+int ngi_values_compare(ng_type type, const ng_column *a, size_t row_a, const ng_column *b,
+                       size_t row_b) {
+    size_t size_a, size_b;
+    const uint8_t *text_a, *text_b;
+    switch (type) {
+    case NG_BOOL:
+        return (int)ngi_bits_get((const uint8_t *)a->values, row_a) -
+               (int)ngi_bits_get((const uint8_t *)b->values, row_b);
+    case NG_I8:
+        return NGI_COMPARE(int8_t);
+    case NG_I16:
+        return NGI_COMPARE(int16_t);
+    case NG_I32:
+        return NGI_COMPARE(int32_t);
+    case NG_U8:
+        return NGI_COMPARE(uint8_t);
+    case NG_U16:
+        return NGI_COMPARE(uint16_t);
+    case NG_U32:
+        return NGI_COMPARE(uint32_t);
+    case NG_U64:
+        return NGI_COMPARE(uint64_t);
+    case NG_F32:
+        return ngi_compare_f64((double)((const float *)a->values)[row_a],
+                               (double)((const float *)b->values)[row_b]);
+    case NG_F64:
+        return ngi_compare_f64(((const double *)a->values)[row_a],
+                               ((const double *)b->values)[row_b]);
+    case NG_UTF8:
+        text_a = ngi_key_text(a, row_a, &size_a);
+        text_b = ngi_key_text(b, row_b, &size_b);
+        return ngi_compare_bytes(text_a, size_a, text_b, size_b);
+    default:
+        return NGI_COMPARE(int64_t);
+    }
+}
+
+bool ngi_keys_equal(const ngi_keys *keys, ng_row a, ng_row b) {
+    bool equal = true;
+    for (size_t i = 0; i < keys->count && equal; i++) {
+        const size_t place = keys->places[i];
+        const bool null = ng_is_null(a, place);
+        equal = null == ng_is_null(b, i) &&
+                (null || ngi_values_compare(keys->schema->fields[place].type, &a.columns[place],
+                                            a.at, &b.columns[i], b.at) == 0);
+    }
+    return equal;
+}
+
+/* ---- ops_distinct.c -------------------------------------------------------------------------- */
+
+/* ops_distinct: tables of keys, open to the next free slot. */
+
+/* ---- rows that are new ----------------------------------------------------------------------- */
+
+/* 1: the row is new; 0: it is not; below 0: it is bad. */
+typedef int ngi_is_new_fn(void *state, const ng_batch *in, size_t row);
+
+/* A new row has been copied to the output. NG_OK, or what the operator fails with. */
+typedef ng_status ngi_note_fn(void *state, const ng_batch *in, size_t row);
+
+static ng_step ngi_distinct_rows(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out, ngi_is_new_fn *is_new, ngi_note_fn *note) {
+    size_t done = 0, made = 0;
+    ng_status status = NG_OK;
+    ng_block into = {out->columns, out->at + out->rows, 1, NULL, NULL, NULL};
+    for (; done < in->rows && status == NG_OK; done++) {
+        const int fresh = is_new(state, in, done);
+        if (fresh < 0) {
+            status = (ng_status)fresh;
+            break;
+        }
+        if (fresh != 0) {
+            if (made == out->rows || ng_batch_copy(in, done, 1, &into, out->at + made) == 0) {
+                break;
+            }
+            status = note(state, in, done);
+            made++;
+        }
+    }
+    ng_context_count(context, NG_FILTERED, (int64_t)(done - made));
+    const bool never = done == 0 && status == NG_OK && out->at == 0;
+    return ng_step_of(done, made, never ? NG_TOO_LARGE : status);
+}
+
+/* ---- until changed --------------------------------------------------------------------------- */
+
+typedef struct ngi_changes {
+    ngi_keys keys;
+    ng_batch last; /* the row before, or gone */
+} ngi_changes;
+
+static int ngi_is_changed(void *state, const ng_batch *in, size_t row) {
+    const ngi_changes *const changes = (const ngi_changes *)state;
+    const ngi_keys *const keys = &changes->keys;
+    const ng_row now = ng_batch_row(in, row);
+    bool same = changes->last.block != NULL;
+    for (size_t i = 0; i < keys->count && same; i++) {
+        const ng_row before = ng_batch_row(&changes->last, 0);
+        const size_t place = keys->places[i];
+        const bool null = ng_is_null(now, place);
+        same = null == ng_is_null(before, place) &&
+               (null || ngi_values_compare(keys->schema->fields[place].type, &now.columns[place],
+                                           now.at, &before.columns[place], before.at) == 0);
+    }
+    return !same;
+}
+
+static void ngi_changes_forget(void *state) {
+    ng_batch *const last = &((ngi_changes *)state)->last;
+    if (last->block != NULL) {
+        (void)ng_batch_release(last);
+    }
+}
+
+static ng_status ngi_change_note(void *state, const ng_batch *in, size_t row) {
+    ngi_changes_forget(state);
+    return ng_batch_slice(in, row, 1, &((ngi_changes *)state)->last);
+}
+
+static ng_step ngi_changes_push(void *state, ng_context *context, const ng_batch *in,
+                                const ng_room *out) {
+    return ngi_distinct_rows(state, context, in, out, ngi_is_changed, ngi_change_note);
+}
+
+static const ng_operator ngi_changes_calls = {
+    "distinct_until_changed", NULL, ngi_changes_push, NULL, NULL, NULL, ngi_changes_forget, false};
+
+ng_river ng_distinct_until_changed(ng_river river, const char *const *names, size_t count) {
+    ngi_changes changes;
+    const ng_schema *const schema = ng_columns(river);
+    __builtin_memset(&changes, 0, sizeof changes);
+    const ng_status found =
+        schema == NULL ? NG_INVALID : ngi_keys_find(&changes.keys, schema, names, count);
+    if (found != NG_OK) {
+        return ng_refuse(river.graph, ngi_changes_calls.name, found);
+    }
+    const ng_stage stage = {&ngi_changes_calls, sizeof changes, &changes, NULL, 1, false, 1};
+    return ng_apply(river.graph, &river, 1, &stage);
+}
+
+/* ---- distinct -------------------------------------------------------------------------------- */
+
+/* Keys in the order in which they came, and a table of them by hash. */
+typedef struct ngi_key_table {
+    uint32_t *slots; /* the number of a key from 1; 0: free */
+    ng_pool pool;
+    ng_block *rows; /* the keys' columns */
+    uint32_t count;
+} ngi_key_table;
+
+typedef struct ngi_distinct {
+    ngi_keys keys;
+    ng_schema columns; /* of the keys */
+    ng_field fields[NGI_KEYS_MOST];
+    ngi_key_table tables[2]; /* the newer keys, and, where keys are forgotten, the older ones */
+    uint32_t room, mask;     /* of a table */
+    bool forgets;
+    uint64_t hash; /* of the row that was looked at last */
+} ngi_distinct;
+
+/* The slot of a key, which holds its number, or is free. */
+static uint32_t *ngi_key_slot(const ngi_distinct *d, const ngi_key_table *table, ng_row row) {
+    uint32_t at = (uint32_t)(d->hash >> 32) & d->mask;
+    while (table->slots[at] != 0) {
+        const ng_row key = {table->rows->columns, table->slots[at] - 1};
+        if (ngi_keys_equal(&d->keys, row, key)) {
+            break;
+        }
+        at = (at + 1) & d->mask;
+    }
+    return &table->slots[at];
+}
+
+/* Whether a table has room for the key of a row. */
+static bool ngi_key_fits(const ngi_distinct *d, const ngi_key_table *table, ng_row row) {
+    bool fits = table->count < d->room;
+    for (size_t i = 0; i < d->keys.count && fits; i++) {
+        fits = d->fields[i].type != NG_UTF8 ||
+               ngi_text_fitting(&row.columns[d->keys.places[i]], row.at, 1,
+                                &table->rows->columns[i], table->count) == 1;
+    }
+    return fits;
+}
+
+static void ngi_keys_forget(ngi_distinct *d) {
+    ngi_key_table older = d->tables[1];
+    d->tables[1] = d->tables[0];
+    older.count = 0;
+    __builtin_memset(older.slots, 0, ((size_t)d->mask + 1) * sizeof(uint32_t));
+    d->tables[0] = older;
+}
+
+static int ngi_is_distinct(void *state, const ng_batch *in, size_t at) {
+    ngi_distinct *const d = (ngi_distinct *)state;
+    const ng_row row = ng_batch_row(in, at);
+    d->hash = ngi_keys_hash(&d->keys, row);
+    if (*ngi_key_slot(d, &d->tables[0], row) != 0 ||
+        (d->forgets && *ngi_key_slot(d, &d->tables[1], row) != 0)) {
+        return 0;
+    }
+    if (ngi_key_fits(d, &d->tables[0], row)) {
+        return 1;
+    }
+    if (!d->forgets) {
+        return NG_FULL;
+    }
+    ngi_keys_forget(d);
+    return ngi_key_fits(d, &d->tables[0], row) ? 1 : NG_TOO_LARGE;
+}
+
+static ng_status ngi_distinct_note(void *state, const ng_batch *in, size_t at) {
+    ngi_distinct *const d = (ngi_distinct *)state;
+    ngi_key_table *const table = &d->tables[0];
+    const ng_row row = ng_batch_row(in, at);
+    *ngi_key_slot(d, table, row) = table->count + 1;
+    for (size_t i = 0; i < d->keys.count; i++) {
+        ngi_copy_column(d->fields[i].type, &row.columns[d->keys.places[i]], row.at, 1,
+                        &table->rows->columns[i], table->count);
+    }
+    table->count++;
+    return NG_OK;
+}
+
+static ng_step ngi_distinct_push(void *state, ng_context *context, const ng_batch *in,
+                                 const ng_room *out) {
+    return ngi_distinct_rows(state, context, in, out, ngi_is_distinct, ngi_distinct_note);
+}
+
+static const ng_operator ngi_distinct_calls = {
+    "distinct", NULL, ngi_distinct_push, NULL, NULL, NULL, NULL, true};
+
+/* Slots of a table that is at most three quarters full. */
+static size_t ngi_key_slots(size_t keys) {
+    size_t slots = 4;
+    while (slots - slots / 4 < keys + 1) {
+        slots *= 2;
+    }
+    return slots;
+}
+
+static ng_status ngi_distinct_check(const ng_schema *schema, const char *const *names, size_t count,
+                                    const ng_distinct_options *options, ngi_distinct *d) {
+    __builtin_memset(d, 0, sizeof *d);
+    if (schema == NULL || options == NULL || options->keys == 0 ||
+        options->keys > (size_t)1 << 30 || options->text == 0 || options->text > INT32_MAX) {
+        return NG_INVALID;
+    }
+    const ng_status found = ngi_keys_find(&d->keys, schema, names, count);
+    for (size_t i = 0; i < d->keys.count && found == NG_OK; i++) {
+        d->fields[i] = schema->fields[d->keys.places[i]];
+    }
+    return found == NG_OK && d->keys.count == 0 ? NG_INVALID : found;
+}
+
+ng_river ng_distinct(ng_river river, const char *const *names, size_t count,
+                     const ng_distinct_options *options) {
+    ngi_distinct like;
+    const ng_status checked = ngi_distinct_check(ng_columns(river), names, count, options, &like);
+    if (checked != NG_OK) {
+        return ng_refuse(river.graph, ngi_distinct_calls.name, checked);
+    }
+    const size_t tables = options->forgets ? 2 : 1;
+    const size_t keys = (options->keys + tables - 1) / tables;
+    const size_t text = (options->text + tables - 1) / tables;
+    const size_t slots = ngi_key_slots(keys), table_size = slots * sizeof(uint32_t);
+    const ng_schema columns = {like.fields, like.keys.count};
+    const size_t pool = ng_pool_size(&columns, 1, keys, text);
+    const size_t head = ngi_size_round(sizeof like, 64);
+    const size_t each = ngi_size_plus(ngi_size_round(table_size, 64), ngi_size_round(pool, 64));
+    const ng_stage stage = {&ngi_distinct_calls,
+                            ngi_size_plus(head, ngi_size_times(tables, each)),
+                            NULL,
+                            NULL,
+                            1,
+                            false,
+                            0};
+    if (pool == 0) {
+        return ng_refuse(river.graph, ngi_distinct_calls.name, NG_INVALID);
+    }
+    const ng_river distinct = ng_apply(river.graph, &river, 1, &stage);
+    ngi_distinct *const d = (ngi_distinct *)ng_state(distinct);
+    ng_status status = NG_OK;
+    if (d != NULL) {
+        *d = like;
+        d->columns.fields = d->fields;
+        d->columns.count = d->keys.count;
+        d->room = (uint32_t)keys;
+        d->mask = (uint32_t)(slots - 1);
+        d->forgets = options->forgets;
+    }
+    for (size_t i = 0; i < tables && d != NULL && status == NG_OK; i++) {
+        uint8_t *const at = (uint8_t *)d + head + i * each;
+        ngi_key_table *const table = &d->tables[i];
+        table->slots = (uint32_t *)(void *)at;
+        status = ng_pool_init(&table->pool, at + ngi_size_round(table_size, 64), &d->columns, 1,
+                              keys, text);
+        table->rows = status == NG_OK ? ng_pool_take(&table->pool) : NULL;
+    }
+    return status == NG_OK ? distinct : ng_refuse(river.graph, ngi_distinct_calls.name, status);
+}
+
+/* ---- ops_collect.c --------------------------------------------------------------------------- */
+
+/* ops_collect: a sink that copies. */
+
+static ng_step ngi_collect_push(void *state, ng_context *context, const ng_batch *in,
+                                const ng_room *out) {
+    ng_collected *const to = *(ng_collected **)state;
+    ng_block into;
+    (void)context;
+    (void)out;
+    ng_block_init(&into, to->columns, to->capacity, NULL, NULL);
+    const size_t copied = ng_batch_copy(in, 0, in->rows, &into, to->rows);
+    to->rows += copied;
+    return ng_step_of(copied, 0, copied == in->rows ? NG_OK : NG_FULL);
+}
+
+static const ng_operator ngi_collect_calls = {"collect", NULL, ngi_collect_push, NULL, NULL, NULL,
+                                              NULL,      true};
+
+ng_river ng_collect(ng_river river, ng_collected *to) {
+    const ng_stage stage = {&ngi_collect_calls, sizeof to, &to, NULL, 0, false, 0};
+    const ng_schema *const schema = ng_columns(river);
+    if (to == NULL || to->columns == NULL || to->rows > to->capacity || schema == NULL) {
+        return ng_refuse(river.graph, ngi_collect_calls.name, NG_INVALID);
+    }
+    for (size_t i = 0; i < schema->count && to->rows == 0; i++) {
+        if (schema->fields[i].type == NG_UTF8) {
+            ((int32_t *)to->columns[i].values)[0] = 0;
+        }
+    }
+    return ng_apply(river.graph, &river, 1, &stage);
+}
+
 /* ---- ops_join.c ------------------------------------------------------------------------------ */
 
 /* ops_join: one operator with several inputs each. */
@@ -12238,6 +12857,35 @@ ng_river ng_concat(const ng_river *rivers, uint32_t count) {
         ngi_concat_ended(ng_state(river))[count] = 2;
     }
     return river;
+}
+
+/* ---- switch_latest --------------------------------------------------------------------------- */
+
+typedef struct ngi_switch {
+    uint32_t current; /* the input that began last, */
+    bool begun;       /* if one has */
+} ngi_switch;
+
+static ng_step ngi_switch_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    ngi_switch *const s = (ngi_switch *)state;
+    const uint32_t input = ng_context_input(context);
+    (void)out;
+    if (s->begun && s->current != input) {
+        ng_context_cancel(context, s->current);
+    }
+    s->begun = true;
+    s->current = input;
+    return ngi_merge_rows(context, in);
+}
+
+static const ng_operator ngi_switch_calls = {
+    "switch_latest", NULL, ngi_switch_push, NULL, NULL, NULL, NULL, false};
+
+ng_river ng_switch_latest(const ng_river *rivers, uint32_t count) {
+    ngi_switch s = {0, false};
+    const ng_stage stage = {&ngi_switch_calls, sizeof s, &s, NULL, 1, true, 0};
+    return ngi_join(rivers, count, ngi_join_check(rivers, count, true), &stage);
 }
 
 /* ---- zip ------------------------------------------------------------------------------------- */
@@ -12458,7 +13106,8 @@ void ng_balance(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_split(river, &stage, rivers != NULL, rivers);
 }
 
-/* ---- route, round_robin ---------------------------------------------------------------------- */
+/* ---- route, partition, round_robin
+ * ---------------------------------------------------------------------- */
 
 /* Where rows for one output go during a call. */
 typedef struct ngi_lane {
@@ -12469,9 +13118,10 @@ typedef struct ngi_lane {
 
 /* Followed by a lane for each output. */
 typedef struct ngi_routing {
-    ng_route_fn *route; /* NULL: in turns */
+    ng_route_fn *route; /* NULL: by keys, */
     void *ctx;
     uint32_t count, turn;
+    ngi_keys keys; /* or, where there are none, in turns */
 } ngi_routing;
 
 static ngi_lane *ngi_routing_lanes(ngi_routing *routing) {
@@ -12500,11 +13150,18 @@ static bool ngi_lane_put(ng_context *context, ngi_lane *lane, uint32_t to, const
     return false;
 }
 
+/* The upper half of the hash, scaled to the number of rivers. */
+static int ngi_route_by_key(const ngi_routing *routing, ng_row row) {
+    return (int)((ngi_keys_hash(&routing->keys, row) >> 32) * routing->count >> 32);
+}
+
 /* What a row is: put, in the way, filtered, unwanted. */
 static ng_status ngi_route_row(ngi_routing *routing, ng_context *context, const ng_batch *in,
                                size_t row) {
-    const int to = routing->route == NULL ? (int)routing->turn
-                                          : routing->route(ng_batch_row(in, row), routing->ctx);
+    const ng_row what = ng_batch_row(in, row);
+    const int to = routing->route != NULL     ? routing->route(what, routing->ctx)
+                   : routing->keys.count != 0 ? ngi_route_by_key(routing, what)
+                                              : (int)routing->turn;
     if (to < 0) {
         return (ng_status)to;
     }
@@ -12559,15 +13216,32 @@ static void ngi_routes(ng_river river, const ngi_routing *as, const ng_operator 
 }
 
 void ng_route(ng_river river, ng_route_fn *route, void *ctx, ng_river *rivers, uint32_t count) {
-    const ngi_routing routing = {route, ctx, count, 0};
+    const ngi_routing routing = {route, ctx, count, 0, {NULL, 0, {0}}};
     ngi_routes(river, &routing, &ngi_route_calls, rivers != NULL && route != NULL, rivers);
+}
+
+static const ng_operator ngi_partition_calls = {"partition", NULL, ngi_route_push, NULL,
+                                                NULL,        NULL, NULL,           false};
+
+void ng_partition(ng_river river, const char *const *names, size_t name_count, ng_river *rivers,
+                  uint32_t count) {
+    ngi_routing routing = {NULL, NULL, count, 0, {NULL, 0, {0}}};
+    const ng_schema *const schema = ng_columns(river);
+    ng_status found = schema == NULL || (names != NULL && name_count == 0) ? NG_INVALID : NG_OK;
+    if (found == NG_OK) {
+        found = ngi_keys_find(&routing.keys, schema, names, name_count);
+    }
+    if (found != NG_OK) {
+        (void)ng_refuse(river.graph, ngi_partition_calls.name, found);
+    }
+    ngi_routes(river, &routing, &ngi_partition_calls, rivers != NULL, rivers);
 }
 
 static const ng_operator ngi_round_robin_calls = {"round_robin", NULL, ngi_route_push, NULL,
                                                   NULL,          NULL, NULL,           false};
 
 void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count) {
-    const ngi_routing routing = {NULL, NULL, count, 0};
+    const ngi_routing routing = {NULL, NULL, count, 0, {NULL, 0, {0}}};
     ngi_routes(river, &routing, &ngi_round_robin_calls, rivers != NULL, rivers);
 }
 

@@ -153,3 +153,46 @@ ng_river ng_every(ng_river river, uint64_t n) {
     return n == 0 ? ng_refuse(river.graph, "every", NG_INVALID)
                   : ngi_cut_behind(river, &ngi_every_calls, &cut);
 }
+
+/* ---- sample ---------------------------------------------------------------------------------- */
+
+typedef struct ngi_sample {
+    uint64_t seed, below; /* a row is taken whose number hashes to less, */
+    bool all;             /* or every row */
+    uint64_t first;       /* the number of the first row of a call */
+} ngi_sample;
+
+/* The SplitMix64 generator's n-th output (Steele, Lea, Flood, 2014). */
+static uint64_t ngi_sample_random(uint64_t seed, uint64_t n) {
+    uint64_t z = seed + (n + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+static int ngi_sample_pick(const void *state, const ng_batch *in, size_t row) {
+    const ngi_sample *const sample = (const ngi_sample *)state;
+    (void)in;
+    return sample->all || ngi_sample_random(sample->seed, sample->first + row) < sample->below;
+}
+
+static ng_step ngi_sample_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    ngi_sample *const sample = (ngi_sample *)state;
+    sample->first = ng_context_row(context, 0);
+    return ngi_pick_rows(context, in, out, ngi_sample_pick, sample);
+}
+
+static const ng_operator ngi_sample_calls = {"sample", NULL, ngi_sample_push, NULL, NULL, NULL,
+                                             NULL,     false};
+
+ng_river ng_sample(ng_river river, double probability, uint64_t seed) {
+    const bool valid = probability >= 0 && probability <= 1, all = probability >= 1;
+    ngi_sample sample = {seed, 0, all, 0};
+    if (valid && !all) {
+        sample.below = (uint64_t)(probability * 18446744073709551616.0);
+    }
+    const ng_stage stage = {&ngi_sample_calls, sizeof sample, &sample, NULL, 1, false, 0};
+    return valid ? ng_apply(river.graph, &river, 1, &stage)
+                 : ng_refuse(river.graph, ngi_sample_calls.name, NG_INVALID);
+}

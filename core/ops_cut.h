@@ -1,4 +1,5 @@
-/* ops_cut: the beginning of a river, or what comes after it. No rows are copied. */
+/* ops_cut: the beginning of a river, or what comes after it. No rows are copied, but for a sample.
+ */
 #ifndef NGI_OPS_CUT_H
 #define NGI_OPS_CUT_H
 
@@ -22,6 +23,10 @@ ng_river ng_skip_while(ng_river river, ng_test_fn *test, void *ctx);
 
 /* Every `n`th row, beginning with the first. Refused with NG_INVALID if `n` is 0. */
 ng_river ng_every(ng_river river, uint64_t n);
+
+/* Each row with a probability, from 0 to 1. Which rows they are follows from the seed and their
+ * numbers alone. Refused with NG_INVALID if `probability` is none. */
+ng_river ng_sample(ng_river river, double probability, uint64_t seed);
 
 #if defined(__cplusplus)
 }

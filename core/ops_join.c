@@ -108,6 +108,35 @@ ng_river ng_concat(const ng_river *rivers, uint32_t count) {
     return river;
 }
 
+/* ---- switch_latest --------------------------------------------------------------------------- */
+
+typedef struct ngi_switch {
+    uint32_t current; /* the input that began last, */
+    bool begun;       /* if one has */
+} ngi_switch;
+
+static ng_step ngi_switch_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    ngi_switch *const s = (ngi_switch *)state;
+    const uint32_t input = ng_context_input(context);
+    (void)out;
+    if (s->begun && s->current != input) {
+        ng_context_cancel(context, s->current);
+    }
+    s->begun = true;
+    s->current = input;
+    return ngi_merge_rows(context, in);
+}
+
+static const ng_operator ngi_switch_calls = {
+    "switch_latest", NULL, ngi_switch_push, NULL, NULL, NULL, NULL, false};
+
+ng_river ng_switch_latest(const ng_river *rivers, uint32_t count) {
+    ngi_switch s = {0, false};
+    const ng_stage stage = {&ngi_switch_calls, sizeof s, &s, NULL, 1, true, 0};
+    return ngi_join(rivers, count, ngi_join_check(rivers, count, true), &stage);
+}
+
 /* ---- zip ------------------------------------------------------------------------------------- */
 
 typedef struct ngi_zip {

@@ -16,6 +16,11 @@ ng_river ng_merge(const ng_river *rivers, uint32_t count);
 /* All of the first river, then all of the second, and so on. Those whose turn has not come wait. */
 ng_river ng_concat(const ng_river *rivers, uint32_t count);
 
+/* The rows of the river that began last: a river begins with its first row, which cancels the one
+ * before. Ends when the last one to begin has ended, and all others have too or are cancelled;
+ * those that have not begun may still do so. */
+ng_river ng_switch_latest(const ng_river *rivers, uint32_t count);
+
 /* The first rows of all, then the second rows, and so on, their columns side by side. `schema` has
  * them all in the rivers' order, with names of the caller's choice; NG_MISMATCH if types or nulls
  * differ. Ends with the shortest river. */

@@ -66,14 +66,13 @@ typedef struct ngi_testing {
     void *ctx;
 } ngi_testing;
 
-static ng_step ngi_filter_push(void *state, ng_context *context, const ng_batch *in,
-                               const ng_room *out) {
-    const ngi_testing *const filter = (const ngi_testing *)state;
+ng_step ngi_pick_rows(ng_context *context, const ng_batch *in, const ng_room *out,
+                      ngi_pick_fn *pick, const void *state) {
     size_t done = 0, made = 0, kept = 0; /* `kept` rows up to `done` are still to be copied */
     ng_block into = {out->columns, out->at + out->rows, 1, NULL, NULL, NULL};
     int answer = 1;
     while (done < in->rows && made + kept < out->rows) {
-        answer = filter->test(ng_batch_row(in, done), filter->ctx);
+        answer = pick(state, in, done);
         if (answer < 0) {
             break;
         }
@@ -97,6 +96,16 @@ static ng_step ngi_filter_push(void *state, ng_context *context, const ng_batch 
     made += copied;
     ng_context_count(context, NG_FILTERED, (int64_t)(done - made));
     return ng_step_of(done, made, answer < 0 && copied == kept ? (ng_status)answer : NG_OK);
+}
+
+static int ngi_filter_pick(const void *state, const ng_batch *in, size_t row) {
+    const ngi_testing *const filter = (const ngi_testing *)state;
+    return filter->test(ng_batch_row(in, row), filter->ctx);
+}
+
+static ng_step ngi_filter_push(void *state, ng_context *context, const ng_batch *in,
+                               const ng_room *out) {
+    return ngi_pick_rows(context, in, out, ngi_filter_pick, state);
 }
 
 static const ng_operator ngi_filter_calls = {"filter", NULL, ngi_filter_push, NULL, NULL, NULL,

@@ -52,6 +52,12 @@ ng_river ng_reduce(ng_river river, const ng_schema *schema, ng_fold_fn *fold, ng
  * offered again after ng_graph_wake; and NG_END: this one was enough. */
 ng_river ng_observe(ng_river river, ng_look_fn *look, void *ctx);
 
+/* For other operators that leave rows out: copies those of `in` that `pick` says 1 to, asked once
+ * or more for each; it answers 0 for others, below 0: the row is bad. */
+typedef int ngi_pick_fn(const void *state, const ng_batch *in, size_t row);
+ng_step ngi_pick_rows(ng_context *context, const ng_batch *in, const ng_room *out,
+                      ngi_pick_fn *pick, const void *state);
+
 #if defined(__cplusplus)
 }
 #endif

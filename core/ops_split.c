@@ -2,6 +2,7 @@
 #include "ops_split.h"
 
 #include "graph_parts.h"
+#include "row_keys.h"
 #include "sizes.h"
 
 static void ngi_split(ng_river river, const ng_stage *stage, bool complete, ng_river *rivers) {
@@ -82,7 +83,8 @@ void ng_balance(ng_river river, ng_river *rivers, uint32_t count) {
     ngi_split(river, &stage, rivers != NULL, rivers);
 }
 
-/* ---- route, round_robin ---------------------------------------------------------------------- */
+/* ---- route, partition, round_robin
+ * ---------------------------------------------------------------------- */
 
 /* Where rows for one output go during a call. */
 typedef struct ngi_lane {
@@ -93,9 +95,10 @@ typedef struct ngi_lane {
 
 /* Followed by a lane for each output. */
 typedef struct ngi_routing {
-    ng_route_fn *route; /* NULL: in turns */
+    ng_route_fn *route; /* NULL: by keys, */
     void *ctx;
     uint32_t count, turn;
+    ngi_keys keys; /* or, where there are none, in turns */
 } ngi_routing;
 
 static ngi_lane *ngi_routing_lanes(ngi_routing *routing) {
@@ -124,11 +127,18 @@ static bool ngi_lane_put(ng_context *context, ngi_lane *lane, uint32_t to, const
     return false;
 }
 
+/* The upper half of the hash, scaled to the number of rivers. */
+static int ngi_route_by_key(const ngi_routing *routing, ng_row row) {
+    return (int)((ngi_keys_hash(&routing->keys, row) >> 32) * routing->count >> 32);
+}
+
 /* What a row is: put, in the way, filtered, unwanted. */
 static ng_status ngi_route_row(ngi_routing *routing, ng_context *context, const ng_batch *in,
                                size_t row) {
-    const int to = routing->route == NULL ? (int)routing->turn
-                                          : routing->route(ng_batch_row(in, row), routing->ctx);
+    const ng_row what = ng_batch_row(in, row);
+    const int to = routing->route != NULL     ? routing->route(what, routing->ctx)
+                   : routing->keys.count != 0 ? ngi_route_by_key(routing, what)
+                                              : (int)routing->turn;
     if (to < 0) {
         return (ng_status)to;
     }
@@ -183,14 +193,31 @@ static void ngi_routes(ng_river river, const ngi_routing *as, const ng_operator 
 }
 
 void ng_route(ng_river river, ng_route_fn *route, void *ctx, ng_river *rivers, uint32_t count) {
-    const ngi_routing routing = {route, ctx, count, 0};
+    const ngi_routing routing = {route, ctx, count, 0, {NULL, 0, {0}}};
     ngi_routes(river, &routing, &ngi_route_calls, rivers != NULL && route != NULL, rivers);
+}
+
+static const ng_operator ngi_partition_calls = {"partition", NULL, ngi_route_push, NULL,
+                                                NULL,        NULL, NULL,           false};
+
+void ng_partition(ng_river river, const char *const *names, size_t name_count, ng_river *rivers,
+                  uint32_t count) {
+    ngi_routing routing = {NULL, NULL, count, 0, {NULL, 0, {0}}};
+    const ng_schema *const schema = ng_columns(river);
+    ng_status found = schema == NULL || (names != NULL && name_count == 0) ? NG_INVALID : NG_OK;
+    if (found == NG_OK) {
+        found = ngi_keys_find(&routing.keys, schema, names, name_count);
+    }
+    if (found != NG_OK) {
+        (void)ng_refuse(river.graph, ngi_partition_calls.name, found);
+    }
+    ngi_routes(river, &routing, &ngi_partition_calls, rivers != NULL, rivers);
 }
 
 static const ng_operator ngi_round_robin_calls = {"round_robin", NULL, ngi_route_push, NULL,
                                                   NULL,          NULL, NULL,           false};
 
 void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count) {
-    const ngi_routing routing = {NULL, NULL, count, 0};
+    const ngi_routing routing = {NULL, NULL, count, 0, {NULL, 0, {0}}};
     ngi_routes(river, &routing, &ngi_round_robin_calls, rivers != NULL, rivers);
 }

@@ -20,6 +20,12 @@ typedef int ng_route_fn(ng_row row, void *ctx);
 /* Every row into one river, in order. A river that is full holds up those behind. */
 void ng_route(ng_river river, ng_route_fn *route, void *ctx, ng_river *rivers, uint32_t count);
 
+/* Every row into one river, all rows of a key into the same, on every machine and in every run:
+ * keys are columns by their names, at most 16, or all with `names` NULL, as in ops_distinct.
+ * NG_MISMATCH: there is no such column; NG_TOO_LARGE: there are too many. */
+void ng_partition(ng_river river, const char *const *names, size_t name_count, ng_river *rivers,
+                  uint32_t count);
+
 /* One row after the other into one river after the other. */
 void ng_round_robin(ng_river river, ng_river *rivers, uint32_t count);
 
