@@ -1677,9 +1677,37 @@ typedef struct ng_clock {
     void *ctx;
 } ng_clock;
 
+/* Which call of an operator. */
+typedef enum ng_call {
+    NG_CALL_PUSH = 1,
+    NG_CALL_END = 2,
+    NG_CALL_TIMER = 3,
+} ng_call;
+
+/* A call of an operator, for tracing. What is below `data` is known when it has ended. */
+typedef struct ng_span {
+    const char *calls; /* the operator's name */
+    const char *river; /* the name that ng_name gave it, or NULL */
+    uint32_t node;     /* the operator's, as in its rivers */
+    ng_call call;
+    int64_t begin; /* by the graph's clock */
+    void *data;    /* the tracer's: NULL at first */
+    int64_t end;
+    uint64_t rows_in, rows_out; /* taken and sent */
+    ng_status status;           /* what the operator answered */
+} ng_span;
+
+/* Who is told of each call, on the graph's thread; no call of the graph is allowed then. */
+typedef struct ng_tracer {
+    void (*begin)(void *ctx, ng_span *span);     /* may be NULL */
+    void (*end)(void *ctx, const ng_span *span); /* NULL: no one is told */
+    void *ctx;
+} ng_tracer;
+
 typedef struct ng_graph_options {
     ng_allocator allocator;
-    ng_clock clock;       /* `now` NULL: time stands still at 0, and timers are refused */
+    ng_clock clock; /* `now` NULL: time stands still at 0, and timers are refused */
+    ng_tracer tracer;
     size_t batch_rows;    /* rows of a block, at least 1 */
     size_t batch_text;    /* bytes of text in each utf8 column of a block, at least 1 */
     ng_link_options link; /* of every river that ng_bound does not give others */
@@ -1824,6 +1852,54 @@ ng_account ng_river_account(ng_river river);
 /* Checks every operator's and every link's books. NG_OK, or NG_FAILED and `*at` tells the first
  * operator whose rows do not add up. `*all`: the graph's own, from sources to sinks. */
 NG_NODISCARD ng_status ng_audit(const ng_graph *graph, ng_account *all, ng_error *at);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ---- health.h -------------------------------------------------------------------------------- */
+
+/* health: how each operator of a graph is at a moment, for those who watch it.
+ *
+ * A snapshot is taken on the graph's thread, between steps, and is plain data from then on. Two of
+ * them tell what stands still: where `calls` has not moved, nothing was done. */
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+typedef enum ng_condition {
+    NG_READY = 0,     /* it will be called in the next step */
+    NG_IDLE = 1,      /* nothing waits for it: no rows, or, for a source, no word from outside */
+    NG_BLOCKED = 2,   /* rows wait, but it has no room, or waits for other rivers or a time */
+    NG_DONE = 3,      /* it has ended */
+    NG_BROKEN = 4,    /* it has ended with an error, its own or one from above */
+    NG_ABANDONED = 5, /* it was cancelled from outside */
+} ng_condition;
+
+typedef struct ng_health {
+    const char *calls; /* the operator's name */
+    const char *river; /* the name that ng_name gave it, or NULL */
+    uint32_t node;     /* the operator's, as in its rivers */
+    ng_condition condition;
+    ng_status status;  /* how it has ended, NG_OK: it has not */
+    uint64_t called;   /* how often it was called */
+    uint64_t queued;   /* rows that wait at its inputs */
+    uint64_t desired;  /* rows that all of its rivers would take now; UINT64_MAX: it has none */
+    ng_account account;
+} ng_health;
+
+/* The operators of a graph in the order in which they were built, up to `room` of them. Answers how
+ * many there are; 0 before it is started, and after it is closed. */
+size_t ng_graph_health(const ng_graph *graph, ng_health *list, size_t room);
+
+/* "ready", "idle", "blocked", "done", "broken", "abandoned". Any thread. */
+const char *ng_condition_text(ng_condition condition);
+
+/* Writes one as a line of JSON with an LF and a NUL, with the accounts' fields by their names.
+ * Answers the size without the NUL; a text that does not fit into `room` (at least 1) is cut. Any
+ * thread. */
+size_t ng_health_json(const ng_health *health, char *out, size_t room);
 
 #if defined(__cplusplus)
 }
@@ -10006,6 +10082,8 @@ typedef struct ngi_node {
     int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
     int64_t wakes;    /* the first of both */
     uint32_t heap_place;
+    ng_status how;     /* it has ended, if `closed` */
+    uint64_t calls;    /* of its operator, so far */
     bool ordered;      /* an ordered merge is further down */
     bool merges;       /* it is an ordered merge */
     uint64_t front;    /* of an ordered one: no row to come is before this position */
@@ -10129,6 +10207,9 @@ ng_graph_options ng_graph_defaults(ng_allocator allocator) {
     options.allocator = allocator;
     options.clock.now = NULL;
     options.clock.ctx = NULL;
+    options.tracer.begin = NULL;
+    options.tracer.end = NULL;
+    options.tracer.ctx = NULL;
     options.batch_rows = 4096;
     options.batch_text = 65536;
     options.link.batches = 4;
@@ -10892,6 +10973,7 @@ void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
         return;
     }
     node->closed = true;
+    node->how = how;
     for (uint32_t i = 0; i < ngi_output_count(node); i++) {
         ngi_output *const output = &node->outputs[i];
         ngi_fill_stop(output);
@@ -10999,6 +11081,43 @@ static ng_step ngi_call_timer(ngi_node *node, ng_context *context, const ng_batc
     return node->stage.calls->timer(node->state, context, out);
 }
 
+/* The same, told to the tracer. */
+static ng_step ngi_call_traced(ng_graph *graph, ngi_node *node, ng_context *context,
+                               const ng_batch *in, const ng_room *out, ngi_call *call) {
+    const ng_tracer *const tracer = &graph->options.tracer;
+    const uint64_t taken = node->account.in, sent = node->account.out;
+    ng_span span = {node->stage.calls->name,
+                    node->name,
+                    node->self,
+                    NG_CALL_PUSH,
+                    ngi_graph_now(graph),
+                    NULL,
+                    0,
+                    0,
+                    0,
+                    NG_OK};
+    span.call = call == ngi_call_end     ? NG_CALL_END
+                : call == ngi_call_timer ? NG_CALL_TIMER
+                                         : NG_CALL_PUSH;
+    if (tracer->begin != NULL) {
+        tracer->begin(tracer->ctx, &span);
+    }
+    const ng_step step = call(node, context, in, out);
+    span.end = ngi_graph_now(graph);
+    span.rows_in = node->account.in - taken + step.consumed;
+    span.rows_out = node->account.out - sent + step.produced;
+    span.status = step.status;
+    tracer->end(tracer->ctx, &span);
+    return step;
+}
+
+static ng_step ngi_call_now(ng_graph *graph, ngi_node *node, ng_context *context,
+                            const ng_batch *in, const ng_room *out, ngi_call *call) {
+    node->calls++;
+    return graph->options.tracer.end == NULL ? call(node, context, in, out)
+                                             : ngi_call_traced(graph, node, context, in, out, call);
+}
+
 /* What came of a call. */
 typedef struct ngi_outcome {
     bool called;   /* there was room for it */
@@ -11011,10 +11130,13 @@ static ngi_outcome ngi_outcome_of(bool progress, ng_status status) {
     return outcome;
 }
 
-/* A text that did not fit behind those of other rows may fit into a block of its own. */
-static bool ngi_wants_fresh_block(const ngi_node *node, ng_step step, const ng_room *out) {
-    return node->has_text && out != NULL && out->at != 0 && step.status == NG_OK &&
-           step.consumed == 0 && step.produced == 0;
+/* A text that did not fit behind those of other rows may fit into a block of its own. An operator
+ * without rows before it says NG_AGAIN where it has more to make. */
+static bool ngi_wants_fresh_block(const ngi_node *node, ng_step step, const ng_batch *in,
+                                  const ng_room *out) {
+    const ng_status waits = in == NULL && node->input_count != 0 ? NG_AGAIN : NG_OK;
+    return node->has_text && out != NULL && out->at != 0 && step.consumed == 0 &&
+           step.produced == 0 && (step.status == NG_OK || step.status == waits);
 }
 
 /* Calls an operator with the rows that wait at `in` and room, and does what it says. */
@@ -11029,11 +11151,11 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
         return not_called;
     }
     graph->busy = true;
-    ng_step step = call(node, &context, in, out);
-    if (ngi_wants_fresh_block(node, step, out)) {
+    ng_step step = ngi_call_now(graph, node, &context, in, out, call);
+    if (ngi_wants_fresh_block(node, step, in, out)) {
         ngi_fill_stop(&node->outputs[0]);
         if (ngi_node_room(graph, node, 0, &room)) {
-            step = call(node, &context, in, out);
+            step = ngi_call_now(graph, node, &context, in, out, call);
         }
     }
     graph->busy = false;
@@ -11451,6 +11573,145 @@ ng_status ng_audit(const ng_graph *graph, ng_account *all, ng_error *at) {
         ngi_account_collect(graph, node, all);
     }
     return at->status;
+}
+
+/* ---- health.c -------------------------------------------------------------------------------- */
+
+/* health: looks at nodes and links, and writes what it saw. */
+
+static ng_condition ngi_health_of(const ng_graph *graph, const ngi_node *node) {
+    if (node->closed) {
+        return node->how == NG_END         ? NG_DONE
+               : node->how == NG_CANCELLED ? NG_ABANDONED
+                                           : NG_BROKEN;
+    }
+    if ((graph->ready[node->self / 64] >> (node->self % 64) & 1) != 0) {
+        return NG_READY;
+    }
+    return node->blocked && node->input_count != 0 ? NG_BLOCKED : NG_IDLE;
+}
+
+static void ngi_health_take(const ng_graph *graph, const ngi_node *node, ng_health *health) {
+    health->calls = node->stage.calls->name;
+    health->river = node->name;
+    health->node = node->self;
+    health->condition = ngi_health_of(graph, node);
+    health->status = node->closed ? node->how : NG_OK;
+    health->called = node->calls;
+    health->queued = 0;
+    health->desired = UINT64_MAX;
+    health->account = node->account;
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        health->queued += ng_link_queued(&ngi_source_of(graph, &node->inputs[i])->link);
+    }
+    for (uint32_t i = 0; i < ngi_output_count(node); i++) {
+        const uint64_t desired = ng_link_desired(&node->outputs[i].link);
+        health->desired = desired < health->desired ? desired : health->desired;
+    }
+    if (health->condition == NG_IDLE && health->desired == 0) {
+        health->condition = NG_BLOCKED; /* a source that has no credit */
+    }
+}
+
+size_t ng_graph_health(const ng_graph *graph, ng_health *list, size_t room) {
+    if (graph->memory == NULL) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < graph->count && i < room; i++) {
+        ngi_health_take(graph, graph->nodes[i], &list[i]);
+    }
+    return graph->count;
+}
+
+const char *ng_condition_text(ng_condition condition) {
+    static const char *const texts[] = {"ready", "idle", "blocked", "done", "broken", "abandoned"};
+    const bool known = condition >= NG_READY && condition <= NG_ABANDONED;
+    return known ? texts[condition] : "unknown";
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+/* A text that is cut where there is no more room. */
+typedef struct ngi_json {
+    char *out;
+    size_t room, size;
+} ngi_json;
+
+static void ngi_json_char(ngi_json *json, char c) {
+    if (json->size + 1 < json->room) {
+        json->out[json->size++] = c;
+    }
+}
+
+static void ngi_json_plain(ngi_json *json, const char *text) {
+    while (*text != '\0') {
+        ngi_json_char(json, *text++);
+    }
+}
+
+/* A string, or null. */
+static void ngi_json_string(ngi_json *json, const char *text) {
+    static const char digits[] = "0123456789abcdef";
+    if (text == NULL) {
+        ngi_json_plain(json, "null");
+        return;
+    }
+    ngi_json_char(json, '"');
+    for (; *text != '\0'; text++) {
+        const unsigned char c = (unsigned char)*text;
+        if (c < ' ') {
+            ngi_json_plain(json, "\\u00");
+            ngi_json_char(json, digits[c >> 4]);
+            ngi_json_char(json, digits[c & 15]);
+        } else {
+            if (c == '"' || c == '\\') {
+                ngi_json_char(json, '\\');
+            }
+            ngi_json_char(json, *text);
+        }
+    }
+    ngi_json_char(json, '"');
+}
+
+static void ngi_json_number(ngi_json *json, const char *name, uint64_t value) {
+    char text[NG_NUMBER_TEXT_MAX];
+    const size_t size = ng_write_u64(text, value);
+    ngi_json_plain(json, ",\"");
+    ngi_json_plain(json, name);
+    ngi_json_plain(json, "\":");
+    for (size_t i = 0; i < size; i++) {
+        ngi_json_char(json, text[i]);
+    }
+}
+
+size_t ng_health_json(const ng_health *health, char *out, size_t room) {
+    ngi_json json = {out, room, 0};
+    const ng_account *const a = &health->account;
+    ngi_json_plain(&json, "{\"operator\":");
+    ngi_json_string(&json, health->calls);
+    ngi_json_plain(&json, ",\"river\":");
+    ngi_json_string(&json, health->river);
+    ngi_json_plain(&json, ",\"condition\":");
+    ngi_json_string(&json, ng_condition_text(health->condition));
+    ngi_json_plain(&json, ",\"status\":");
+    ngi_json_string(&json, ng_status_text(health->status));
+    const struct {
+        const char *name;
+        uint64_t value;
+    } numbers[] = {{"node", health->node},     {"called", health->called},
+                   {"queued", health->queued}, {"in", a->in},
+                   {"out", a->out},            {"filtered", a->filtered},
+                   {"late", a->late},          {"dropped", a->dropped},
+                   {"failed", a->failed},      {"held", a->held}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        ngi_json_number(&json, numbers[i].name, numbers[i].value);
+    }
+    if (health->desired != UINT64_MAX) {
+        ngi_json_number(&json, "desired", health->desired);
+    }
+    ngi_json_plain(&json, "}\n");
+    out[json.size] = '\0';
+    return json.size;
 }
 
 /* ---- ops_source.c ---------------------------------------------------------------------------- */

@@ -33,9 +33,37 @@ typedef struct ng_clock {
     void *ctx;
 } ng_clock;
 
+/* Which call of an operator. */
+typedef enum ng_call {
+    NG_CALL_PUSH = 1,
+    NG_CALL_END = 2,
+    NG_CALL_TIMER = 3,
+} ng_call;
+
+/* A call of an operator, for tracing. What is below `data` is known when it has ended. */
+typedef struct ng_span {
+    const char *calls; /* the operator's name */
+    const char *river; /* the name that ng_name gave it, or NULL */
+    uint32_t node;     /* the operator's, as in its rivers */
+    ng_call call;
+    int64_t begin; /* by the graph's clock */
+    void *data;    /* the tracer's: NULL at first */
+    int64_t end;
+    uint64_t rows_in, rows_out; /* taken and sent */
+    ng_status status;           /* what the operator answered */
+} ng_span;
+
+/* Who is told of each call, on the graph's thread; no call of the graph is allowed then. */
+typedef struct ng_tracer {
+    void (*begin)(void *ctx, ng_span *span);     /* may be NULL */
+    void (*end)(void *ctx, const ng_span *span); /* NULL: no one is told */
+    void *ctx;
+} ng_tracer;
+
 typedef struct ng_graph_options {
     ng_allocator allocator;
-    ng_clock clock;       /* `now` NULL: time stands still at 0, and timers are refused */
+    ng_clock clock; /* `now` NULL: time stands still at 0, and timers are refused */
+    ng_tracer tracer;
     size_t batch_rows;    /* rows of a block, at least 1 */
     size_t batch_text;    /* bytes of text in each utf8 column of a block, at least 1 */
     ng_link_options link; /* of every river that ng_bound does not give others */

@@ -9,6 +9,9 @@ ng_graph_options ng_graph_defaults(ng_allocator allocator) {
     options.allocator = allocator;
     options.clock.now = NULL;
     options.clock.ctx = NULL;
+    options.tracer.begin = NULL;
+    options.tracer.end = NULL;
+    options.tracer.ctx = NULL;
     options.batch_rows = 4096;
     options.batch_text = 65536;
     options.link.batches = 4;

@@ -50,6 +50,8 @@ typedef struct ngi_node {
     int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
     int64_t wakes;    /* the first of both */
     uint32_t heap_place;
+    ng_status how;     /* it has ended, if `closed` */
+    uint64_t calls;    /* of its operator, so far */
     bool ordered;      /* an ordered merge is further down */
     bool merges;       /* it is an ordered merge */
     uint64_t front;    /* of an ordered one: no row to come is before this position */

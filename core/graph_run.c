@@ -86,6 +86,7 @@ void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
         return;
     }
     node->closed = true;
+    node->how = how;
     for (uint32_t i = 0; i < ngi_output_count(node); i++) {
         ngi_output *const output = &node->outputs[i];
         ngi_fill_stop(output);
@@ -193,6 +194,43 @@ static ng_step ngi_call_timer(ngi_node *node, ng_context *context, const ng_batc
     return node->stage.calls->timer(node->state, context, out);
 }
 
+/* The same, told to the tracer. */
+static ng_step ngi_call_traced(ng_graph *graph, ngi_node *node, ng_context *context,
+                               const ng_batch *in, const ng_room *out, ngi_call *call) {
+    const ng_tracer *const tracer = &graph->options.tracer;
+    const uint64_t taken = node->account.in, sent = node->account.out;
+    ng_span span = {node->stage.calls->name,
+                    node->name,
+                    node->self,
+                    NG_CALL_PUSH,
+                    ngi_graph_now(graph),
+                    NULL,
+                    0,
+                    0,
+                    0,
+                    NG_OK};
+    span.call = call == ngi_call_end     ? NG_CALL_END
+                : call == ngi_call_timer ? NG_CALL_TIMER
+                                         : NG_CALL_PUSH;
+    if (tracer->begin != NULL) {
+        tracer->begin(tracer->ctx, &span);
+    }
+    const ng_step step = call(node, context, in, out);
+    span.end = ngi_graph_now(graph);
+    span.rows_in = node->account.in - taken + step.consumed;
+    span.rows_out = node->account.out - sent + step.produced;
+    span.status = step.status;
+    tracer->end(tracer->ctx, &span);
+    return step;
+}
+
+static ng_step ngi_call_now(ng_graph *graph, ngi_node *node, ng_context *context,
+                            const ng_batch *in, const ng_room *out, ngi_call *call) {
+    node->calls++;
+    return graph->options.tracer.end == NULL ? call(node, context, in, out)
+                                             : ngi_call_traced(graph, node, context, in, out, call);
+}
+
 /* What came of a call. */
 typedef struct ngi_outcome {
     bool called;   /* there was room for it */
@@ -205,10 +243,13 @@ static ngi_outcome ngi_outcome_of(bool progress, ng_status status) {
     return outcome;
 }
 
-/* A text that did not fit behind those of other rows may fit into a block of its own. */
-static bool ngi_wants_fresh_block(const ngi_node *node, ng_step step, const ng_room *out) {
-    return node->has_text && out != NULL && out->at != 0 && step.status == NG_OK &&
-           step.consumed == 0 && step.produced == 0;
+/* A text that did not fit behind those of other rows may fit into a block of its own. An operator
+ * without rows before it says NG_AGAIN where it has more to make. */
+static bool ngi_wants_fresh_block(const ngi_node *node, ng_step step, const ng_batch *in,
+                                  const ng_room *out) {
+    const ng_status waits = in == NULL && node->input_count != 0 ? NG_AGAIN : NG_OK;
+    return node->has_text && out != NULL && out->at != 0 && step.consumed == 0 &&
+           step.produced == 0 && (step.status == NG_OK || step.status == waits);
 }
 
 /* Calls an operator with the rows that wait at `in` and room, and does what it says. */
@@ -223,11 +264,11 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
         return not_called;
     }
     graph->busy = true;
-    ng_step step = call(node, &context, in, out);
-    if (ngi_wants_fresh_block(node, step, out)) {
+    ng_step step = ngi_call_now(graph, node, &context, in, out, call);
+    if (ngi_wants_fresh_block(node, step, in, out)) {
         ngi_fill_stop(&node->outputs[0]);
         if (ngi_node_room(graph, node, 0, &room)) {
-            step = call(node, &context, in, out);
+            step = ngi_call_now(graph, node, &context, in, out, call);
         }
     }
     graph->busy = false;

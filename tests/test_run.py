@@ -117,6 +117,25 @@ def test_statistics(place: Path, cache: Path, target: str) -> None:
     assert re.fullmatch(r"\d+\.\d{3} s, \d+\.\d{3} GB/s, \d+\.\d MB of memory", lines[2])
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_more_text_at_the_end_than_a_block_takes(place: Path, cache: Path, target: str) -> None:
+    """The keys of all groups come out at once, and fill several blocks of a megabyte of text."""
+    (place / "long.toml").write_text("""
+[river.keyed]
+schema = { key = "utf8" }
+[river.counted]
+from  = "keyed"
+max_groups = 40000
+steps = ["group key", "aggregate n = count()"]
+""")
+    keys = [f"a key that takes some room in a block {i:06}" for i in range(40000)]
+    text = "key\n" + "\n".join(keys) + "\n"
+    words = ("counted", "--input", "keyed=-", "--batch", "65536", "--target", target)
+    done = nagare(place, cache, "long.toml", *words, text=text)
+    assert done.returncode == 0
+    assert done.stdout == "key,n\n" + "".join(f"{key},1\n" for key in keys)
+
+
 WRONG = {
     "no such river": (("rivers.toml", "wrm"), 1, "there is no river `wrm`"),
     "no such parameter": (("rivers.toml", "warm", "--set", "low=1"), 1, "no parameter `low`"),
