@@ -1882,10 +1882,10 @@ typedef struct ng_health {
     const char *river; /* the name that ng_name gave it, or NULL */
     uint32_t node;     /* the operator's, as in its rivers */
     ng_condition condition;
-    ng_status status;  /* how it has ended, NG_OK: it has not */
-    uint64_t called;   /* how often it was called */
-    uint64_t queued;   /* rows that wait at its inputs */
-    uint64_t desired;  /* rows that all of its rivers would take now; UINT64_MAX: it has none */
+    ng_status status; /* how it has ended, NG_OK: it has not */
+    uint64_t called;  /* how often it was called */
+    uint64_t queued;  /* rows that wait at its inputs */
+    uint64_t desired; /* rows that all of its rivers would take now; UINT64_MAX: it has none */
     ng_account account;
 } ng_health;
 
@@ -11581,9 +11581,7 @@ ng_status ng_audit(const ng_graph *graph, ng_account *all, ng_error *at) {
 
 static ng_condition ngi_health_of(const ng_graph *graph, const ngi_node *node) {
     if (node->closed) {
-        return node->how == NG_END         ? NG_DONE
-               : node->how == NG_CANCELLED ? NG_ABANDONED
-                                           : NG_BROKEN;
+        return node->how == NG_END ? NG_DONE : node->how == NG_CANCELLED ? NG_ABANDONED : NG_BROKEN;
     }
     if ((graph->ready[node->self / 64] >> (node->self % 64) & 1) != 0) {
         return NG_READY;
@@ -11698,11 +11696,16 @@ size_t ng_health_json(const ng_health *health, char *out, size_t room) {
     const struct {
         const char *name;
         uint64_t value;
-    } numbers[] = {{"node", health->node},     {"called", health->called},
-                   {"queued", health->queued}, {"in", a->in},
-                   {"out", a->out},            {"filtered", a->filtered},
-                   {"late", a->late},          {"dropped", a->dropped},
-                   {"failed", a->failed},      {"held", a->held}};
+    } numbers[] = {{"node", health->node},
+                   {"called", health->called},
+                   {"queued", health->queued},
+                   {"in", a->in},
+                   {"out", a->out},
+                   {"filtered", a->filtered},
+                   {"late", a->late},
+                   {"dropped", a->dropped},
+                   {"failed", a->failed},
+                   {"held", a->held}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         ngi_json_number(&json, numbers[i].name, numbers[i].value);
     }

@@ -6,9 +6,7 @@
 
 static ng_condition ngi_health_of(const ng_graph *graph, const ngi_node *node) {
     if (node->closed) {
-        return node->how == NG_END         ? NG_DONE
-               : node->how == NG_CANCELLED ? NG_ABANDONED
-                                           : NG_BROKEN;
+        return node->how == NG_END ? NG_DONE : node->how == NG_CANCELLED ? NG_ABANDONED : NG_BROKEN;
     }
     if ((graph->ready[node->self / 64] >> (node->self % 64) & 1) != 0) {
         return NG_READY;
@@ -123,11 +121,16 @@ size_t ng_health_json(const ng_health *health, char *out, size_t room) {
     const struct {
         const char *name;
         uint64_t value;
-    } numbers[] = {{"node", health->node},     {"called", health->called},
-                   {"queued", health->queued}, {"in", a->in},
-                   {"out", a->out},            {"filtered", a->filtered},
-                   {"late", a->late},          {"dropped", a->dropped},
-                   {"failed", a->failed},      {"held", a->held}};
+    } numbers[] = {{"node", health->node},
+                   {"called", health->called},
+                   {"queued", health->queued},
+                   {"in", a->in},
+                   {"out", a->out},
+                   {"filtered", a->filtered},
+                   {"late", a->late},
+                   {"dropped", a->dropped},
+                   {"failed", a->failed},
+                   {"held", a->held}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         ngi_json_number(&json, numbers[i].name, numbers[i].value);
     }

@@ -25,10 +25,10 @@ typedef struct ng_health {
     const char *river; /* the name that ng_name gave it, or NULL */
     uint32_t node;     /* the operator's, as in its rivers */
     ng_condition condition;
-    ng_status status;  /* how it has ended, NG_OK: it has not */
-    uint64_t called;   /* how often it was called */
-    uint64_t queued;   /* rows that wait at its inputs */
-    uint64_t desired;  /* rows that all of its rivers would take now; UINT64_MAX: it has none */
+    ng_status status; /* how it has ended, NG_OK: it has not */
+    uint64_t called;  /* how often it was called */
+    uint64_t queued;  /* rows that wait at its inputs */
+    uint64_t desired; /* rows that all of its rivers would take now; UINT64_MAX: it has none */
     ng_account account;
 } ng_health;
 

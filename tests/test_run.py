@@ -125,7 +125,7 @@ def test_more_text_at_the_end_than_a_block_takes(place: Path, cache: Path, targe
 schema = { key = "utf8" }
 [river.counted]
 from  = "keyed"
-max_groups = 40000
+max_groups = 60000
 steps = ["group key", "aggregate n = count()"]
 """)
     keys = [f"a key that takes some room in a block {i:06}" for i in range(40000)]
