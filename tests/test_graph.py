@@ -24,7 +24,7 @@ BUILDS = {
     "clang-threads": ["clang-19", "-std=c99", "-g", "-O1", "-fsanitize=thread"],
 }
 PROGRAMS = (
-    *("link", "graph", "kernel", "cut", "join", "order", "csv_ends", "arrow", "distinct", "health"),
+    *("link", "graph", "kernel", "cut", "join", "order", "csv_ends", "arrow", "distinct", "sort", "health"),
     *("reactive", "worlds", "time", "guard"),
 )
 
