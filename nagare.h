@@ -13202,8 +13202,7 @@ static ng_status ngi_page_write(ngi_sort *sort, ngi_page *page) {
             status = s->write(s->ctx, sort->written, &text, sizeof text);
             sort->written += sizeof text;
         }
-        const ngi_page_part part =
-            ngi_page_part_of(&schema->fields[i], column, page->rows, text);
+        const ngi_page_part part = ngi_page_part_of(&schema->fields[i], column, page->rows, text);
         for (size_t k = 0; k < 3 && status == NG_OK; k++) {
             status = part.bytes[k] == 0
                          ? NG_OK
@@ -13237,8 +13236,8 @@ static ng_status ngi_page_read(const ngi_sort *sort, ngi_page *page) {
         const ngi_page_part part =
             ngi_page_part_of(&schema->fields[i], &page->block->columns[i], page->rows, text);
         for (size_t k = 0; k < 3 && status == NG_OK; k++) {
-            status = part.bytes[k] == 0 ? NG_OK
-                                        : s->read(s->ctx, page->next, part.at[k], part.bytes[k]);
+            status =
+                part.bytes[k] == 0 ? NG_OK : s->read(s->ctx, page->next, part.at[k], part.bytes[k]);
             page->next += part.bytes[k];
         }
     }
@@ -13372,8 +13371,7 @@ static ng_step ngi_sort_push(void *state, ng_context *context, const ng_batch *i
         fine++;
     }
     while (done < fine && status == NG_OK) {
-        const size_t copied =
-            ng_batch_copy(in, done, fine - done, sort->rows, sort->filled);
+        const size_t copied = ng_batch_copy(in, done, fine - done, sort->rows, sort->filled);
         done += copied;
         sort->filled += (uint32_t)copied;
         if (done < fine && sort->storage.write != NULL) {

@@ -24,8 +24,8 @@ BUILDS = {
     "clang-threads": ["clang-19", "-std=c99", "-g", "-O1", "-fsanitize=thread"],
 }
 PROGRAMS = (
-    *("link", "graph", "kernel", "cut", "join", "order", "csv_ends", "arrow", "distinct", "sort", "health"),
-    *("reactive", "worlds", "time", "guard"),
+    *("link", "graph", "kernel", "cut", "distinct", "sort", "join", "order"),
+    *("csv_ends", "arrow", "health", "reactive", "worlds", "time", "guard"),
 )
 
 

@@ -166,8 +166,7 @@ static ng_status look(ng_row row, void *ctx) {
                 ng_is_null(row, 1) != text_is_null(is) ||
                 (!key_is_null(is) && ng_get_i32(row, 0) != key_of(is)) ||
                 ng_get_bool(row, 3) != (hash_of(is + 9) % 2 == 0);
-    s->wrong += !text_is_null(is) &&
-                (size != text_of(is, text) || memcmp(text, there, size) != 0);
+    s->wrong += !text_is_null(is) && (size != text_of(is, text) || memcmp(text, there, size) != 0);
     s->rows++;
     return NG_OK;
 }
@@ -189,8 +188,8 @@ static ng_status sort(const ng_sort_key *keys, size_t count, int64_t rows, size_
         how.storage.read = tape_read;
         how.storage.ctx = t;
     }
-    (void)ng_observe(ng_sort(ng_generate(&m.graph, &schema, generate, &w), keys, count, &how),
-                     look, s);
+    (void)ng_observe(ng_sort(ng_generate(&m.graph, &schema, generate, &w), keys, count, &how), look,
+                     s);
     const ng_status status = marbles_run(&m);
     marbles_end(&m);
     return status;
@@ -299,7 +298,8 @@ static void test_bad_rows(void) {
         longer += text_of(i, text) > 3;
     }
     CHECK(marbles_run(&m) == NG_END);
-    CHECK(longer != 0 && ng_river_account(sorted).failed == longer && s.rows == 100 - (int64_t)longer);
+    CHECK(longer != 0 && ng_river_account(sorted).failed == longer &&
+          s.rows == 100 - (int64_t)longer);
     marbles_end(&m);
 }
 
@@ -322,12 +322,10 @@ static void test_refusals(void) {
     CHECK(refused(value, 17, &fine) == NG_TOO_LARGE);
     CHECK(refused(other, 1, &fine) == NG_MISMATCH);
     CHECK(refused(value, 1, NULL) == NG_INVALID);
-    const ng_sort_options wrong[] = {{15, 16, 16, {NULL, NULL, NULL}},
-                                     {((size_t)1 << 30) + 1, 16, 16, {NULL, NULL, NULL}},
-                                     {16, 0, 16, {NULL, NULL, NULL}},
-                                     {16, 16, 0, {NULL, NULL, NULL}},
-                                     {16, 16, 17, {NULL, NULL, NULL}},
-                                     {16, 16, 16, {tape_write, NULL, NULL}}};
+    const ng_sort_options wrong[] = {
+        {15, 16, 16, {NULL, NULL, NULL}}, {((size_t)1 << 30) + 1, 16, 16, {NULL, NULL, NULL}},
+        {16, 0, 16, {NULL, NULL, NULL}},  {16, 16, 0, {NULL, NULL, NULL}},
+        {16, 16, 17, {NULL, NULL, NULL}}, {16, 16, 16, {tape_write, NULL, NULL}}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         CHECK(refused(value, 1, &wrong[i]) == NG_INVALID);
     }
