@@ -48,10 +48,11 @@ generate: setup ## write all committed generated files anew
 check-generated: setup ## show where a committed generated file is stale
 	@$(PYTHON) tools/generated.py --check
 
-coverage: ## which lines and branches of the generator the tests miss
+coverage: ## which lines and branches of the generator and of core/ the tests miss
 	@$(SETUP) test
 	@$(PYTHON) -m pytest -n $(JOBS) --dist worksteal \
 		--cov=gen/nagare --cov-branch --cov-report=term-missing:skip-covered
+	@$(PYTHON) tools/coverage.py
 
 clean: ## remove what was built; .venv stays
 	@rm -rf build .pytest_cache .ruff_cache .hypothesis .coverage

@@ -1,8 +1,10 @@
-"""Races nagare's kernels against hand-written C, intrinsics, Halide, JavaScript and RxJS.
+"""Races nagare's kernels against hand-written C, intrinsics, Halide, JavaScript and RxJS, and its
+core against Concurrency Kit, libuv and Tokio.
 
     python bench/run.py [--quick] [--only W1,W4] [--sizes S,L]
 
-Prints a table per workload and size, then the goals, and writes build/bench/results.json. It fails
+Prints a table per workload and size, then the goals, and writes build/bench/results.json; with all
+workloads also the core's table (bench/core.py). It fails
 when something does not build or a kernel of ours is wrong, never because of a figure.
 """
 
@@ -18,6 +20,8 @@ import goals
 import machine
 import tables
 from results import Race, Result, parse, races
+
+import core
 
 WORKLOADS = ["W1", "W2", "W3f32", "W3i32", "W4", "W5max", "W5mean", "W6"]
 IN_NODE = ["W1", "W2", "W4", "W6"]
@@ -107,6 +111,8 @@ def main() -> int:
     for race in node_races:
         print(tables.table(race))
     print(goals.report(native_races, node_races))
+    if options.only == WORKLOADS:
+        print(f"\n{core.race(options.quick)}")
     print(f"\nwritten: {write_results(facts, {'native': in_c, 'node': in_node})}")
     failed = left.broken + wrong(native_races + node_races)
     for what in failed:

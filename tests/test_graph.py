@@ -24,7 +24,7 @@ BUILDS = {
     "clang-threads": ["clang-19", "-std=c99", "-g", "-O1", "-fsanitize=thread"],
 }
 PROGRAMS = (
-    *("link", "graph", "kernel", "cut", "distinct", "sort", "join", "order"),
+    *("link", "graph", "rows", "kernel", "cut", "distinct", "sort", "join", "order"),
     *("csv_ends", "arrow", "health", "reactive", "worlds", "time", "guard"),
 )
 

@@ -126,6 +126,9 @@ find_missing() {
     if [ "$depth" -ge 3 ]; then
         need python3-halide has_halide
         need libhalide14-0-dev exists /usr/include/halide14
+        need libck-dev exists /usr/include/ck_ring.h
+        need libuv1-dev exists /usr/include/uv.h
+        need cargo has cargo
     fi
 }
 
