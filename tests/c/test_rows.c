@@ -14,9 +14,10 @@ static void test_schemas(void) {
     static const ng_field no_type[] = {NG_FIELD("a", (ng_type)0)};
     static const ng_field beyond[] = {NG_FIELD("a", (ng_type)(NG_UTF8 + 1))};
     static const ng_field null_values[] = {NG_NULLABLE("value", NG_I64)};
-    static const ng_field other[] = {NG_FIELD("valve", NG_I64)}, floats[] = {NG_FIELD("value", NG_F64)};
-    const ng_schema wrong[] = {{NULL, 1}, {value_fields, 0}, {no_name, 1},
-                               {empty, 1}, {twice, 2},       {no_type, 1}, {beyond, 1}};
+    static const ng_field other[] = {NG_FIELD("valve", NG_I64)},
+                          floats[] = {NG_FIELD("value", NG_F64)};
+    const ng_schema wrong[] = {{NULL, 1},  {value_fields, 0}, {no_name, 1}, {empty, 1},
+                               {twice, 2}, {no_type, 1},      {beyond, 1}};
     const ng_schema unequal[] = {{null_values, 1}, {other, 1}, {floats, 1}, {twice, 2}};
     CHECK(ng_schema_check(NULL) == NG_INVALID && ng_schema_check(&values) == NG_OK);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -97,12 +98,9 @@ static const struct {
     ng_river (*step)(ng_river river);
     const char *in, *out;
 } steps[] = {
-    {filtered, "(abrsc)-x|", "(abc)-#"},
-    {filtered, "(abxc)|", "(ab#)"},
-    {skipped, "(abxcrxd)|", "(abcd)|"},
-    {skipped, "(xxxxxxxxx)a|", "-a|"},
-    {doubled, "(abxc)|", "(aabbxcc)|"},
-    {doubled, "(xxa)|", "(xxaa)|"},
+    {filtered, "(abrsc)-x|", "(abc)-#"}, {filtered, "(abxc)|", "(ab#)"},
+    {skipped, "(abxcrxd)|", "(abcd)|"},  {skipped, "(xxxxxxxxx)a|", "-a|"},
+    {doubled, "(abxc)|", "(aabbxcc)|"},  {doubled, "(xxa)|", "(xxaa)|"},
 };
 
 static void test_steps(void) {
@@ -197,8 +195,7 @@ static void test_routes_of_text(void) {
 /* ---- books ----------------------------------------------------------------------------------- */
 
 /* An operator that loses a row. */
-static ng_step lose_push(void *state, ng_context *context, const ng_batch *in,
-                         const ng_room *out) {
+static ng_step lose_push(void *state, ng_context *context, const ng_batch *in, const ng_room *out) {
     (void)state;
     (void)out;
     const ng_status sent = ng_context_forward(context, 0, in, 1, in->rows - 1);
