@@ -34,6 +34,8 @@ NGI_EXACT_BEGIN
 #include "simd_v256.h"
 #include "simd_v512.h"
 
+#include "math_exp.h"
+
 NGI_EXACT_END
 
 #endif

@@ -3,6 +3,7 @@
  *
  *   all types      set load store add sub mul lt le eq min max pick keep pack
  *   f32 f64        div sqrt floor ceil trunc round abs neg sign nan either_nan canon
+ *                  exp (math_exp.h)
  *                  fold_add fold_min fold_max fold_rows_add fold_rows_min fold_rows_max
  *   i32 u32        and or xor not shl shr div rem sign least most
  *   i64 u64        the same; i32 i64 have neg and abs; i32 i64 u64 have sum

@@ -128,6 +128,16 @@ def test_getting_started_prints_what_it_says() -> None:
     assert f"```\n{done.stdout}```\n" in document
 
 
+def test_the_page_on_functions_prints_what_it_says(tmp_path: Path) -> None:
+    rivers = tmp_path / "scores.toml"
+    rivers.write_text(blocks("docs/functions.md", "toml")[0])
+    done = subprocess.run(
+        [HOUSE / "nagare", "run", rivers], input="x\n0\n1\n-800\n", capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == blocks("docs/functions.md", "text")[0]
+
+
 @pytest.mark.parametrize("compiler", ["gcc", "clang-19"])
 def test_the_metrics_page_shows_what_is_written(compiler: str, tmp_path: Path) -> None:
     source = tmp_path / "metrics.c"

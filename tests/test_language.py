@@ -161,7 +161,7 @@ def test_rolling_says_over_how_many_rows() -> None:
 
 
 NODES = "widen( cast( lag( if or and (not null: (- (~"
-FUNCTIONS = "abs min max clamp floor ceil trunc round sqrt sign isnan isnull coalesce"
+FUNCTIONS = "abs min max clamp floor ceil trunc round sqrt exp sign isnan isnull coalesce"
 AGGREGATES = "count sum mean min max var std first last any all"
 OPERATORS = "+ - * / % & | ^ << >> < <= > >= == !="
 

@@ -35,6 +35,7 @@ def kernel(river_file: Path) -> str:
 def generated_files() -> Iterator[tuple[str, str]]:
     """Name and content of each file, in the order in which they build on one another."""
     yield "core/powers_of_ten.h", printed_by(sys.executable, "core/powers_of_ten.py")
+    yield "core/math_exp_terms.h", printed_by(sys.executable, "core/math_exp_terms.py")
     yield "nagare.h", amalgamate(HOUSE / "core" / "nagare.h")
     for river_file in sorted((HOUSE / "kernels").glob("*.toml")):
         yield f"kernels/{river_file.stem}.h", kernel(river_file)

@@ -30,6 +30,7 @@ _FUNCTIONS = {
     "trunc": (1, 1, "trunc(x)"),
     "round": (1, 1, "round(x)"),
     "sqrt": (1, 1, "sqrt(x)"),
+    "exp": (1, 1, "exp(x)"),
     "sign": (1, 1, "sign(x)"),
     "isnan": (1, 1, "isnan(x)"),
     "isnull": (1, 1, "isnull(x)"),
@@ -54,7 +55,7 @@ _SCANS = {
     "product": (1, 1, "product(x)"),
     "ema": (2, 2, "ema(x, 0.1)"),
 }
-_ROUNDING = ("floor", "ceil", "trunc", "round", "sqrt")
+_OF_FLOATS = ("floor", "ceil", "trunc", "round", "sqrt", "exp")
 _KEEPING = ("abs", "sign", "min", "max", "clamp", "coalesce")  # literals stay as good as literals
 
 
@@ -86,7 +87,7 @@ _TAKES = {
     "max": _ORDERED,
     "clamp": _ORDERED,
     "coalesce": _Kinds("any type", KINDS),
-    **dict.fromkeys((*_ROUNDING, "isnan"), _FLOATS),
+    **dict.fromkeys((*_OF_FLOATS, "isnan"), _FLOATS),
     "lag": _FIXED,
     "delta": _ORDERED,
     "sum": _NUMBERS,
@@ -338,7 +339,7 @@ class Expressions:
             return ir.Call(Type("bool"), self._place(node.span), name, (self.infer(node.args[0]),))
         if name in ("lag", "delta"):
             return self._lag(node, want)
-        if name in _ROUNDING or name == "isnan":
+        if name in _OF_FLOATS or name == "isnan":
             want = want if want in FLOATS else "f64"
         kind, args = self._together(node.args, self._rigid(node.args), want)
         for arg, x in zip(node.args, args, strict=True):
@@ -554,7 +555,7 @@ class Expressions:
                 return self._join_sorts((a, b), texts=False)
             case syntax.Conditional(a=a, b=b):
                 return self._join_sorts((a, b))
-            case syntax.Call(function=name, args=args) if name in _ROUNDING and args:
+            case syntax.Call(function=name, args=args) if name in _OF_FLOATS and args:
                 return "float" if self._join_sorts(args, texts=False) else None
             case syntax.Call(function=name, args=args) if name in _KEEPING and args:
                 is_aggregate = name in _AGGREGATES and len(args) == 1

@@ -144,7 +144,7 @@ class Cast(Expr):
 
 @dataclass(frozen=True)
 class Call(Expr):
-    """A function of values: abs min max clamp floor ceil round trunc sqrt sign isnan isnull
+    """A function of values: abs min max clamp floor ceil round trunc sqrt exp sign isnan isnull
     coalesce. `min` and `max` take two or more arguments of one kind, as `coalesce` does;
     `clamp` takes three. Nested calls are kept as written."""
 

@@ -301,6 +301,9 @@ class Lowering:
     def _call_sqrt(self, expr: ir.Call) -> Value:
         return self._map("sqrt", expr)
 
+    def _call_exp(self, expr: ir.Call) -> Value:
+        return self._map("exp", expr)
+
     def _call_sign(self, expr: ir.Call) -> Value:
         return self._map("sign", expr)
 

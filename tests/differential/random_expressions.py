@@ -261,7 +261,7 @@ class Expressions:
         return f"{self.rng.choice(('abs', 'sign'))}({self.of(kind, scope, depth)})"
 
     def _rounded(self, kind: str, scope: Scope, depth: int) -> str:
-        function = self.rng.choice(("floor", "ceil", "trunc", "round", "sqrt"))
+        function = self.rng.choice(("floor", "ceil", "trunc", "round", "sqrt", "exp"))
         return f"{function}({self.of(kind, scope, depth)})"
 
     def _extreme(self, kind: str, scope: Scope, depth: int) -> str:

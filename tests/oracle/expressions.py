@@ -8,6 +8,7 @@ An integer division by zero in such a row, where the result cannot be null, is n
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 
 import numpy as np
 from nagare import ir
@@ -218,8 +219,27 @@ def apply(function: str, kind: str, args: list[np.ndarray]) -> np.ndarray:
         one, zero = dtype(kind)(1), dtype(kind)(0)
         below = x if kind in ir.UNSIGNED else dtype(kind)(-1)
         return np.where(x > zero, one, np.where(x < zero, below, x))
+    if function == "exp":
+        return exponential(x.astype(np.float64)).astype(dtype(kind))
     rounding = {"floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "round": np.rint}
     return {**rounding, "sqrt": np.sqrt}[function](x)
+
+
+def exponential(x: np.ndarray) -> np.ndarray:
+    """e^x, step by step as it is documented: every step is one rounded operation on f64."""
+    x = np.clip(x, -746.0, 710.0)  # keeps NaN
+    k = np.rint(x * (1 / 0.6931471805599453))
+    high = x - k * float.fromhex("0x1.62e42fefap-1")
+    low = k * float.fromhex("0x1.cf79abc9e3b3ap-40")
+    r = high - low
+    t = r * r
+    terms = [1 / 6, -1 / 360, 1 / 15120, -1 / 604800, 1 / 47900160, -691 / 653837184000]
+    c = r - t * reduce(lambda total, term: term + t * total, reversed(terms))
+    result = 1.0 + (((r * c) / (2.0 - c) - low) + high)
+    half = np.floor(k * 0.5)
+    with np.errstate(all="ignore"):
+        whole = np.nan_to_num(half).astype(np.int64), np.nan_to_num(k - half).astype(np.int64)
+        return np.ldexp(np.ldexp(result, whole[0]), whole[1])
 
 
 def pick(function: str, kind: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@
 /* X(T, name, comparison): T from T. */
 #define FLOAT_UNARY(X, T)                                                                          \
     X(T, sqrt, NUMBER)                                                                             \
+    X(T, exp, NUMBER)                                                                              \
     X(T, floor, NUMBER)                                                                            \
     X(T, ceil, NUMBER)                                                                             \
     X(T, trunc, NUMBER)                                                                            \
