@@ -1,4 +1,5 @@
-/* Reads doubles, and writes `exp` of each as an f64 and, rounded first, as an f32 that is widened. */
+/* Reads doubles, and writes `exp` of each as an f64 and, rounded first, as an f32 that is widened.
+ */
 #define NAGARE_KERNELS 1
 #include "../../core/simd.h"
 
