@@ -5927,12 +5927,12 @@ NGI_FN uint64_t ngi_v512_bits_pack(uint64_t v, uint64_t mask) { return _pext_u64
  * computed in f64, and so all but correctly rounded. */
 #define NGI_EXP(INLINE, W)                                                                         \
     /* 2^k of whole k from -1022 to 1023: above 2^52 a number's low bits count in ones. */         \
-    INLINE ngi_f64x##W ngi_f64x##W##_power_of_two(ngi_f64x##W k) {                                 \
+    INLINE ngi_f64x##W ngi_exp_power_f64x##W(ngi_f64x##W k) {                                      \
         const ngi_f64x##W biased = ngi_f64x##W##_add(k, ngi_f64x##W##_set(4503599627371519.0));    \
         return ngi_f64x##W##_of_bits(                                                              \
             ngi_u64x##W##_shl(ngi_u64x##W##_bits_of_f64(biased), ngi_u64x##W##_set(52)));          \
     }                                                                                              \
-    INLINE ngi_f64x##W ngi_f64x##W##_exp_term(ngi_f64x##W sum, ngi_f64x##W t, double term) {       \
+    INLINE ngi_f64x##W ngi_exp_term_f64x##W(ngi_f64x##W sum, ngi_f64x##W t, double term) {         \
         return ngi_f64x##W##_add(ngi_f64x##W##_set(term), ngi_f64x##W##_mul(t, sum));              \
     }                                                                                              \
     INLINE ngi_f64x##W ngi_f64x##W##_exp(ngi_f64x##W a) {                                          \
@@ -5946,11 +5946,11 @@ NGI_FN uint64_t ngi_v512_bits_pack(uint64_t v, uint64_t mask) { return _pext_u64
         const ngi_f64x##W r = ngi_f64x##W##_sub(high, low);                                        \
         const ngi_f64x##W t = ngi_f64x##W##_mul(r, r);                                             \
         ngi_f64x##W sum = ngi_f64x##W##_set(NGI_EXP_TERM_6);                                       \
-        sum = ngi_f64x##W##_exp_term(sum, t, NGI_EXP_TERM_5);                                      \
-        sum = ngi_f64x##W##_exp_term(sum, t, NGI_EXP_TERM_4);                                      \
-        sum = ngi_f64x##W##_exp_term(sum, t, NGI_EXP_TERM_3);                                      \
-        sum = ngi_f64x##W##_exp_term(sum, t, NGI_EXP_TERM_2);                                      \
-        sum = ngi_f64x##W##_exp_term(sum, t, NGI_EXP_TERM_1);                                      \
+        sum = ngi_exp_term_f64x##W(sum, t, NGI_EXP_TERM_5);                                        \
+        sum = ngi_exp_term_f64x##W(sum, t, NGI_EXP_TERM_4);                                        \
+        sum = ngi_exp_term_f64x##W(sum, t, NGI_EXP_TERM_3);                                        \
+        sum = ngi_exp_term_f64x##W(sum, t, NGI_EXP_TERM_2);                                        \
+        sum = ngi_exp_term_f64x##W(sum, t, NGI_EXP_TERM_1);                                        \
         /* 2r / (R - r) = r + r * c / (2 - c), where c = r - (R - 2). */                           \
         const ngi_f64x##W c = ngi_f64x##W##_sub(r, ngi_f64x##W##_mul(t, sum));                     \
         const ngi_f64x##W rest = ngi_f64x##W##_div(ngi_f64x##W##_mul(r, c),                        \
@@ -5959,8 +5959,8 @@ NGI_FN uint64_t ngi_v512_bits_pack(uint64_t v, uint64_t mask) { return _pext_u64
             ngi_f64x##W##_set(1.0), ngi_f64x##W##_add(ngi_f64x##W##_sub(rest, low), high));        \
         const ngi_f64x##W half =                                                                   \
             ngi_f64x##W##_floor(ngi_f64x##W##_mul(k, ngi_f64x##W##_set(0.5)));                     \
-        return ngi_f64x##W##_mul(ngi_f64x##W##_mul(e_r, ngi_f64x##W##_power_of_two(half)),         \
-                                 ngi_f64x##W##_power_of_two(ngi_f64x##W##_sub(k, half)));          \
+        return ngi_f64x##W##_mul(ngi_f64x##W##_mul(e_r, ngi_exp_power_f64x##W(half)),              \
+                                 ngi_exp_power_f64x##W(ngi_f64x##W##_sub(k, half)));               \
     }                                                                                              \
     INLINE ngi_f32x##W ngi_f32x##W##_exp(ngi_f32x##W a) {                                          \
         return ngi_f32x##W##_from_f64(ngi_f64x##W##_exp(ngi_f64x##W##_from_f32(a)));               \

@@ -136,7 +136,9 @@ def test_only_its_own_macros_are_defined(tmp_path: Path) -> None:
         "#include <limits.h>\n#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n"
     )
     added = macros_of(["-I", HOUSE, SOURCES / "declarations.c"]) - macros_of([empty])
-    assert [name for name in sorted(added) if not re.match(r"NGI?_", name)] == []
+    # The Arrow project's text names its own, so that two headers with it can meet.
+    own = re.compile(r"NGI?_|ARROW_(C_DATA_INTERFACE|C_STREAM_INTERFACE|FLAG_\w+)$")
+    assert [name for name in sorted(added) if not own.match(name)] == []
 
 
 def test_the_manual_comes_first() -> None:

@@ -233,7 +233,7 @@ def exponential(x: np.ndarray) -> np.ndarray:
     low = k * float.fromhex("0x1.cf79abc9e3b3ap-40")
     r = high - low
     t = r * r
-    terms = [1 / 6, -1 / 360, 1 / 15120, -1 / 604800, 1 / 47900160, -691 / 653837184000]
+    terms = [1 / 6, -1 / 360, 1 / 15120, -1 / 604800, 1 / 23950080, -691 / 653837184000]
     c = r - t * reduce(lambda total, term: term + t * total, reversed(terms))
     result = 1.0 + (((r * c) / (2.0 - c) - low) + high)
     half = np.floor(k * 0.5)
