@@ -1699,15 +1699,14 @@ typedef struct ng_span {
 
 /* Who is told of each call, on the graph's thread; no call of the graph is allowed then. */
 typedef struct ng_tracer {
-    void (*begin)(void *ctx, ng_span *span);     /* may be NULL */
-    void (*end)(void *ctx, const ng_span *span); /* NULL: no one is told */
+    void (*begin)(void *ctx, ng_span *span); /* may be NULL */
+    void (*end)(void *ctx, const ng_span *span);
     void *ctx;
 } ng_tracer;
 
 typedef struct ng_graph_options {
     ng_allocator allocator;
-    ng_clock clock; /* `now` NULL: time stands still at 0, and timers are refused */
-    ng_tracer tracer;
+    ng_clock clock;       /* `now` NULL: time stands still at 0, and timers are refused */
     size_t batch_rows;    /* rows of a block, at least 1 */
     size_t batch_text;    /* bytes of text in each utf8 column of a block, at least 1 */
     ng_link_options link; /* of every river that ng_bound does not give others */
@@ -1730,9 +1729,12 @@ typedef struct ng_error {
 /* All fields are private. */
 typedef struct ng_graph {
     ng_graph_options options;
+    ng_tracer tracer;
     struct ngi_node **nodes;
+    const struct ngi_tracing *tracing;   /* what graph_trace sees to; NULL: no one is told */
+    const struct ngi_timing *timing;     /* graph_timers; NULL: no operator has waited for a time */
+    const struct ngi_ordering *ordering; /* graph_order; NULL: there is no ordered merge */
     uint32_t count, room, live;
-    uint32_t merges; /* ordered ones */
     uint32_t timers; /* nodes in the heap */
     uint32_t *heap;  /* nodes that wait for a time, the first to come first */
     uint64_t *ready; /* a bit for each node, sources first */
@@ -1753,6 +1755,9 @@ typedef struct ng_river {
 
 /* Starts building. `options` are copied. NG_INVALID: one is not allowed. */
 NG_NODISCARD ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options);
+
+/* Has a tracer, which is copied, told of each call from now on. NG_INVALID: it has no `end`. */
+NG_NODISCARD ng_status ng_graph_trace(ng_graph *graph, const ng_tracer *tracer);
 
 /* ---- building -------------------------------------------------------------------------------- */
 
@@ -10197,8 +10202,9 @@ typedef struct ngi_node {
     ngi_input *inputs;
     ngi_output *outputs; /* those of the stage, then the one for dead letters */
     uint32_t input_count;
-    uint32_t self;       /* its number */
-    uint32_t next_input; /* whose turn it is */
+    uint32_t self;                       /* its number */
+    uint32_t next_input;                 /* whose turn it is */
+    const struct ngi_guarding *guarding; /* what ops_guard sees to; NULL: it stops at a bad row */
     ng_strategy strategy;
     struct ngi_retry *retry;     /* NULL: rows are not tried again */
     struct ngi_breaker *breaker; /* NULL: there is none */
@@ -10265,61 +10271,30 @@ static inline void ngi_graph_blame(ng_graph *graph, ng_status status, const char
     }
 }
 
-/* `when` or `retry_at` has changed. */
-void ngi_timer_update(ng_graph *graph, ngi_node *node);
-
-/* Makes the nodes whose time has come ready. */
-void ngi_timers_ring(ng_graph *graph, int64_t now);
-
 /* The node that gave a river, while building; NULL: it is refused. */
 ngi_node *ngi_node_to_change(ng_river river, const char *calls);
 
-/* The same for what it does at bad rows, where it can go on after one. `timed`: and has a clock. */
-ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed);
+/* Takes rows that wait at an input. */
+void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows);
 
-/* ---- what graph_order sees to ---------------------------------------------------------------- */
+/* What came of a call. */
+typedef struct ngi_outcome {
+    bool called;   /* there was room for it */
+    bool progress; /* rows were taken or made, or the node has ended */
+    ng_status status;
+} ngi_outcome;
 
-/* Lays out where a node finds the positions of its inputs' rows. */
-void ngi_order_start(const ng_graph *graph, ngi_node *node);
+/* Calls an operator with the rows that wait at `in` and room, and does what it says. */
+ngi_outcome ngi_node_call(ng_graph *graph, ngi_node *node, ng_call call, uint32_t input,
+                          const ng_batch *in);
 
-/* Has all nodes that a node takes from keep their fronts. */
-void ngi_order_mark(const ng_graph *graph, const ngi_node *node);
+/* Calls an operator, and nothing else. */
+ng_step ngi_operator_call(ng_context *context, ng_call call, const ng_batch *in,
+                          const ng_room *out);
 
-/* A node has made a call, or is about to fail: its front may have risen. */
-void ngi_order_update(ng_graph *graph, ngi_node *node);
-
-/* Where no node has anything to do: the ordered merge that waits for a row that cannot come, since
- * rows that must come later fill the links on its way; NULL: there is none. */
-ngi_node *ngi_order_stalled(const ng_graph *graph);
-
-/* An ordered node has sent rows. */
-void ngi_order_sent(ngi_node *node, const ng_batch *batch);
-
-/* The positions of so many rows that a node brings out since its input has ended: the first of
- * them, the others follow. */
-uint64_t ngi_order_end(ngi_node *node, size_t rows);
-
-/* ---- what ops_guard sees to ------------------------------------------------------------------ */
-
-/* What is to be done about a bad row, the first of `in`. It may turn the status into NG_MISUSED. */
-ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
-                             ng_status *status);
-
-/* Has a bad row wait until it is tried again. */
-void ngi_guard_wait(ng_graph *graph, ngi_node *node, int64_t now);
-
-/* The first row is done with. */
-void ngi_guard_forget(ngi_node *node);
-
-/* How many of so many rows the operator may be offered; 0: its breaker is open. */
-size_t ngi_guard_admits(const ngi_node *node, int64_t now, size_t rows);
-
-/* Rows went well; one failed. */
-void ngi_guard_good(const ngi_node *node, size_t rows);
-void ngi_guard_bad(const ngi_node *node, int64_t now);
-
-/* Gives back what was asked for. */
-void ngi_guard_close(const ng_graph *graph, const ngi_node *node);
+/* Ends a node that cannot go on after a row, the first of `in`, or, where `in` is NULL, at all. */
+void ngi_node_stop(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
+                   ng_status status);
 
 /* Ends a node: its outputs with `how`, its inputs by cancelling them. */
 void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how);
@@ -10327,21 +10302,69 @@ void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how);
 /* Whether a node is a fork: all its outputs have all rows of its input. */
 bool ngi_is_fork(const ngi_node *node);
 
+/* ---- what a graph may do without -------------------------------------------------------------
+ *
+ * What follows is reached through a pointer only, and the function of a feature that is called
+ * first sets it: so linkers leave out what a program does not use. */
+
+/* What graph_trace sees to. */
+typedef struct ngi_tracing {
+    ng_step (*call)(ng_context *context, ng_call call, const ng_batch *in, const ng_room *out);
+} ngi_tracing;
+
+/* What graph_timers sees to. */
+typedef struct ngi_timing {
+    void (*update)(ng_graph *graph, ngi_node *node); /* ngi_timer_update */
+    void (*ring)(ng_graph *graph, int64_t now);      /* nodes whose time has come are ready */
+    bool (*run)(ng_graph *graph, ngi_node *node);    /* calls `timer`. Whether it got on */
+} ngi_timing;
+
+/* `when` or `retry_at` has changed. */
+void ngi_timer_update(ng_graph *graph, ngi_node *node);
+
+/* What graph_order sees to. */
+typedef struct ngi_ordering {
+    /* Lays out where a node finds the positions of its inputs' rows. */
+    void (*start)(const ng_graph *graph, ngi_node *node);
+    /* A node has made a call, or is about to fail: its front may have risen. */
+    void (*update)(ng_graph *graph, ngi_node *node);
+    /* An ordered node has sent rows. */
+    void (*sent)(ngi_node *node, const ng_batch *batch);
+    /* Where no node has anything to do: the ordered merge that waits for a row that cannot come,
+     * since rows that must come later fill the links on its way; NULL: there is none. */
+    ngi_node *(*stalled)(const ng_graph *graph);
+} ngi_ordering;
+
+/* A node is an ordered merge, so all that it takes from keep their fronts. */
+void ngi_order_mark(ng_graph *graph, ngi_node *merge);
+
+/* The positions of so many rows that a node brings out since its input has ended: the first of
+ * them, the others follow. */
+uint64_t ngi_order_end(ngi_node *node, size_t rows);
+
+/* What ops_guard sees to. */
+typedef struct ngi_guarding {
+    /* Offers the rows that wait, unless the first of them waits for something. Whether the node
+     * has got on. */
+    bool (*offer)(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *first);
+    /* So many rows went well. */
+    void (*good)(const ngi_node *node, size_t rows);
+    /* The first row of `in` failed. Whether the node has got on. */
+    bool (*bad)(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
+                ng_status status);
+    /* Gives back what was asked for. */
+    void (*close)(const ng_graph *graph, const ngi_node *node);
+} ngi_guarding;
+
 ng_graph_options ng_graph_defaults(ng_allocator allocator) {
     ng_graph_options options;
+    __builtin_memset(&options, 0, sizeof options);
     options.allocator = allocator;
-    options.clock.now = NULL;
-    options.clock.ctx = NULL;
-    options.tracer.begin = NULL;
-    options.tracer.end = NULL;
-    options.tracer.ctx = NULL;
     options.batch_rows = 4096;
     options.batch_text = 65536;
     options.link.batches = 4;
     options.link.high_rows = 4 * options.batch_rows;
     options.link.low_rows = 2 * options.batch_rows;
-    options.link.high_bytes = 0;
-    options.link.overflow = NG_OVERFLOW_BLOCK;
     return options;
 }
 
@@ -10351,21 +10374,9 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
         ng_link_size(&options->link) == 0) {
         return NG_INVALID;
     }
+    __builtin_memset(graph, 0, sizeof *graph);
     graph->options = *options;
-    graph->nodes = NULL;
-    graph->count = graph->room = graph->live = graph->timers = graph->merges = 0;
-    graph->ready = NULL;
-    graph->heap = NULL;
-    graph->memory = NULL;
-    graph->memory_size = 0;
-    graph->error.status = NG_OK;
-    graph->error.calls = graph->error.river = NULL;
-    graph->error.row = 0;
     graph->error.node = NGI_NOWHERE;
-    graph->woken = NULL;
-    graph->woken_ctx = NULL;
-    graph->state = NGI_BUILDING;
-    graph->busy = graph->cancelling = false;
     return NG_OK;
 }
 
@@ -10563,56 +10574,6 @@ ng_river ng_bound(ng_river river, const ng_link_options *options) {
     return river;
 }
 
-ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed) {
-    ngi_node *const node = ngi_node_to_change(river, calls);
-    if (node == NULL) {
-        return NULL;
-    }
-    const bool resumes = node->stage.calls->resumes && node->input_count == 1;
-    if (!resumes || (timed && river.graph->options.clock.now == NULL)) {
-        (void)ng_refuse(river.graph, node->stage.calls->name, NG_UNSUPPORTED);
-        return NULL;
-    }
-    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
-        (void)ng_refuse(river.graph, calls, NG_MISUSED);
-        return NULL;
-    }
-    return node;
-}
-
-ng_river ng_on_error(ng_river river, ng_strategy strategy) {
-    if (strategy == NG_RETRY) {
-        const ng_retry_options options = ng_retry_defaults();
-        return ng_on_error_retry(river, &options);
-    }
-    ngi_node *const node = strategy == NG_STOP ? ngi_node_to_change(river, "on_error")
-                                               : ngi_node_to_guard(river, "on_error", false);
-    if (node == NULL) {
-        return river;
-    }
-    if (strategy < NG_STOP || strategy > NG_DEAD_LETTER) {
-        return ng_refuse(river.graph, "on_error", NG_INVALID);
-    }
-    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
-        return ng_refuse(river.graph, "on_error", NG_MISUSED);
-    }
-    node->strategy = strategy;
-    node->dead_letters = strategy == NG_DEAD_LETTER;
-    return river;
-}
-
-ng_river ng_dead_letters(ng_river river) {
-    ngi_node *const node = ngi_node_to_change(river, "dead_letters");
-    if (node == NULL) {
-        return river;
-    }
-    node->dead_letters = node->dead_letters || node->strategy == NG_ASK;
-    if (!node->dead_letters) {
-        return ng_refuse(river.graph, "dead_letters", NG_MISUSED);
-    }
-    return ng_output(river, node->stage.outputs);
-}
-
 /* ---- graph_start.c --------------------------------------------------------------------------- */
 
 /* graph_start: checks a graph, measures it, lays its memory out, and gives it back. */
@@ -10719,7 +10680,9 @@ static ng_status ngi_graph_lay_out(ng_graph *graph) {
     at += ngi_size_round(graph->count * sizeof(uint32_t), 64);
     ng_status status = NG_OK;
     for (uint32_t node = 0; node < graph->count; node++) {
-        ngi_order_start(graph, graph->nodes[node]);
+        if (graph->ordering != NULL) {
+            graph->ordering->start(graph, graph->nodes[node]);
+        }
         for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]) && status == NG_OK; i++) {
             status = ngi_output_lay_out(graph, graph->nodes[node], i, &at);
         }
@@ -10785,8 +10748,11 @@ void ng_graph_close(ng_graph *graph) {
     }
     const ng_allocator *const a = &graph->options.allocator;
     for (uint32_t i = 0; i < graph->count; i++) {
-        ngi_guard_close(graph, graph->nodes[i]);
-        (void)a->resize(a->ctx, graph->nodes[i], graph->nodes[i]->size, 0);
+        ngi_node *const node = graph->nodes[i];
+        if (node->guarding != NULL) {
+            node->guarding->close(graph, node);
+        }
+        (void)a->resize(a->ctx, node, node->size, 0);
     }
     if (graph->nodes != NULL) {
         (void)a->resize(a->ctx, graph->nodes, graph->room * sizeof(ngi_node *), 0);
@@ -10850,7 +10816,39 @@ static void ngi_heap_settle(ng_graph *graph, uint32_t place, ngi_node *node) {
     ngi_heap_down(graph, node->heap_place, node);
 }
 
+int64_t ng_graph_next(const ng_graph *graph) {
+    return graph->timers == 0 ? INT64_MAX : ngi_heap_at(graph, 0)->wakes;
+}
+
+static void ngi_timers_ring(ng_graph *graph, int64_t now) {
+    while (ng_graph_next(graph) <= now && graph->timers != 0) {
+        ngi_node *const node = ngi_heap_at(graph, 0);
+        if (node->when <= now) {
+            node->when = INT64_MAX;
+            node->due = true;
+        }
+        node->retry_at = node->retry_at <= now ? INT64_MAX : node->retry_at;
+        ngi_timer_update(graph, node);
+        ngi_make_ready(graph, node->self);
+    }
+}
+
+static bool ngi_timer_run(ng_graph *graph, ngi_node *node) {
+    if (node->stage.calls->timer == NULL) {
+        node->due = false;
+        return false;
+    }
+    const ngi_outcome outcome = ngi_node_call(graph, node, NG_CALL_TIMER, 0, NULL);
+    if (outcome.called) {
+        node->due = outcome.status == NG_AGAIN;
+    }
+    return outcome.progress;
+}
+
+static const ngi_timing ngi_timer_timing = {ngi_timer_update, ngi_timers_ring, ngi_timer_run};
+
 void ngi_timer_update(ng_graph *graph, ngi_node *node) {
+    graph->timing = &ngi_timer_timing;
     const bool waited = node->wakes != INT64_MAX;
     node->wakes = node->when < node->retry_at ? node->when : node->retry_at;
     if (node->wakes != INT64_MAX) {
@@ -10863,21 +10861,44 @@ void ngi_timer_update(ng_graph *graph, ngi_node *node) {
     }
 }
 
-int64_t ng_graph_next(const ng_graph *graph) {
-    return graph->timers == 0 ? INT64_MAX : ngi_heap_at(graph, 0)->wakes;
+/* ---- graph_trace.c --------------------------------------------------------------------------- */
+
+/* graph_trace: tells a tracer of each call. */
+
+static ng_step ngi_trace_call(ng_context *context, ng_call call, const ng_batch *in,
+                              const ng_room *out) {
+    const ng_graph *const graph = context->graph;
+    const ngi_node *const node = context->node;
+    const ng_tracer *const tracer = &graph->tracer;
+    const uint64_t taken = node->account.in, sent = node->account.out;
+    ng_span span;
+    __builtin_memset(&span, 0, sizeof span);
+    span.calls = node->stage.calls->name;
+    span.river = node->name;
+    span.node = node->self;
+    span.call = call;
+    span.begin = ngi_graph_now(graph);
+    if (tracer->begin != NULL) {
+        tracer->begin(tracer->ctx, &span);
+    }
+    const ng_step step = ngi_operator_call(context, call, in, out);
+    span.end = ngi_graph_now(graph);
+    span.rows_in = node->account.in - taken + step.consumed;
+    span.rows_out = node->account.out - sent + step.produced;
+    span.status = step.status;
+    tracer->end(tracer->ctx, &span);
+    return step;
 }
 
-void ngi_timers_ring(ng_graph *graph, int64_t now) {
-    while (ng_graph_next(graph) <= now && graph->timers != 0) {
-        ngi_node *const node = ngi_heap_at(graph, 0);
-        if (node->when <= now) {
-            node->when = INT64_MAX;
-            node->due = true;
-        }
-        node->retry_at = node->retry_at <= now ? INT64_MAX : node->retry_at;
-        ngi_timer_update(graph, node);
-        ngi_make_ready(graph, node->self);
+static const ngi_tracing ngi_trace_tracing = {ngi_trace_call};
+
+ng_status ng_graph_trace(ng_graph *graph, const ng_tracer *tracer) {
+    if (graph == NULL || tracer == NULL || tracer->end == NULL) {
+        return NG_INVALID;
     }
+    graph->tracer = *tracer;
+    graph->tracing = &ngi_trace_tracing;
+    return NG_OK;
 }
 
 /* ---- graph_order.c --------------------------------------------------------------------------- */
@@ -10911,7 +10932,7 @@ uint64_t ng_context_position(const ng_context *context, uint32_t input) {
                : ngi_order_bound(context->graph, &context->node->inputs[input]);
 }
 
-void ngi_order_start(const ng_graph *graph, ngi_node *node) {
+static void ngi_order_start(const ng_graph *graph, ngi_node *node) {
     for (uint32_t i = 0; i < node->input_count; i++) {
         ngi_input *const input = &node->inputs[i];
         const ngi_node *const from = graph->nodes[input->node];
@@ -10920,18 +10941,6 @@ void ngi_order_start(const ng_graph *graph, ngi_node *node) {
         const size_t place = ng_schema_find(schema, NG_ROW_COLUMN);
         const bool there = place < schema->count && schema->fields[place].type == NG_U64;
         input->positions = there ? place : NGI_NO_COLUMN;
-    }
-}
-
-void ngi_order_mark(const ng_graph *graph, const ngi_node *node) {
-    for (uint32_t i = 0; i < node->input_count; i++) {
-        graph->nodes[node->inputs[i].node]->ordered = true;
-    }
-    for (uint32_t at = node->self; at-- > 0;) { /* nodes come after their inputs */
-        const ngi_node *const above = graph->nodes[at];
-        for (uint32_t i = 0; i < above->input_count && above->ordered; i++) {
-            graph->nodes[above->inputs[i].node]->ordered = true;
-        }
     }
 }
 
@@ -10962,7 +10971,7 @@ static const ngi_node *ngi_order_awaited(const ng_graph *graph, const ngi_node *
     return known ? graph->nodes[node->inputs[input].node] : NULL;
 }
 
-ngi_node *ngi_order_stalled(const ng_graph *graph) {
+static ngi_node *ngi_order_stalled(const ng_graph *graph) {
     for (uint32_t i = 0; i < graph->count; i++) {
         const ngi_node *at = graph->nodes[i]->merges ? graph->nodes[i] : NULL;
         for (uint32_t hops = 0; at != NULL && hops <= graph->count; hops++) {
@@ -10987,7 +10996,7 @@ static void ngi_order_raise(ngi_node *node, uint64_t front) {
     node->front = front > node->front ? front : node->front;
 }
 
-void ngi_order_sent(ngi_node *node, const ng_batch *batch) {
+static void ngi_order_sent(ngi_node *node, const ng_batch *batch) {
     const size_t place = ng_schema_find(batch->schema, NG_ROW_COLUMN);
     if (node->input_count == 0 && place < batch->schema->count) {
         const uint64_t *const positions = (const uint64_t *)batch->block->columns[place].values;
@@ -10995,7 +11004,7 @@ void ngi_order_sent(ngi_node *node, const ng_batch *batch) {
     }
 }
 
-void ngi_order_update(ng_graph *graph, ngi_node *node) {
+static void ngi_order_update(ng_graph *graph, ngi_node *node) {
     const uint64_t before = node->front;
     if (node->closed || node->input_count == 0) {
         return;
@@ -11008,6 +11017,23 @@ void ngi_order_update(ng_graph *graph, ngi_node *node) {
     ngi_order_raise(node, front);
     for (uint32_t i = 0; i < ngi_output_count(node) && node->front != before; i++) {
         ngi_make_ready(graph, node->outputs[i].to);
+    }
+}
+
+static const ngi_ordering ngi_order_ordering = {ngi_order_start, ngi_order_update, ngi_order_sent,
+                                                ngi_order_stalled};
+
+void ngi_order_mark(ng_graph *graph, ngi_node *merge) {
+    graph->ordering = &ngi_order_ordering;
+    merge->merges = true;
+    for (uint32_t i = 0; i < merge->input_count; i++) {
+        graph->nodes[merge->inputs[i].node]->ordered = true;
+    }
+    for (uint32_t at = merge->self; at-- > 0;) { /* nodes come after their inputs */
+        const ngi_node *const above = graph->nodes[at];
+        for (uint32_t i = 0; i < above->input_count && above->ordered; i++) {
+            graph->nodes[above->inputs[i].node]->ordered = true;
+        }
     }
 }
 
@@ -11049,7 +11075,7 @@ static ng_status ngi_node_send(ng_graph *graph, ngi_node *node, uint32_t i, ng_b
     ngi_output *const output = &node->outputs[i];
     const size_t rows = batch->rows;
     if (node->ordered) {
-        ngi_order_sent(node, batch);
+        graph->ordering->sent(node, batch);
     }
     const ng_status status = ng_link_send(&output->link, batch);
     if (status == NG_OK) {
@@ -11114,8 +11140,10 @@ void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
     }
     node->account.dropped += node->account.held;
     node->account.held = 0;
-    node->when = node->retry_at = INT64_MAX;
-    ngi_timer_update(graph, node);
+    if (node->wakes != INT64_MAX) {
+        node->when = node->retry_at = INT64_MAX;
+        graph->timing->update(graph, node);
+    }
     graph->live--;
 }
 
@@ -11126,7 +11154,7 @@ static void ngi_node_fail(ng_graph *graph, ngi_node *node, ng_status status, uin
 
 /* ---- taking ---------------------------------------------------------------------------------- */
 
-static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
+void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
     ngi_input *const input = &node->inputs[i];
     if (rows == 0) {
         return;
@@ -11134,7 +11162,6 @@ static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t ro
     (void)ng_link_take(&ngi_source_of(graph, input)->link, rows);
     input->received += rows;
     node->account.in += rows;
-    ngi_guard_forget(node);
     if (graph->nodes[input->node]->blocked) {
         ngi_make_ready(graph, input->node);
     }
@@ -11147,108 +11174,43 @@ static uint64_t ngi_node_row(const ngi_node *node, uint32_t input) {
                                       : 0;
 }
 
-/* Leaves the first row that waits to the dead letters. False: they have no credit for it yet. */
-static bool ngi_bury(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in) {
-    ng_context context = {graph, node, input};
-    const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
-    node->buries = sent == NG_AGAIN;
-    if (!node->buries) {
-        node->account.dropped += sent != NG_OK;
-        ngi_node_take(graph, node, input, 1);
-    }
-    return !node->buries;
-}
-
-/* What is done about a bad row, the first that waits. Answers whether the node has gone on. */
-static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
-                        ng_status status) {
+void ngi_node_stop(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
+                   ng_status status) {
     const uint64_t row = ngi_node_row(node, input);
-    switch (in == NULL ? NG_STOP : ngi_guard_decide(graph, node, in, &status)) {
-    case NG_SKIP:
-        node->account.failed++;
-        ngi_node_take(graph, node, input, 1);
-        return true;
-    case NG_DEAD_LETTER:
-        return ngi_bury(graph, node, input, in);
-    case NG_RETRY:
-        ngi_guard_wait(graph, node, ngi_graph_now(graph));
-        return false;
-    default:
-        ngi_order_update(graph, node); /* the bad row is where it ends */
-        if (in != NULL) {
-            ngi_node_take(graph, node, input, 1);
-            node->account.failed++;
-        }
-        ngi_node_fail(graph, node, status, row);
-        return true;
+    if (node->ordered) { /* the bad row is where it ends */
+        graph->ordering->update(graph, node);
     }
+    if (in != NULL) {
+        ngi_node_take(graph, node, input, 1);
+        node->account.failed++;
+    }
+    ngi_node_fail(graph, node, status, row);
 }
 
 /* ---- one call -------------------------------------------------------------------------------- */
 
-typedef ng_step ngi_call(ngi_node *node, ng_context *context, const ng_batch *in,
-                         const ng_room *out);
-
-static ng_step ngi_call_push(ngi_node *node, ng_context *context, const ng_batch *in,
-                             const ng_room *out) {
-    return node->stage.calls->push(node->state, context, in, out);
-}
-
-static ng_step ngi_call_end(ngi_node *node, ng_context *context, const ng_batch *in,
-                            const ng_room *out) {
-    (void)in;
-    return node->stage.calls->end(node->state, context, out);
-}
-
-static ng_step ngi_call_timer(ngi_node *node, ng_context *context, const ng_batch *in,
-                              const ng_room *out) {
-    (void)in;
-    return node->stage.calls->timer(node->state, context, out);
-}
-
-/* The same, told to the tracer. */
-static ng_step ngi_call_traced(ng_graph *graph, ngi_node *node, ng_context *context,
-                               const ng_batch *in, const ng_room *out, ngi_call *call) {
-    const ng_tracer *const tracer = &graph->options.tracer;
-    const uint64_t taken = node->account.in, sent = node->account.out;
-    ng_span span = {node->stage.calls->name,
-                    node->name,
-                    node->self,
-                    NG_CALL_PUSH,
-                    ngi_graph_now(graph),
-                    NULL,
-                    0,
-                    0,
-                    0,
-                    NG_OK};
-    span.call = call == ngi_call_end     ? NG_CALL_END
-                : call == ngi_call_timer ? NG_CALL_TIMER
-                                         : NG_CALL_PUSH;
-    if (tracer->begin != NULL) {
-        tracer->begin(tracer->ctx, &span);
+ng_step ngi_operator_call(ng_context *context, ng_call call, const ng_batch *in,
+                          const ng_room *out) {
+    const ngi_node *const node = context->node;
+    const ng_operator *const calls = node->stage.calls;
+    switch (call) {
+    case NG_CALL_END:
+        return calls->end(node->state, context, out);
+    case NG_CALL_TIMER:
+        return calls->timer(node->state, context, out);
+    default:
+        return calls->push(node->state, context, in, out);
     }
-    const ng_step step = call(node, context, in, out);
-    span.end = ngi_graph_now(graph);
-    span.rows_in = node->account.in - taken + step.consumed;
-    span.rows_out = node->account.out - sent + step.produced;
-    span.status = step.status;
-    tracer->end(tracer->ctx, &span);
-    return step;
 }
 
-static ng_step ngi_call_now(ng_graph *graph, ngi_node *node, ng_context *context,
-                            const ng_batch *in, const ng_room *out, ngi_call *call) {
-    node->calls++;
-    return graph->options.tracer.end == NULL ? call(node, context, in, out)
-                                             : ngi_call_traced(graph, node, context, in, out, call);
+/* The same, counted and told. */
+static ng_step ngi_call_now(ng_context *context, ng_call call, const ng_batch *in,
+                            const ng_room *out) {
+    const ngi_tracing *const tracing = context->graph->tracing;
+    context->node->calls++;
+    return tracing == NULL ? ngi_operator_call(context, call, in, out)
+                           : tracing->call(context, call, in, out);
 }
-
-/* What came of a call. */
-typedef struct ngi_outcome {
-    bool called;   /* there was room for it */
-    bool progress; /* rows were taken or made, or the node has ended */
-    ng_status status;
-} ngi_outcome;
 
 static ngi_outcome ngi_outcome_of(bool progress, ng_status status) {
     ngi_outcome outcome = {true, progress, status};
@@ -11264,9 +11226,8 @@ static bool ngi_wants_fresh_block(const ngi_node *node, ng_step step, const ng_b
            step.produced == 0 && (step.status == NG_OK || step.status == waits);
 }
 
-/* Calls an operator with the rows that wait at `in` and room, and does what it says. */
-static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t input,
-                                      const ng_batch *in, ngi_call *call) {
+ngi_outcome ngi_node_call(ng_graph *graph, ngi_node *node, ng_call call, uint32_t input,
+                          const ng_batch *in) {
     ng_context context = {graph, node, input};
     const bool writes = node->stage.outputs != 0 && !node->stage.forwards;
     const uint64_t before = node->account.in + node->account.out;
@@ -11276,11 +11237,11 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
         return not_called;
     }
     graph->busy = true;
-    ng_step step = ngi_call_now(graph, node, &context, in, out, call);
+    ng_step step = ngi_call_now(&context, call, in, out);
     if (ngi_wants_fresh_block(node, step, in, out)) {
         ngi_fill_stop(&node->outputs[0]);
         if (ngi_node_room(graph, node, 0, &room)) {
-            step = ngi_call_now(graph, node, &context, in, out, call);
+            step = ngi_call_now(&context, call, in, out);
         }
     }
     graph->busy = false;
@@ -11293,14 +11254,18 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
     ngi_node_send_made(graph, node, 0, step.produced);
     ngi_node_take(graph, node, input, step.consumed);
     node->account.out += node->stage.outputs == 0 ? step.consumed : 0;
-    ngi_guard_good(node, step.consumed);
+    if (node->guarding != NULL) {
+        node->guarding->good(node, step.consumed);
+    }
     if (step.status < NG_OK) {
-        const bool row = step.consumed < rows;
-        const ng_batch *const bad = row ? ng_context_first(&context, input) : NULL;
-        if (row && node->breaker != NULL) {
-            ngi_guard_bad(node, ngi_graph_now(graph));
+        const ng_batch *const bad = step.consumed < rows ? ng_context_first(&context, input) : NULL;
+        bool progress = true;
+        if (bad != NULL && node->guarding != NULL) {
+            progress = node->guarding->bad(graph, node, input, bad, step.status);
+        } else {
+            ngi_node_stop(graph, node, input, bad, step.status);
         }
-        return ngi_outcome_of(ngi_bad_row(graph, node, input, bad, step.status), step.status);
+        return ngi_outcome_of(progress, step.status);
     }
     if (step.status == NG_END) {
         ngi_node_finish(graph, node, NG_END);
@@ -11330,7 +11295,9 @@ static bool ngi_input_failed(ng_graph *graph, ngi_node *node, uint32_t i, ng_sta
         graph->busy = false;
     }
     if (status != NG_AGAIN) {
-        ngi_order_update(graph, node);
+        if (node->ordered) {
+            graph->ordering->update(graph, node);
+        }
         ngi_node_finish(graph, node, how);
     }
     return status != NG_AGAIN;
@@ -11342,7 +11309,7 @@ static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_stat
         return ngi_input_failed(graph, node, i, how);
     }
     if (node->stage.calls->end != NULL) {
-        const ngi_outcome outcome = ngi_call_with_room(graph, node, i, NULL, ngi_call_end);
+        const ngi_outcome outcome = ngi_node_call(graph, node, NG_CALL_END, i, NULL);
         if (!outcome.called || outcome.status == NG_AGAIN) {
             return outcome.progress;
         }
@@ -11360,25 +11327,6 @@ static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_stat
     return true;
 }
 
-/* Offers the rows that wait at an input, unless the first of them waits for something. */
-static bool ngi_input_offer(ng_graph *graph, ngi_node *node, uint32_t i, const ng_batch *first) {
-    if (node->retry_at != INT64_MAX) {
-        return false;
-    }
-    if (node->buries) {
-        return ngi_bury(graph, node, i, first);
-    }
-    ng_batch some = *first;
-    if (node->breaker != NULL) {
-        some.rows = ngi_guard_admits(node, ngi_graph_now(graph), first->rows);
-    }
-    if (some.rows == 0) {
-        return ngi_bad_row(graph, node, i, first, NG_OPEN);
-    }
-    const ng_batch *const in = some.rows == first->rows ? first : &some;
-    return ngi_call_with_room(graph, node, i, in, ngi_call_push).progress;
-}
-
 /* Offers one input. `*waiting`: there was something to offer. */
 static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *waiting) {
     ng_link *const link = &ngi_source_of(graph, &node->inputs[i])->link;
@@ -11392,7 +11340,8 @@ static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *wai
     const ng_batch *const first = ng_link_first(link);
     if (first != NULL) {
         *waiting = true;
-        return ngi_input_offer(graph, node, i, first);
+        return node->guarding != NULL ? node->guarding->offer(graph, node, i, first)
+                                      : ngi_node_call(graph, node, NG_CALL_PUSH, i, first).progress;
     }
     const ng_status how = over ? NG_END : ng_link_state(link);
     if (how == NG_OK) {
@@ -11400,18 +11349,6 @@ static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *wai
     }
     *waiting = true;
     return ngi_input_ended(graph, node, i, how);
-}
-
-static bool ngi_timer_run(ng_graph *graph, ngi_node *node) {
-    if (node->stage.calls->timer == NULL) {
-        node->due = false;
-        return false;
-    }
-    const ngi_outcome outcome = ngi_call_with_room(graph, node, 0, NULL, ngi_call_timer);
-    if (outcome.called) {
-        node->due = outcome.status == NG_AGAIN;
-    }
-    return outcome.progress;
 }
 
 /* Makes one call. Answers whether the node may have more to do. */
@@ -11425,11 +11362,11 @@ static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
         ngi_node_finish(graph, node, NG_END);
         return false;
     }
-    if (node->due && ngi_timer_run(graph, node)) {
+    if (node->due && graph->timing->run(graph, node)) {
         return true;
     }
     if (node->input_count == 0 && !node->closed &&
-        ngi_call_with_room(graph, node, 0, NULL, ngi_call_push).progress) {
+        ngi_node_call(graph, node, NG_CALL_PUSH, 0, NULL).progress) {
         return true;
     }
     for (uint32_t k = 0; k < node->input_count && !node->closed; k++) {
@@ -11471,7 +11408,7 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
         return NG_MISUSED;
     }
     if (graph->timers != 0) {
-        ngi_timers_ring(graph, ngi_graph_now(graph));
+        graph->timing->ring(graph, ngi_graph_now(graph));
     }
     for (; calls != 0 && !graph->cancelling; calls--) {
         const uint32_t i = ngi_next_ready(graph);
@@ -11482,7 +11419,7 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
             graph->ready[i / 64] &= ~((uint64_t)1 << (i % 64));
         }
         if (graph->nodes[i]->ordered) {
-            ngi_order_update(graph, graph->nodes[i]);
+            graph->ordering->update(graph, graph->nodes[i]);
         }
     }
     if (graph->cancelling) {
@@ -11492,7 +11429,8 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
         return ngi_graph_end(graph);
     }
     const bool idle = ngi_next_ready(graph) == NGI_NOWHERE;
-    ngi_node *const stalled = idle && graph->merges != 0 ? ngi_order_stalled(graph) : NULL;
+    ngi_node *const stalled =
+        idle && graph->ordering != NULL ? graph->ordering->stalled(graph) : NULL;
     if (stalled != NULL) {
         ngi_node_fail(graph, stalled, NG_NO_CREDIT, stalled->account.in);
     }
@@ -14277,8 +14215,6 @@ ng_river ng_merge_ordered(const ng_river *rivers, uint32_t count, const ng_schem
         status = ngi_order_find(schema, rivers[i], &order->places[i * schema->count]);
     }
     ngi_node *const node = graph->nodes[river.node];
-    node->merges = true;
-    graph->merges++;
     ngi_order_mark(graph, node);
     if (status == NG_OK && !ngi_order_flows(graph, node)) {
         status = NG_UNSUPPORTED;
@@ -14843,13 +14779,14 @@ ng_river ng_buffer(ng_river river, const ng_buffer_options *options) {
 
 /* ---- ops_guard.c ----------------------------------------------------------------------------- */
 
-/* ops_guard: retries, circuit breakers, rates. */
+/* ops_guard: what becomes of bad rows; circuit breakers, rates. */
 
 typedef struct ngi_retry {
     ng_retry_options options;
     ng_ask_fn *ask; /* NULL: the options decide */
     void *ctx;
-    uint32_t tries; /* of the first row, so far */
+    uint64_t row;   /* that was tried last, by its number */
+    uint32_t tries; /* of it, so far */
     int64_t delay;  /* of the next try, before chance */
     uint64_t random;
 } ngi_retry;
@@ -14863,7 +14800,211 @@ typedef struct ngi_breaker {
     int64_t times[1];      /* of the last options.failures failures, round and round */
 } ngi_breaker;
 
-/* ---- trying again ---------------------------------------------------------------------------- */
+/* ---- circuit breakers ------------------------------------------------------------------------ */
+
+static void ngi_breaker_open(ngi_breaker *breaker, int64_t now) {
+    breaker->circuit.state = NG_CIRCUIT_OPEN;
+    breaker->circuit.until = ngi_time_after(now, breaker->options.open_time);
+    breaker->circuit.opened++;
+    breaker->failures = 0;
+}
+
+/* A breaker that has been open for long enough is half open. */
+static void ngi_breaker_look(ngi_breaker *breaker, int64_t now) {
+    if (breaker->circuit.state == NG_CIRCUIT_OPEN && now >= breaker->circuit.until) {
+        breaker->circuit.state = NG_CIRCUIT_HALF_OPEN;
+        breaker->good = 0;
+    }
+}
+
+/* How many of so many rows the operator may be offered; 0: it is open. */
+static size_t ngi_breaker_admits(ngi_breaker *breaker, int64_t now, size_t rows) {
+    ngi_breaker_look(breaker, now);
+    switch (breaker->circuit.state) {
+    case NG_CIRCUIT_OPEN:
+        return 0;
+    case NG_CIRCUIT_HALF_OPEN: {
+        const size_t probes = breaker->options.probes - breaker->good;
+        return rows < probes ? rows : probes;
+    }
+    default:
+        return rows;
+    }
+}
+
+static void ngi_guard_good(const ngi_node *node, size_t rows) {
+    ngi_breaker *const breaker = node->breaker;
+    if (breaker != NULL && breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
+        breaker->good += (uint32_t)rows;
+        if (breaker->good >= breaker->options.probes) {
+            breaker->circuit.state = NG_CIRCUIT_CLOSED;
+        }
+    }
+}
+
+static void ngi_breaker_failed(ngi_breaker *breaker, int64_t now) {
+    const ng_breaker_options *const o = &breaker->options;
+    if (breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
+        ngi_breaker_open(breaker, now);
+        return;
+    }
+    breaker->times[breaker->at] = now;
+    breaker->at = breaker->at + 1 == o->failures ? 0 : breaker->at + 1;
+    breaker->failures += breaker->failures < o->failures;
+    /* Once all are there, the next place holds the oldest. */
+    if (breaker->failures == o->failures &&
+        (uint64_t)now - (uint64_t)breaker->times[breaker->at] < (uint64_t)o->window) {
+        ngi_breaker_open(breaker, now);
+    }
+}
+
+/* ---- bad rows -------------------------------------------------------------------------------- */
+
+/* What is to be done about a bad row, the first of `in`. It may turn the status into NG_MISUSED. */
+static ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
+                                    ng_status *status) {
+    const ngi_retry *const retry = node->retry;
+    ng_strategy strategy = node->strategy;
+    if (strategy == NG_ASK) {
+        strategy = retry->ask(ng_batch_row(in, 0), *status, retry->tries, retry->ctx);
+        if (strategy < NG_STOP || strategy > NG_RETRY ||
+            (strategy == NG_RETRY && graph->options.clock.now == NULL)) {
+            *status = NG_MISUSED;
+            return NG_STOP;
+        }
+    }
+    if (strategy == NG_RETRY && retry->tries >= retry->options.attempts) {
+        strategy = retry->options.then;
+    }
+    if (strategy == NG_DEAD_LETTER && !node->dead_letters) {
+        *status = NG_MISUSED;
+        return NG_STOP;
+    }
+    return strategy;
+}
+
+static uint64_t ngi_retry_random(uint64_t *state) {
+    *state += 0x9e3779b97f4a7c15u;
+    uint64_t r = *state;
+    r = (r ^ r >> 30) * 0xbf58476d1ce4e5b9u;
+    r = (r ^ r >> 27) * 0x94d049bb133111ebu;
+    return r ^ r >> 31;
+}
+
+/* Has a bad row wait until it is tried again. */
+static void ngi_guard_wait(ng_graph *graph, ngi_node *node, int64_t now) {
+    ngi_retry *const retry = node->retry;
+    const ng_retry_options *const o = &retry->options;
+    const int64_t delay = retry->delay;
+    const int64_t span = delay / 100 * o->jitter + delay % 100 * o->jitter / 100;
+    const uint64_t less = ngi_retry_random(&retry->random) % ((uint64_t)span + 1);
+    int64_t at = ngi_time_after(now, delay - (int64_t)less);
+    if (node->breaker != NULL && node->breaker->circuit.state == NG_CIRCUIT_OPEN &&
+        node->breaker->circuit.until > at) {
+        at = node->breaker->circuit.until;
+    }
+    retry->tries++;
+    retry->delay = delay > o->max_delay / o->factor ? o->max_delay : delay * o->factor;
+    node->retry_at = at;
+    ngi_timer_update(graph, node);
+}
+
+/* Leaves the first row that waits to the dead letters. False: they have no credit for it yet. */
+static bool ngi_guard_bury(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in) {
+    ng_context context = {graph, node, input};
+    const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
+    node->buries = sent == NG_AGAIN;
+    if (!node->buries) {
+        node->account.dropped += sent != NG_OK;
+        ngi_node_take(graph, node, input, 1);
+    }
+    return !node->buries;
+}
+
+/* What is done about a bad row, the first that waits. Answers whether the node has got on. */
+static bool ngi_guard_see_to(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
+                             ng_status status) {
+    const ng_context context = {graph, node, input};
+    if (node->retry != NULL && node->retry->row != ng_context_row(&context, input)) {
+        node->retry->row = ng_context_row(&context, input);
+        node->retry->tries = 0;
+        node->retry->delay = node->retry->options.first_delay;
+    }
+    switch (ngi_guard_decide(graph, node, in, &status)) {
+    case NG_SKIP:
+        node->account.failed++;
+        ngi_node_take(graph, node, input, 1);
+        return true;
+    case NG_DEAD_LETTER:
+        return ngi_guard_bury(graph, node, input, in);
+    case NG_RETRY:
+        ngi_guard_wait(graph, node, ngi_graph_now(graph));
+        return false;
+    default:
+        ngi_node_stop(graph, node, input, in, status);
+        return true;
+    }
+}
+
+static bool ngi_guard_bad(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
+                          ng_status status) {
+    if (node->breaker != NULL) {
+        ngi_breaker_failed(node->breaker, ngi_graph_now(graph));
+    }
+    return ngi_guard_see_to(graph, node, input, in, status);
+}
+
+static bool ngi_guard_offer(ng_graph *graph, ngi_node *node, uint32_t input,
+                            const ng_batch *first) {
+    if (node->retry_at != INT64_MAX) {
+        return false;
+    }
+    if (node->buries) {
+        return ngi_guard_bury(graph, node, input, first);
+    }
+    ng_batch some = *first;
+    if (node->breaker != NULL) {
+        some.rows = ngi_breaker_admits(node->breaker, ngi_graph_now(graph), first->rows);
+    }
+    if (some.rows == 0) {
+        return ngi_guard_see_to(graph, node, input, first, NG_OPEN);
+    }
+    const ng_batch *const in = some.rows == first->rows ? first : &some;
+    return ngi_node_call(graph, node, NG_CALL_PUSH, input, in).progress;
+}
+
+static void ngi_guard_close(const ng_graph *graph, const ngi_node *node) {
+    const ng_allocator *const a = &graph->options.allocator;
+    if (node->retry != NULL) {
+        (void)a->resize(a->ctx, node->retry, sizeof(ngi_retry), 0);
+    }
+    if (node->breaker != NULL) {
+        (void)a->resize(a->ctx, node->breaker, node->breaker->size, 0);
+    }
+}
+
+static const ngi_guarding ngi_guard_guarding = {ngi_guard_offer, ngi_guard_good, ngi_guard_bad,
+                                                ngi_guard_close};
+
+/* ---- what is to be done ---------------------------------------------------------------------- */
+
+static ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed) {
+    ngi_node *const node = ngi_node_to_change(river, calls);
+    if (node == NULL) {
+        return NULL;
+    }
+    const bool resumes = node->stage.calls->resumes && node->input_count == 1;
+    if (!resumes || (timed && river.graph->options.clock.now == NULL)) {
+        (void)ng_refuse(river.graph, node->stage.calls->name, NG_UNSUPPORTED);
+        return NULL;
+    }
+    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
+        (void)ng_refuse(river.graph, calls, NG_MISUSED);
+        return NULL;
+    }
+    node->guarding = &ngi_guard_guarding;
+    return node;
+}
 
 ng_retry_options ng_retry_defaults(void) {
     ng_retry_options options;
@@ -14911,6 +15052,39 @@ static ngi_retry *ngi_retry_of(ng_graph *graph, ngi_node *node, const ng_retry_o
     return node->retry;
 }
 
+ng_river ng_on_error(ng_river river, ng_strategy strategy) {
+    if (strategy == NG_RETRY) {
+        const ng_retry_options options = ng_retry_defaults();
+        return ng_on_error_retry(river, &options);
+    }
+    ngi_node *const node = strategy == NG_STOP ? ngi_node_to_change(river, "on_error")
+                                               : ngi_node_to_guard(river, "on_error", false);
+    if (node == NULL) {
+        return river;
+    }
+    if (strategy < NG_STOP || strategy > NG_DEAD_LETTER) {
+        return ng_refuse(river.graph, "on_error", NG_INVALID);
+    }
+    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
+        return ng_refuse(river.graph, "on_error", NG_MISUSED);
+    }
+    node->strategy = strategy;
+    node->dead_letters = strategy == NG_DEAD_LETTER;
+    return river;
+}
+
+ng_river ng_dead_letters(ng_river river) {
+    ngi_node *const node = ngi_node_to_change(river, "dead_letters");
+    if (node == NULL) {
+        return river;
+    }
+    node->dead_letters = node->dead_letters || node->strategy == NG_ASK;
+    if (!node->dead_letters) {
+        return ng_refuse(river.graph, "dead_letters", NG_MISUSED);
+    }
+    return ng_output(river, node->stage.outputs);
+}
+
 ng_river ng_on_error_retry(ng_river river, const ng_retry_options *options) {
     ngi_node *const node = ngi_node_to_guard(river, "on_error_retry", true);
     if (node == NULL) {
@@ -14945,72 +15119,6 @@ ng_river ng_on_error_ask(ng_river river, ng_ask_fn *ask, void *ctx) {
     return river;
 }
 
-ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
-                             ng_status *status) {
-    const ngi_retry *const retry = node->retry;
-    ng_strategy strategy = node->strategy;
-    if (strategy == NG_ASK) {
-        strategy = retry->ask(ng_batch_row(in, 0), *status, retry->tries, retry->ctx);
-        if (strategy < NG_STOP || strategy > NG_RETRY ||
-            (strategy == NG_RETRY && graph->options.clock.now == NULL)) {
-            *status = NG_MISUSED;
-            return NG_STOP;
-        }
-    }
-    if (strategy == NG_RETRY && retry->tries >= retry->options.attempts) {
-        strategy = retry->options.then;
-    }
-    if (strategy == NG_DEAD_LETTER && !node->dead_letters) {
-        *status = NG_MISUSED;
-        return NG_STOP;
-    }
-    return strategy;
-}
-
-static uint64_t ngi_retry_random(uint64_t *state) {
-    *state += 0x9e3779b97f4a7c15u;
-    uint64_t r = *state;
-    r = (r ^ r >> 30) * 0xbf58476d1ce4e5b9u;
-    r = (r ^ r >> 27) * 0x94d049bb133111ebu;
-    return r ^ r >> 31;
-}
-
-void ngi_guard_wait(ng_graph *graph, ngi_node *node, int64_t now) {
-    ngi_retry *const retry = node->retry;
-    const ng_retry_options *const o = &retry->options;
-    const int64_t delay = retry->delay;
-    const int64_t span = delay / 100 * o->jitter + delay % 100 * o->jitter / 100;
-    const uint64_t less = ngi_retry_random(&retry->random) % ((uint64_t)span + 1);
-    int64_t at = ngi_time_after(now, delay - (int64_t)less);
-    if (node->breaker != NULL && node->breaker->circuit.state == NG_CIRCUIT_OPEN &&
-        node->breaker->circuit.until > at) {
-        at = node->breaker->circuit.until;
-    }
-    retry->tries++;
-    retry->delay = delay > o->max_delay / o->factor ? o->max_delay : delay * o->factor;
-    node->retry_at = at;
-    ngi_timer_update(graph, node);
-}
-
-void ngi_guard_forget(ngi_node *node) {
-    if (node->retry != NULL) {
-        node->retry->tries = 0;
-        node->retry->delay = node->retry->options.first_delay;
-    }
-}
-
-void ngi_guard_close(const ng_graph *graph, const ngi_node *node) {
-    const ng_allocator *const a = &graph->options.allocator;
-    if (node->retry != NULL) {
-        (void)a->resize(a->ctx, node->retry, sizeof(ngi_retry), 0);
-    }
-    if (node->breaker != NULL) {
-        (void)a->resize(a->ctx, node->breaker, node->breaker->size, 0);
-    }
-}
-
-/* ---- circuit breakers ------------------------------------------------------------------------ */
-
 ng_river ng_circuit_breaker(ng_river river, const ng_breaker_options *options) {
     ngi_node *const node = ngi_node_to_guard(river, "circuit_breaker", true);
     if (node == NULL) {
@@ -15030,63 +15138,6 @@ ng_river ng_circuit_breaker(ng_river river, const ng_breaker_options *options) {
         node->breaker->size = size;
     }
     return river;
-}
-
-static void ngi_breaker_open(ngi_breaker *breaker, int64_t now) {
-    breaker->circuit.state = NG_CIRCUIT_OPEN;
-    breaker->circuit.until = ngi_time_after(now, breaker->options.open_time);
-    breaker->circuit.opened++;
-    breaker->failures = 0;
-}
-
-/* A breaker that has been open for long enough is half open. */
-static void ngi_breaker_look(ngi_breaker *breaker, int64_t now) {
-    if (breaker->circuit.state == NG_CIRCUIT_OPEN && now >= breaker->circuit.until) {
-        breaker->circuit.state = NG_CIRCUIT_HALF_OPEN;
-        breaker->good = 0;
-    }
-}
-
-size_t ngi_guard_admits(const ngi_node *node, int64_t now, size_t rows) {
-    ngi_breaker *const breaker = node->breaker;
-    ngi_breaker_look(breaker, now);
-    switch (breaker->circuit.state) {
-    case NG_CIRCUIT_OPEN:
-        return 0;
-    case NG_CIRCUIT_HALF_OPEN: {
-        const size_t probes = breaker->options.probes - breaker->good;
-        return rows < probes ? rows : probes;
-    }
-    default:
-        return rows;
-    }
-}
-
-void ngi_guard_good(const ngi_node *node, size_t rows) {
-    ngi_breaker *const breaker = node->breaker;
-    if (breaker != NULL && breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
-        breaker->good += (uint32_t)rows;
-        if (breaker->good >= breaker->options.probes) {
-            breaker->circuit.state = NG_CIRCUIT_CLOSED;
-        }
-    }
-}
-
-void ngi_guard_bad(const ngi_node *node, int64_t now) {
-    ngi_breaker *const breaker = node->breaker;
-    const ng_breaker_options *const o = &breaker->options;
-    if (breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
-        ngi_breaker_open(breaker, now);
-        return;
-    }
-    breaker->times[breaker->at] = now;
-    breaker->at = breaker->at + 1 == o->failures ? 0 : breaker->at + 1;
-    breaker->failures += breaker->failures < o->failures;
-    /* Once all are there, the next place holds the oldest. */
-    if (breaker->failures == o->failures &&
-        (uint64_t)now - (uint64_t)breaker->times[breaker->at] < (uint64_t)o->window) {
-        ngi_breaker_open(breaker, now);
-    }
 }
 
 ng_circuit ng_circuit_of(ng_river river) {

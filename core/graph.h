@@ -55,15 +55,14 @@ typedef struct ng_span {
 
 /* Who is told of each call, on the graph's thread; no call of the graph is allowed then. */
 typedef struct ng_tracer {
-    void (*begin)(void *ctx, ng_span *span);     /* may be NULL */
-    void (*end)(void *ctx, const ng_span *span); /* NULL: no one is told */
+    void (*begin)(void *ctx, ng_span *span); /* may be NULL */
+    void (*end)(void *ctx, const ng_span *span);
     void *ctx;
 } ng_tracer;
 
 typedef struct ng_graph_options {
     ng_allocator allocator;
-    ng_clock clock; /* `now` NULL: time stands still at 0, and timers are refused */
-    ng_tracer tracer;
+    ng_clock clock;       /* `now` NULL: time stands still at 0, and timers are refused */
     size_t batch_rows;    /* rows of a block, at least 1 */
     size_t batch_text;    /* bytes of text in each utf8 column of a block, at least 1 */
     ng_link_options link; /* of every river that ng_bound does not give others */
@@ -86,9 +85,12 @@ typedef struct ng_error {
 /* All fields are private. */
 typedef struct ng_graph {
     ng_graph_options options;
+    ng_tracer tracer;
     struct ngi_node **nodes;
+    const struct ngi_tracing *tracing;   /* what graph_trace sees to; NULL: no one is told */
+    const struct ngi_timing *timing;     /* graph_timers; NULL: no operator has waited for a time */
+    const struct ngi_ordering *ordering; /* graph_order; NULL: there is no ordered merge */
     uint32_t count, room, live;
-    uint32_t merges; /* ordered ones */
     uint32_t timers; /* nodes in the heap */
     uint32_t *heap;  /* nodes that wait for a time, the first to come first */
     uint64_t *ready; /* a bit for each node, sources first */
@@ -109,6 +111,9 @@ typedef struct ng_river {
 
 /* Starts building. `options` are copied. NG_INVALID: one is not allowed. */
 NG_NODISCARD ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options);
+
+/* Has a tracer, which is copied, told of each call from now on. NG_INVALID: it has no `end`. */
+NG_NODISCARD ng_status ng_graph_trace(ng_graph *graph, const ng_tracer *tracer);
 
 /* ---- building -------------------------------------------------------------------------------- */
 

@@ -2,23 +2,16 @@
 #include "graph.h"
 
 #include "graph_parts.h"
-#include "ops_guard.h"
 
 ng_graph_options ng_graph_defaults(ng_allocator allocator) {
     ng_graph_options options;
+    __builtin_memset(&options, 0, sizeof options);
     options.allocator = allocator;
-    options.clock.now = NULL;
-    options.clock.ctx = NULL;
-    options.tracer.begin = NULL;
-    options.tracer.end = NULL;
-    options.tracer.ctx = NULL;
     options.batch_rows = 4096;
     options.batch_text = 65536;
     options.link.batches = 4;
     options.link.high_rows = 4 * options.batch_rows;
     options.link.low_rows = 2 * options.batch_rows;
-    options.link.high_bytes = 0;
-    options.link.overflow = NG_OVERFLOW_BLOCK;
     return options;
 }
 
@@ -28,21 +21,9 @@ ng_status ng_graph_init(ng_graph *graph, const ng_graph_options *options) {
         ng_link_size(&options->link) == 0) {
         return NG_INVALID;
     }
+    __builtin_memset(graph, 0, sizeof *graph);
     graph->options = *options;
-    graph->nodes = NULL;
-    graph->count = graph->room = graph->live = graph->timers = graph->merges = 0;
-    graph->ready = NULL;
-    graph->heap = NULL;
-    graph->memory = NULL;
-    graph->memory_size = 0;
-    graph->error.status = NG_OK;
-    graph->error.calls = graph->error.river = NULL;
-    graph->error.row = 0;
     graph->error.node = NGI_NOWHERE;
-    graph->woken = NULL;
-    graph->woken_ctx = NULL;
-    graph->state = NGI_BUILDING;
-    graph->busy = graph->cancelling = false;
     return NG_OK;
 }
 
@@ -238,54 +219,4 @@ ng_river ng_bound(ng_river river, const ng_link_options *options) {
     }
     node->outputs[river.output].options = *options;
     return river;
-}
-
-ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed) {
-    ngi_node *const node = ngi_node_to_change(river, calls);
-    if (node == NULL) {
-        return NULL;
-    }
-    const bool resumes = node->stage.calls->resumes && node->input_count == 1;
-    if (!resumes || (timed && river.graph->options.clock.now == NULL)) {
-        (void)ng_refuse(river.graph, node->stage.calls->name, NG_UNSUPPORTED);
-        return NULL;
-    }
-    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
-        (void)ng_refuse(river.graph, calls, NG_MISUSED);
-        return NULL;
-    }
-    return node;
-}
-
-ng_river ng_on_error(ng_river river, ng_strategy strategy) {
-    if (strategy == NG_RETRY) {
-        const ng_retry_options options = ng_retry_defaults();
-        return ng_on_error_retry(river, &options);
-    }
-    ngi_node *const node = strategy == NG_STOP ? ngi_node_to_change(river, "on_error")
-                                               : ngi_node_to_guard(river, "on_error", false);
-    if (node == NULL) {
-        return river;
-    }
-    if (strategy < NG_STOP || strategy > NG_DEAD_LETTER) {
-        return ng_refuse(river.graph, "on_error", NG_INVALID);
-    }
-    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
-        return ng_refuse(river.graph, "on_error", NG_MISUSED);
-    }
-    node->strategy = strategy;
-    node->dead_letters = strategy == NG_DEAD_LETTER;
-    return river;
-}
-
-ng_river ng_dead_letters(ng_river river) {
-    ngi_node *const node = ngi_node_to_change(river, "dead_letters");
-    if (node == NULL) {
-        return river;
-    }
-    node->dead_letters = node->dead_letters || node->strategy == NG_ASK;
-    if (!node->dead_letters) {
-        return ng_refuse(river.graph, "dead_letters", NG_MISUSED);
-    }
-    return ng_output(river, node->stage.outputs);
 }

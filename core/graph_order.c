@@ -31,7 +31,7 @@ uint64_t ng_context_position(const ng_context *context, uint32_t input) {
                : ngi_order_bound(context->graph, &context->node->inputs[input]);
 }
 
-void ngi_order_start(const ng_graph *graph, ngi_node *node) {
+static void ngi_order_start(const ng_graph *graph, ngi_node *node) {
     for (uint32_t i = 0; i < node->input_count; i++) {
         ngi_input *const input = &node->inputs[i];
         const ngi_node *const from = graph->nodes[input->node];
@@ -40,18 +40,6 @@ void ngi_order_start(const ng_graph *graph, ngi_node *node) {
         const size_t place = ng_schema_find(schema, NG_ROW_COLUMN);
         const bool there = place < schema->count && schema->fields[place].type == NG_U64;
         input->positions = there ? place : NGI_NO_COLUMN;
-    }
-}
-
-void ngi_order_mark(const ng_graph *graph, const ngi_node *node) {
-    for (uint32_t i = 0; i < node->input_count; i++) {
-        graph->nodes[node->inputs[i].node]->ordered = true;
-    }
-    for (uint32_t at = node->self; at-- > 0;) { /* nodes come after their inputs */
-        const ngi_node *const above = graph->nodes[at];
-        for (uint32_t i = 0; i < above->input_count && above->ordered; i++) {
-            graph->nodes[above->inputs[i].node]->ordered = true;
-        }
     }
 }
 
@@ -82,7 +70,7 @@ static const ngi_node *ngi_order_awaited(const ng_graph *graph, const ngi_node *
     return known ? graph->nodes[node->inputs[input].node] : NULL;
 }
 
-ngi_node *ngi_order_stalled(const ng_graph *graph) {
+static ngi_node *ngi_order_stalled(const ng_graph *graph) {
     for (uint32_t i = 0; i < graph->count; i++) {
         const ngi_node *at = graph->nodes[i]->merges ? graph->nodes[i] : NULL;
         for (uint32_t hops = 0; at != NULL && hops <= graph->count; hops++) {
@@ -107,7 +95,7 @@ static void ngi_order_raise(ngi_node *node, uint64_t front) {
     node->front = front > node->front ? front : node->front;
 }
 
-void ngi_order_sent(ngi_node *node, const ng_batch *batch) {
+static void ngi_order_sent(ngi_node *node, const ng_batch *batch) {
     const size_t place = ng_schema_find(batch->schema, NG_ROW_COLUMN);
     if (node->input_count == 0 && place < batch->schema->count) {
         const uint64_t *const positions = (const uint64_t *)batch->block->columns[place].values;
@@ -115,7 +103,7 @@ void ngi_order_sent(ngi_node *node, const ng_batch *batch) {
     }
 }
 
-void ngi_order_update(ng_graph *graph, ngi_node *node) {
+static void ngi_order_update(ng_graph *graph, ngi_node *node) {
     const uint64_t before = node->front;
     if (node->closed || node->input_count == 0) {
         return;
@@ -128,5 +116,22 @@ void ngi_order_update(ng_graph *graph, ngi_node *node) {
     ngi_order_raise(node, front);
     for (uint32_t i = 0; i < ngi_output_count(node) && node->front != before; i++) {
         ngi_make_ready(graph, node->outputs[i].to);
+    }
+}
+
+static const ngi_ordering ngi_order_ordering = {ngi_order_start, ngi_order_update, ngi_order_sent,
+                                                ngi_order_stalled};
+
+void ngi_order_mark(ng_graph *graph, ngi_node *merge) {
+    graph->ordering = &ngi_order_ordering;
+    merge->merges = true;
+    for (uint32_t i = 0; i < merge->input_count; i++) {
+        graph->nodes[merge->inputs[i].node]->ordered = true;
+    }
+    for (uint32_t at = merge->self; at-- > 0;) { /* nodes come after their inputs */
+        const ngi_node *const above = graph->nodes[at];
+        for (uint32_t i = 0; i < above->input_count && above->ordered; i++) {
+            graph->nodes[above->inputs[i].node]->ordered = true;
+        }
     }
 }

@@ -40,8 +40,9 @@ typedef struct ngi_node {
     ngi_input *inputs;
     ngi_output *outputs; /* those of the stage, then the one for dead letters */
     uint32_t input_count;
-    uint32_t self;       /* its number */
-    uint32_t next_input; /* whose turn it is */
+    uint32_t self;                       /* its number */
+    uint32_t next_input;                 /* whose turn it is */
+    const struct ngi_guarding *guarding; /* what ops_guard sees to; NULL: it stops at a bad row */
     ng_strategy strategy;
     struct ngi_retry *retry;     /* NULL: rows are not tried again */
     struct ngi_breaker *breaker; /* NULL: there is none */
@@ -108,66 +109,89 @@ static inline void ngi_graph_blame(ng_graph *graph, ng_status status, const char
     }
 }
 
-/* `when` or `retry_at` has changed. */
-void ngi_timer_update(ng_graph *graph, ngi_node *node);
-
-/* Makes the nodes whose time has come ready. */
-void ngi_timers_ring(ng_graph *graph, int64_t now);
-
 /* The node that gave a river, while building; NULL: it is refused. */
 ngi_node *ngi_node_to_change(ng_river river, const char *calls);
 
-/* The same for what it does at bad rows, where it can go on after one. `timed`: and has a clock. */
-ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed);
+/* Takes rows that wait at an input. */
+void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows);
 
-/* ---- what graph_order sees to ---------------------------------------------------------------- */
+/* What came of a call. */
+typedef struct ngi_outcome {
+    bool called;   /* there was room for it */
+    bool progress; /* rows were taken or made, or the node has ended */
+    ng_status status;
+} ngi_outcome;
 
-/* Lays out where a node finds the positions of its inputs' rows. */
-void ngi_order_start(const ng_graph *graph, ngi_node *node);
+/* Calls an operator with the rows that wait at `in` and room, and does what it says. */
+ngi_outcome ngi_node_call(ng_graph *graph, ngi_node *node, ng_call call, uint32_t input,
+                          const ng_batch *in);
 
-/* Has all nodes that a node takes from keep their fronts. */
-void ngi_order_mark(const ng_graph *graph, const ngi_node *node);
+/* Calls an operator, and nothing else. */
+ng_step ngi_operator_call(ng_context *context, ng_call call, const ng_batch *in,
+                          const ng_room *out);
 
-/* A node has made a call, or is about to fail: its front may have risen. */
-void ngi_order_update(ng_graph *graph, ngi_node *node);
-
-/* Where no node has anything to do: the ordered merge that waits for a row that cannot come, since
- * rows that must come later fill the links on its way; NULL: there is none. */
-ngi_node *ngi_order_stalled(const ng_graph *graph);
-
-/* An ordered node has sent rows. */
-void ngi_order_sent(ngi_node *node, const ng_batch *batch);
-
-/* The positions of so many rows that a node brings out since its input has ended: the first of
- * them, the others follow. */
-uint64_t ngi_order_end(ngi_node *node, size_t rows);
-
-/* ---- what ops_guard sees to ------------------------------------------------------------------ */
-
-/* What is to be done about a bad row, the first of `in`. It may turn the status into NG_MISUSED. */
-ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
-                             ng_status *status);
-
-/* Has a bad row wait until it is tried again. */
-void ngi_guard_wait(ng_graph *graph, ngi_node *node, int64_t now);
-
-/* The first row is done with. */
-void ngi_guard_forget(ngi_node *node);
-
-/* How many of so many rows the operator may be offered; 0: its breaker is open. */
-size_t ngi_guard_admits(const ngi_node *node, int64_t now, size_t rows);
-
-/* Rows went well; one failed. */
-void ngi_guard_good(const ngi_node *node, size_t rows);
-void ngi_guard_bad(const ngi_node *node, int64_t now);
-
-/* Gives back what was asked for. */
-void ngi_guard_close(const ng_graph *graph, const ngi_node *node);
+/* Ends a node that cannot go on after a row, the first of `in`, or, where `in` is NULL, at all. */
+void ngi_node_stop(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
+                   ng_status status);
 
 /* Ends a node: its outputs with `how`, its inputs by cancelling them. */
 void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how);
 
 /* Whether a node is a fork: all its outputs have all rows of its input. */
 bool ngi_is_fork(const ngi_node *node);
+
+/* ---- what a graph may do without -------------------------------------------------------------
+ *
+ * What follows is reached through a pointer only, and the function of a feature that is called
+ * first sets it: so linkers leave out what a program does not use. */
+
+/* What graph_trace sees to. */
+typedef struct ngi_tracing {
+    ng_step (*call)(ng_context *context, ng_call call, const ng_batch *in, const ng_room *out);
+} ngi_tracing;
+
+/* What graph_timers sees to. */
+typedef struct ngi_timing {
+    void (*update)(ng_graph *graph, ngi_node *node); /* ngi_timer_update */
+    void (*ring)(ng_graph *graph, int64_t now);      /* nodes whose time has come are ready */
+    bool (*run)(ng_graph *graph, ngi_node *node);    /* calls `timer`. Whether it got on */
+} ngi_timing;
+
+/* `when` or `retry_at` has changed. */
+void ngi_timer_update(ng_graph *graph, ngi_node *node);
+
+/* What graph_order sees to. */
+typedef struct ngi_ordering {
+    /* Lays out where a node finds the positions of its inputs' rows. */
+    void (*start)(const ng_graph *graph, ngi_node *node);
+    /* A node has made a call, or is about to fail: its front may have risen. */
+    void (*update)(ng_graph *graph, ngi_node *node);
+    /* An ordered node has sent rows. */
+    void (*sent)(ngi_node *node, const ng_batch *batch);
+    /* Where no node has anything to do: the ordered merge that waits for a row that cannot come,
+     * since rows that must come later fill the links on its way; NULL: there is none. */
+    ngi_node *(*stalled)(const ng_graph *graph);
+} ngi_ordering;
+
+/* A node is an ordered merge, so all that it takes from keep their fronts. */
+void ngi_order_mark(ng_graph *graph, ngi_node *merge);
+
+/* The positions of so many rows that a node brings out since its input has ended: the first of
+ * them, the others follow. */
+uint64_t ngi_order_end(ngi_node *node, size_t rows);
+
+/* What ops_guard sees to. */
+typedef struct ngi_guarding {
+    /* Offers the rows that wait, unless the first of them waits for something. Whether the node
+     * has got on. */
+    bool (*offer)(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *first);
+    /* So many rows went well. */
+    void (*good)(const ngi_node *node, size_t rows);
+    /* The first row of `in` failed. Whether the node has got on. */
+    bool (*bad)(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
+                ng_status status);
+    /* Gives back what was asked for. */
+    void (*close)(const ng_graph *graph, const ngi_node *node);
+} ngi_guarding;
 
 #endif

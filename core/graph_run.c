@@ -37,7 +37,7 @@ static ng_status ngi_node_send(ng_graph *graph, ngi_node *node, uint32_t i, ng_b
     ngi_output *const output = &node->outputs[i];
     const size_t rows = batch->rows;
     if (node->ordered) {
-        ngi_order_sent(node, batch);
+        graph->ordering->sent(node, batch);
     }
     const ng_status status = ng_link_send(&output->link, batch);
     if (status == NG_OK) {
@@ -102,8 +102,10 @@ void ngi_node_finish(ng_graph *graph, ngi_node *node, ng_status how) {
     }
     node->account.dropped += node->account.held;
     node->account.held = 0;
-    node->when = node->retry_at = INT64_MAX;
-    ngi_timer_update(graph, node);
+    if (node->wakes != INT64_MAX) {
+        node->when = node->retry_at = INT64_MAX;
+        graph->timing->update(graph, node);
+    }
     graph->live--;
 }
 
@@ -114,7 +116,7 @@ static void ngi_node_fail(ng_graph *graph, ngi_node *node, ng_status status, uin
 
 /* ---- taking ---------------------------------------------------------------------------------- */
 
-static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
+void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows) {
     ngi_input *const input = &node->inputs[i];
     if (rows == 0) {
         return;
@@ -122,7 +124,6 @@ static void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t ro
     (void)ng_link_take(&ngi_source_of(graph, input)->link, rows);
     input->received += rows;
     node->account.in += rows;
-    ngi_guard_forget(node);
     if (graph->nodes[input->node]->blocked) {
         ngi_make_ready(graph, input->node);
     }
@@ -135,108 +136,43 @@ static uint64_t ngi_node_row(const ngi_node *node, uint32_t input) {
                                       : 0;
 }
 
-/* Leaves the first row that waits to the dead letters. False: they have no credit for it yet. */
-static bool ngi_bury(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in) {
-    ng_context context = {graph, node, input};
-    const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
-    node->buries = sent == NG_AGAIN;
-    if (!node->buries) {
-        node->account.dropped += sent != NG_OK;
-        ngi_node_take(graph, node, input, 1);
-    }
-    return !node->buries;
-}
-
-/* What is done about a bad row, the first that waits. Answers whether the node has gone on. */
-static bool ngi_bad_row(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
-                        ng_status status) {
+void ngi_node_stop(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
+                   ng_status status) {
     const uint64_t row = ngi_node_row(node, input);
-    switch (in == NULL ? NG_STOP : ngi_guard_decide(graph, node, in, &status)) {
-    case NG_SKIP:
-        node->account.failed++;
-        ngi_node_take(graph, node, input, 1);
-        return true;
-    case NG_DEAD_LETTER:
-        return ngi_bury(graph, node, input, in);
-    case NG_RETRY:
-        ngi_guard_wait(graph, node, ngi_graph_now(graph));
-        return false;
-    default:
-        ngi_order_update(graph, node); /* the bad row is where it ends */
-        if (in != NULL) {
-            ngi_node_take(graph, node, input, 1);
-            node->account.failed++;
-        }
-        ngi_node_fail(graph, node, status, row);
-        return true;
+    if (node->ordered) { /* the bad row is where it ends */
+        graph->ordering->update(graph, node);
     }
+    if (in != NULL) {
+        ngi_node_take(graph, node, input, 1);
+        node->account.failed++;
+    }
+    ngi_node_fail(graph, node, status, row);
 }
 
 /* ---- one call -------------------------------------------------------------------------------- */
 
-typedef ng_step ngi_call(ngi_node *node, ng_context *context, const ng_batch *in,
-                         const ng_room *out);
-
-static ng_step ngi_call_push(ngi_node *node, ng_context *context, const ng_batch *in,
-                             const ng_room *out) {
-    return node->stage.calls->push(node->state, context, in, out);
-}
-
-static ng_step ngi_call_end(ngi_node *node, ng_context *context, const ng_batch *in,
-                            const ng_room *out) {
-    (void)in;
-    return node->stage.calls->end(node->state, context, out);
-}
-
-static ng_step ngi_call_timer(ngi_node *node, ng_context *context, const ng_batch *in,
-                              const ng_room *out) {
-    (void)in;
-    return node->stage.calls->timer(node->state, context, out);
-}
-
-/* The same, told to the tracer. */
-static ng_step ngi_call_traced(ng_graph *graph, ngi_node *node, ng_context *context,
-                               const ng_batch *in, const ng_room *out, ngi_call *call) {
-    const ng_tracer *const tracer = &graph->options.tracer;
-    const uint64_t taken = node->account.in, sent = node->account.out;
-    ng_span span = {node->stage.calls->name,
-                    node->name,
-                    node->self,
-                    NG_CALL_PUSH,
-                    ngi_graph_now(graph),
-                    NULL,
-                    0,
-                    0,
-                    0,
-                    NG_OK};
-    span.call = call == ngi_call_end     ? NG_CALL_END
-                : call == ngi_call_timer ? NG_CALL_TIMER
-                                         : NG_CALL_PUSH;
-    if (tracer->begin != NULL) {
-        tracer->begin(tracer->ctx, &span);
+ng_step ngi_operator_call(ng_context *context, ng_call call, const ng_batch *in,
+                          const ng_room *out) {
+    const ngi_node *const node = context->node;
+    const ng_operator *const calls = node->stage.calls;
+    switch (call) {
+    case NG_CALL_END:
+        return calls->end(node->state, context, out);
+    case NG_CALL_TIMER:
+        return calls->timer(node->state, context, out);
+    default:
+        return calls->push(node->state, context, in, out);
     }
-    const ng_step step = call(node, context, in, out);
-    span.end = ngi_graph_now(graph);
-    span.rows_in = node->account.in - taken + step.consumed;
-    span.rows_out = node->account.out - sent + step.produced;
-    span.status = step.status;
-    tracer->end(tracer->ctx, &span);
-    return step;
 }
 
-static ng_step ngi_call_now(ng_graph *graph, ngi_node *node, ng_context *context,
-                            const ng_batch *in, const ng_room *out, ngi_call *call) {
-    node->calls++;
-    return graph->options.tracer.end == NULL ? call(node, context, in, out)
-                                             : ngi_call_traced(graph, node, context, in, out, call);
+/* The same, counted and told. */
+static ng_step ngi_call_now(ng_context *context, ng_call call, const ng_batch *in,
+                            const ng_room *out) {
+    const ngi_tracing *const tracing = context->graph->tracing;
+    context->node->calls++;
+    return tracing == NULL ? ngi_operator_call(context, call, in, out)
+                           : tracing->call(context, call, in, out);
 }
-
-/* What came of a call. */
-typedef struct ngi_outcome {
-    bool called;   /* there was room for it */
-    bool progress; /* rows were taken or made, or the node has ended */
-    ng_status status;
-} ngi_outcome;
 
 static ngi_outcome ngi_outcome_of(bool progress, ng_status status) {
     ngi_outcome outcome = {true, progress, status};
@@ -252,9 +188,8 @@ static bool ngi_wants_fresh_block(const ngi_node *node, ng_step step, const ng_b
            step.produced == 0 && (step.status == NG_OK || step.status == waits);
 }
 
-/* Calls an operator with the rows that wait at `in` and room, and does what it says. */
-static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t input,
-                                      const ng_batch *in, ngi_call *call) {
+ngi_outcome ngi_node_call(ng_graph *graph, ngi_node *node, ng_call call, uint32_t input,
+                          const ng_batch *in) {
     ng_context context = {graph, node, input};
     const bool writes = node->stage.outputs != 0 && !node->stage.forwards;
     const uint64_t before = node->account.in + node->account.out;
@@ -264,11 +199,11 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
         return not_called;
     }
     graph->busy = true;
-    ng_step step = ngi_call_now(graph, node, &context, in, out, call);
+    ng_step step = ngi_call_now(&context, call, in, out);
     if (ngi_wants_fresh_block(node, step, in, out)) {
         ngi_fill_stop(&node->outputs[0]);
         if (ngi_node_room(graph, node, 0, &room)) {
-            step = ngi_call_now(graph, node, &context, in, out, call);
+            step = ngi_call_now(&context, call, in, out);
         }
     }
     graph->busy = false;
@@ -281,14 +216,18 @@ static ngi_outcome ngi_call_with_room(ng_graph *graph, ngi_node *node, uint32_t 
     ngi_node_send_made(graph, node, 0, step.produced);
     ngi_node_take(graph, node, input, step.consumed);
     node->account.out += node->stage.outputs == 0 ? step.consumed : 0;
-    ngi_guard_good(node, step.consumed);
+    if (node->guarding != NULL) {
+        node->guarding->good(node, step.consumed);
+    }
     if (step.status < NG_OK) {
-        const bool row = step.consumed < rows;
-        const ng_batch *const bad = row ? ng_context_first(&context, input) : NULL;
-        if (row && node->breaker != NULL) {
-            ngi_guard_bad(node, ngi_graph_now(graph));
+        const ng_batch *const bad = step.consumed < rows ? ng_context_first(&context, input) : NULL;
+        bool progress = true;
+        if (bad != NULL && node->guarding != NULL) {
+            progress = node->guarding->bad(graph, node, input, bad, step.status);
+        } else {
+            ngi_node_stop(graph, node, input, bad, step.status);
         }
-        return ngi_outcome_of(ngi_bad_row(graph, node, input, bad, step.status), step.status);
+        return ngi_outcome_of(progress, step.status);
     }
     if (step.status == NG_END) {
         ngi_node_finish(graph, node, NG_END);
@@ -318,7 +257,9 @@ static bool ngi_input_failed(ng_graph *graph, ngi_node *node, uint32_t i, ng_sta
         graph->busy = false;
     }
     if (status != NG_AGAIN) {
-        ngi_order_update(graph, node);
+        if (node->ordered) {
+            graph->ordering->update(graph, node);
+        }
         ngi_node_finish(graph, node, how);
     }
     return status != NG_AGAIN;
@@ -330,7 +271,7 @@ static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_stat
         return ngi_input_failed(graph, node, i, how);
     }
     if (node->stage.calls->end != NULL) {
-        const ngi_outcome outcome = ngi_call_with_room(graph, node, i, NULL, ngi_call_end);
+        const ngi_outcome outcome = ngi_node_call(graph, node, NG_CALL_END, i, NULL);
         if (!outcome.called || outcome.status == NG_AGAIN) {
             return outcome.progress;
         }
@@ -348,25 +289,6 @@ static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_stat
     return true;
 }
 
-/* Offers the rows that wait at an input, unless the first of them waits for something. */
-static bool ngi_input_offer(ng_graph *graph, ngi_node *node, uint32_t i, const ng_batch *first) {
-    if (node->retry_at != INT64_MAX) {
-        return false;
-    }
-    if (node->buries) {
-        return ngi_bury(graph, node, i, first);
-    }
-    ng_batch some = *first;
-    if (node->breaker != NULL) {
-        some.rows = ngi_guard_admits(node, ngi_graph_now(graph), first->rows);
-    }
-    if (some.rows == 0) {
-        return ngi_bad_row(graph, node, i, first, NG_OPEN);
-    }
-    const ng_batch *const in = some.rows == first->rows ? first : &some;
-    return ngi_call_with_room(graph, node, i, in, ngi_call_push).progress;
-}
-
 /* Offers one input. `*waiting`: there was something to offer. */
 static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *waiting) {
     ng_link *const link = &ngi_source_of(graph, &node->inputs[i])->link;
@@ -380,7 +302,8 @@ static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *wai
     const ng_batch *const first = ng_link_first(link);
     if (first != NULL) {
         *waiting = true;
-        return ngi_input_offer(graph, node, i, first);
+        return node->guarding != NULL ? node->guarding->offer(graph, node, i, first)
+                                      : ngi_node_call(graph, node, NG_CALL_PUSH, i, first).progress;
     }
     const ng_status how = over ? NG_END : ng_link_state(link);
     if (how == NG_OK) {
@@ -388,18 +311,6 @@ static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *wai
     }
     *waiting = true;
     return ngi_input_ended(graph, node, i, how);
-}
-
-static bool ngi_timer_run(ng_graph *graph, ngi_node *node) {
-    if (node->stage.calls->timer == NULL) {
-        node->due = false;
-        return false;
-    }
-    const ngi_outcome outcome = ngi_call_with_room(graph, node, 0, NULL, ngi_call_timer);
-    if (outcome.called) {
-        node->due = outcome.status == NG_AGAIN;
-    }
-    return outcome.progress;
 }
 
 /* Makes one call. Answers whether the node may have more to do. */
@@ -413,11 +324,11 @@ static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
         ngi_node_finish(graph, node, NG_END);
         return false;
     }
-    if (node->due && ngi_timer_run(graph, node)) {
+    if (node->due && graph->timing->run(graph, node)) {
         return true;
     }
     if (node->input_count == 0 && !node->closed &&
-        ngi_call_with_room(graph, node, 0, NULL, ngi_call_push).progress) {
+        ngi_node_call(graph, node, NG_CALL_PUSH, 0, NULL).progress) {
         return true;
     }
     for (uint32_t k = 0; k < node->input_count && !node->closed; k++) {
@@ -459,7 +370,7 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
         return NG_MISUSED;
     }
     if (graph->timers != 0) {
-        ngi_timers_ring(graph, ngi_graph_now(graph));
+        graph->timing->ring(graph, ngi_graph_now(graph));
     }
     for (; calls != 0 && !graph->cancelling; calls--) {
         const uint32_t i = ngi_next_ready(graph);
@@ -470,7 +381,7 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
             graph->ready[i / 64] &= ~((uint64_t)1 << (i % 64));
         }
         if (graph->nodes[i]->ordered) {
-            ngi_order_update(graph, graph->nodes[i]);
+            graph->ordering->update(graph, graph->nodes[i]);
         }
     }
     if (graph->cancelling) {
@@ -480,7 +391,8 @@ ng_status ng_graph_step(ng_graph *graph, size_t calls) {
         return ngi_graph_end(graph);
     }
     const bool idle = ngi_next_ready(graph) == NGI_NOWHERE;
-    ngi_node *const stalled = idle && graph->merges != 0 ? ngi_order_stalled(graph) : NULL;
+    ngi_node *const stalled =
+        idle && graph->ordering != NULL ? graph->ordering->stalled(graph) : NULL;
     if (stalled != NULL) {
         ngi_node_fail(graph, stalled, NG_NO_CREDIT, stalled->account.in);
     }

@@ -105,7 +105,9 @@ static ng_status ngi_graph_lay_out(ng_graph *graph) {
     at += ngi_size_round(graph->count * sizeof(uint32_t), 64);
     ng_status status = NG_OK;
     for (uint32_t node = 0; node < graph->count; node++) {
-        ngi_order_start(graph, graph->nodes[node]);
+        if (graph->ordering != NULL) {
+            graph->ordering->start(graph, graph->nodes[node]);
+        }
         for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]) && status == NG_OK; i++) {
             status = ngi_output_lay_out(graph, graph->nodes[node], i, &at);
         }
@@ -171,8 +173,11 @@ void ng_graph_close(ng_graph *graph) {
     }
     const ng_allocator *const a = &graph->options.allocator;
     for (uint32_t i = 0; i < graph->count; i++) {
-        ngi_guard_close(graph, graph->nodes[i]);
-        (void)a->resize(a->ctx, graph->nodes[i], graph->nodes[i]->size, 0);
+        ngi_node *const node = graph->nodes[i];
+        if (node->guarding != NULL) {
+            node->guarding->close(graph, node);
+        }
+        (void)a->resize(a->ctx, node, node->size, 0);
     }
     if (graph->nodes != NULL) {
         (void)a->resize(a->ctx, graph->nodes, graph->room * sizeof(ngi_node *), 0);

@@ -47,24 +47,11 @@ static void ngi_heap_settle(ng_graph *graph, uint32_t place, ngi_node *node) {
     ngi_heap_down(graph, node->heap_place, node);
 }
 
-void ngi_timer_update(ng_graph *graph, ngi_node *node) {
-    const bool waited = node->wakes != INT64_MAX;
-    node->wakes = node->when < node->retry_at ? node->when : node->retry_at;
-    if (node->wakes != INT64_MAX) {
-        ngi_heap_settle(graph, waited ? node->heap_place : graph->timers++, node);
-    } else if (waited) {
-        ngi_node *const last = ngi_heap_at(graph, --graph->timers);
-        if (last != node) {
-            ngi_heap_settle(graph, node->heap_place, last);
-        }
-    }
-}
-
 int64_t ng_graph_next(const ng_graph *graph) {
     return graph->timers == 0 ? INT64_MAX : ngi_heap_at(graph, 0)->wakes;
 }
 
-void ngi_timers_ring(ng_graph *graph, int64_t now) {
+static void ngi_timers_ring(ng_graph *graph, int64_t now) {
     while (ng_graph_next(graph) <= now && graph->timers != 0) {
         ngi_node *const node = ngi_heap_at(graph, 0);
         if (node->when <= now) {
@@ -74,5 +61,33 @@ void ngi_timers_ring(ng_graph *graph, int64_t now) {
         node->retry_at = node->retry_at <= now ? INT64_MAX : node->retry_at;
         ngi_timer_update(graph, node);
         ngi_make_ready(graph, node->self);
+    }
+}
+
+static bool ngi_timer_run(ng_graph *graph, ngi_node *node) {
+    if (node->stage.calls->timer == NULL) {
+        node->due = false;
+        return false;
+    }
+    const ngi_outcome outcome = ngi_node_call(graph, node, NG_CALL_TIMER, 0, NULL);
+    if (outcome.called) {
+        node->due = outcome.status == NG_AGAIN;
+    }
+    return outcome.progress;
+}
+
+static const ngi_timing ngi_timer_timing = {ngi_timer_update, ngi_timers_ring, ngi_timer_run};
+
+void ngi_timer_update(ng_graph *graph, ngi_node *node) {
+    graph->timing = &ngi_timer_timing;
+    const bool waited = node->wakes != INT64_MAX;
+    node->wakes = node->when < node->retry_at ? node->when : node->retry_at;
+    if (node->wakes != INT64_MAX) {
+        ngi_heap_settle(graph, waited ? node->heap_place : graph->timers++, node);
+    } else if (waited) {
+        ngi_node *const last = ngi_heap_at(graph, --graph->timers);
+        if (last != node) {
+            ngi_heap_settle(graph, node->heap_place, last);
+        }
     }
 }

@@ -254,6 +254,7 @@
 #include "graph_build.c"
 #include "graph_start.c"
 #include "graph_timers.c"
+#include "graph_trace.c"
 #include "graph_order.c"
 #include "graph_run.c"
 #include "graph_books.c"

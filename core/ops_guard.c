@@ -1,4 +1,4 @@
-/* ops_guard: retries, circuit breakers, rates. */
+/* ops_guard: what becomes of bad rows; circuit breakers, rates. */
 #include "ops_guard.h"
 
 #include "graph_parts.h"
@@ -7,7 +7,8 @@ typedef struct ngi_retry {
     ng_retry_options options;
     ng_ask_fn *ask; /* NULL: the options decide */
     void *ctx;
-    uint32_t tries; /* of the first row, so far */
+    uint64_t row;   /* that was tried last, by its number */
+    uint32_t tries; /* of it, so far */
     int64_t delay;  /* of the next try, before chance */
     uint64_t random;
 } ngi_retry;
@@ -21,7 +22,211 @@ typedef struct ngi_breaker {
     int64_t times[1];      /* of the last options.failures failures, round and round */
 } ngi_breaker;
 
-/* ---- trying again ---------------------------------------------------------------------------- */
+/* ---- circuit breakers ------------------------------------------------------------------------ */
+
+static void ngi_breaker_open(ngi_breaker *breaker, int64_t now) {
+    breaker->circuit.state = NG_CIRCUIT_OPEN;
+    breaker->circuit.until = ngi_time_after(now, breaker->options.open_time);
+    breaker->circuit.opened++;
+    breaker->failures = 0;
+}
+
+/* A breaker that has been open for long enough is half open. */
+static void ngi_breaker_look(ngi_breaker *breaker, int64_t now) {
+    if (breaker->circuit.state == NG_CIRCUIT_OPEN && now >= breaker->circuit.until) {
+        breaker->circuit.state = NG_CIRCUIT_HALF_OPEN;
+        breaker->good = 0;
+    }
+}
+
+/* How many of so many rows the operator may be offered; 0: it is open. */
+static size_t ngi_breaker_admits(ngi_breaker *breaker, int64_t now, size_t rows) {
+    ngi_breaker_look(breaker, now);
+    switch (breaker->circuit.state) {
+    case NG_CIRCUIT_OPEN:
+        return 0;
+    case NG_CIRCUIT_HALF_OPEN: {
+        const size_t probes = breaker->options.probes - breaker->good;
+        return rows < probes ? rows : probes;
+    }
+    default:
+        return rows;
+    }
+}
+
+static void ngi_guard_good(const ngi_node *node, size_t rows) {
+    ngi_breaker *const breaker = node->breaker;
+    if (breaker != NULL && breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
+        breaker->good += (uint32_t)rows;
+        if (breaker->good >= breaker->options.probes) {
+            breaker->circuit.state = NG_CIRCUIT_CLOSED;
+        }
+    }
+}
+
+static void ngi_breaker_failed(ngi_breaker *breaker, int64_t now) {
+    const ng_breaker_options *const o = &breaker->options;
+    if (breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
+        ngi_breaker_open(breaker, now);
+        return;
+    }
+    breaker->times[breaker->at] = now;
+    breaker->at = breaker->at + 1 == o->failures ? 0 : breaker->at + 1;
+    breaker->failures += breaker->failures < o->failures;
+    /* Once all are there, the next place holds the oldest. */
+    if (breaker->failures == o->failures &&
+        (uint64_t)now - (uint64_t)breaker->times[breaker->at] < (uint64_t)o->window) {
+        ngi_breaker_open(breaker, now);
+    }
+}
+
+/* ---- bad rows -------------------------------------------------------------------------------- */
+
+/* What is to be done about a bad row, the first of `in`. It may turn the status into NG_MISUSED. */
+static ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
+                                    ng_status *status) {
+    const ngi_retry *const retry = node->retry;
+    ng_strategy strategy = node->strategy;
+    if (strategy == NG_ASK) {
+        strategy = retry->ask(ng_batch_row(in, 0), *status, retry->tries, retry->ctx);
+        if (strategy < NG_STOP || strategy > NG_RETRY ||
+            (strategy == NG_RETRY && graph->options.clock.now == NULL)) {
+            *status = NG_MISUSED;
+            return NG_STOP;
+        }
+    }
+    if (strategy == NG_RETRY && retry->tries >= retry->options.attempts) {
+        strategy = retry->options.then;
+    }
+    if (strategy == NG_DEAD_LETTER && !node->dead_letters) {
+        *status = NG_MISUSED;
+        return NG_STOP;
+    }
+    return strategy;
+}
+
+static uint64_t ngi_retry_random(uint64_t *state) {
+    *state += 0x9e3779b97f4a7c15u;
+    uint64_t r = *state;
+    r = (r ^ r >> 30) * 0xbf58476d1ce4e5b9u;
+    r = (r ^ r >> 27) * 0x94d049bb133111ebu;
+    return r ^ r >> 31;
+}
+
+/* Has a bad row wait until it is tried again. */
+static void ngi_guard_wait(ng_graph *graph, ngi_node *node, int64_t now) {
+    ngi_retry *const retry = node->retry;
+    const ng_retry_options *const o = &retry->options;
+    const int64_t delay = retry->delay;
+    const int64_t span = delay / 100 * o->jitter + delay % 100 * o->jitter / 100;
+    const uint64_t less = ngi_retry_random(&retry->random) % ((uint64_t)span + 1);
+    int64_t at = ngi_time_after(now, delay - (int64_t)less);
+    if (node->breaker != NULL && node->breaker->circuit.state == NG_CIRCUIT_OPEN &&
+        node->breaker->circuit.until > at) {
+        at = node->breaker->circuit.until;
+    }
+    retry->tries++;
+    retry->delay = delay > o->max_delay / o->factor ? o->max_delay : delay * o->factor;
+    node->retry_at = at;
+    ngi_timer_update(graph, node);
+}
+
+/* Leaves the first row that waits to the dead letters. False: they have no credit for it yet. */
+static bool ngi_guard_bury(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in) {
+    ng_context context = {graph, node, input};
+    const ng_status sent = ng_context_forward(&context, node->stage.outputs, in, 0, 1);
+    node->buries = sent == NG_AGAIN;
+    if (!node->buries) {
+        node->account.dropped += sent != NG_OK;
+        ngi_node_take(graph, node, input, 1);
+    }
+    return !node->buries;
+}
+
+/* What is done about a bad row, the first that waits. Answers whether the node has got on. */
+static bool ngi_guard_see_to(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
+                             ng_status status) {
+    const ng_context context = {graph, node, input};
+    if (node->retry != NULL && node->retry->row != ng_context_row(&context, input)) {
+        node->retry->row = ng_context_row(&context, input);
+        node->retry->tries = 0;
+        node->retry->delay = node->retry->options.first_delay;
+    }
+    switch (ngi_guard_decide(graph, node, in, &status)) {
+    case NG_SKIP:
+        node->account.failed++;
+        ngi_node_take(graph, node, input, 1);
+        return true;
+    case NG_DEAD_LETTER:
+        return ngi_guard_bury(graph, node, input, in);
+    case NG_RETRY:
+        ngi_guard_wait(graph, node, ngi_graph_now(graph));
+        return false;
+    default:
+        ngi_node_stop(graph, node, input, in, status);
+        return true;
+    }
+}
+
+static bool ngi_guard_bad(ng_graph *graph, ngi_node *node, uint32_t input, const ng_batch *in,
+                          ng_status status) {
+    if (node->breaker != NULL) {
+        ngi_breaker_failed(node->breaker, ngi_graph_now(graph));
+    }
+    return ngi_guard_see_to(graph, node, input, in, status);
+}
+
+static bool ngi_guard_offer(ng_graph *graph, ngi_node *node, uint32_t input,
+                            const ng_batch *first) {
+    if (node->retry_at != INT64_MAX) {
+        return false;
+    }
+    if (node->buries) {
+        return ngi_guard_bury(graph, node, input, first);
+    }
+    ng_batch some = *first;
+    if (node->breaker != NULL) {
+        some.rows = ngi_breaker_admits(node->breaker, ngi_graph_now(graph), first->rows);
+    }
+    if (some.rows == 0) {
+        return ngi_guard_see_to(graph, node, input, first, NG_OPEN);
+    }
+    const ng_batch *const in = some.rows == first->rows ? first : &some;
+    return ngi_node_call(graph, node, NG_CALL_PUSH, input, in).progress;
+}
+
+static void ngi_guard_close(const ng_graph *graph, const ngi_node *node) {
+    const ng_allocator *const a = &graph->options.allocator;
+    if (node->retry != NULL) {
+        (void)a->resize(a->ctx, node->retry, sizeof(ngi_retry), 0);
+    }
+    if (node->breaker != NULL) {
+        (void)a->resize(a->ctx, node->breaker, node->breaker->size, 0);
+    }
+}
+
+static const ngi_guarding ngi_guard_guarding = {ngi_guard_offer, ngi_guard_good, ngi_guard_bad,
+                                                ngi_guard_close};
+
+/* ---- what is to be done ---------------------------------------------------------------------- */
+
+static ngi_node *ngi_node_to_guard(ng_river river, const char *calls, bool timed) {
+    ngi_node *const node = ngi_node_to_change(river, calls);
+    if (node == NULL) {
+        return NULL;
+    }
+    const bool resumes = node->stage.calls->resumes && node->input_count == 1;
+    if (!resumes || (timed && river.graph->options.clock.now == NULL)) {
+        (void)ng_refuse(river.graph, node->stage.calls->name, NG_UNSUPPORTED);
+        return NULL;
+    }
+    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
+        (void)ng_refuse(river.graph, calls, NG_MISUSED);
+        return NULL;
+    }
+    node->guarding = &ngi_guard_guarding;
+    return node;
+}
 
 ng_retry_options ng_retry_defaults(void) {
     ng_retry_options options;
@@ -69,6 +274,39 @@ static ngi_retry *ngi_retry_of(ng_graph *graph, ngi_node *node, const ng_retry_o
     return node->retry;
 }
 
+ng_river ng_on_error(ng_river river, ng_strategy strategy) {
+    if (strategy == NG_RETRY) {
+        const ng_retry_options options = ng_retry_defaults();
+        return ng_on_error_retry(river, &options);
+    }
+    ngi_node *const node = strategy == NG_STOP ? ngi_node_to_change(river, "on_error")
+                                               : ngi_node_to_guard(river, "on_error", false);
+    if (node == NULL) {
+        return river;
+    }
+    if (strategy < NG_STOP || strategy > NG_DEAD_LETTER) {
+        return ng_refuse(river.graph, "on_error", NG_INVALID);
+    }
+    if (node->outputs[node->stage.outputs].to != NGI_NOWHERE) {
+        return ng_refuse(river.graph, "on_error", NG_MISUSED);
+    }
+    node->strategy = strategy;
+    node->dead_letters = strategy == NG_DEAD_LETTER;
+    return river;
+}
+
+ng_river ng_dead_letters(ng_river river) {
+    ngi_node *const node = ngi_node_to_change(river, "dead_letters");
+    if (node == NULL) {
+        return river;
+    }
+    node->dead_letters = node->dead_letters || node->strategy == NG_ASK;
+    if (!node->dead_letters) {
+        return ng_refuse(river.graph, "dead_letters", NG_MISUSED);
+    }
+    return ng_output(river, node->stage.outputs);
+}
+
 ng_river ng_on_error_retry(ng_river river, const ng_retry_options *options) {
     ngi_node *const node = ngi_node_to_guard(river, "on_error_retry", true);
     if (node == NULL) {
@@ -103,72 +341,6 @@ ng_river ng_on_error_ask(ng_river river, ng_ask_fn *ask, void *ctx) {
     return river;
 }
 
-ng_strategy ngi_guard_decide(const ng_graph *graph, const ngi_node *node, const ng_batch *in,
-                             ng_status *status) {
-    const ngi_retry *const retry = node->retry;
-    ng_strategy strategy = node->strategy;
-    if (strategy == NG_ASK) {
-        strategy = retry->ask(ng_batch_row(in, 0), *status, retry->tries, retry->ctx);
-        if (strategy < NG_STOP || strategy > NG_RETRY ||
-            (strategy == NG_RETRY && graph->options.clock.now == NULL)) {
-            *status = NG_MISUSED;
-            return NG_STOP;
-        }
-    }
-    if (strategy == NG_RETRY && retry->tries >= retry->options.attempts) {
-        strategy = retry->options.then;
-    }
-    if (strategy == NG_DEAD_LETTER && !node->dead_letters) {
-        *status = NG_MISUSED;
-        return NG_STOP;
-    }
-    return strategy;
-}
-
-static uint64_t ngi_retry_random(uint64_t *state) {
-    *state += 0x9e3779b97f4a7c15u;
-    uint64_t r = *state;
-    r = (r ^ r >> 30) * 0xbf58476d1ce4e5b9u;
-    r = (r ^ r >> 27) * 0x94d049bb133111ebu;
-    return r ^ r >> 31;
-}
-
-void ngi_guard_wait(ng_graph *graph, ngi_node *node, int64_t now) {
-    ngi_retry *const retry = node->retry;
-    const ng_retry_options *const o = &retry->options;
-    const int64_t delay = retry->delay;
-    const int64_t span = delay / 100 * o->jitter + delay % 100 * o->jitter / 100;
-    const uint64_t less = ngi_retry_random(&retry->random) % ((uint64_t)span + 1);
-    int64_t at = ngi_time_after(now, delay - (int64_t)less);
-    if (node->breaker != NULL && node->breaker->circuit.state == NG_CIRCUIT_OPEN &&
-        node->breaker->circuit.until > at) {
-        at = node->breaker->circuit.until;
-    }
-    retry->tries++;
-    retry->delay = delay > o->max_delay / o->factor ? o->max_delay : delay * o->factor;
-    node->retry_at = at;
-    ngi_timer_update(graph, node);
-}
-
-void ngi_guard_forget(ngi_node *node) {
-    if (node->retry != NULL) {
-        node->retry->tries = 0;
-        node->retry->delay = node->retry->options.first_delay;
-    }
-}
-
-void ngi_guard_close(const ng_graph *graph, const ngi_node *node) {
-    const ng_allocator *const a = &graph->options.allocator;
-    if (node->retry != NULL) {
-        (void)a->resize(a->ctx, node->retry, sizeof(ngi_retry), 0);
-    }
-    if (node->breaker != NULL) {
-        (void)a->resize(a->ctx, node->breaker, node->breaker->size, 0);
-    }
-}
-
-/* ---- circuit breakers ------------------------------------------------------------------------ */
-
 ng_river ng_circuit_breaker(ng_river river, const ng_breaker_options *options) {
     ngi_node *const node = ngi_node_to_guard(river, "circuit_breaker", true);
     if (node == NULL) {
@@ -188,63 +360,6 @@ ng_river ng_circuit_breaker(ng_river river, const ng_breaker_options *options) {
         node->breaker->size = size;
     }
     return river;
-}
-
-static void ngi_breaker_open(ngi_breaker *breaker, int64_t now) {
-    breaker->circuit.state = NG_CIRCUIT_OPEN;
-    breaker->circuit.until = ngi_time_after(now, breaker->options.open_time);
-    breaker->circuit.opened++;
-    breaker->failures = 0;
-}
-
-/* A breaker that has been open for long enough is half open. */
-static void ngi_breaker_look(ngi_breaker *breaker, int64_t now) {
-    if (breaker->circuit.state == NG_CIRCUIT_OPEN && now >= breaker->circuit.until) {
-        breaker->circuit.state = NG_CIRCUIT_HALF_OPEN;
-        breaker->good = 0;
-    }
-}
-
-size_t ngi_guard_admits(const ngi_node *node, int64_t now, size_t rows) {
-    ngi_breaker *const breaker = node->breaker;
-    ngi_breaker_look(breaker, now);
-    switch (breaker->circuit.state) {
-    case NG_CIRCUIT_OPEN:
-        return 0;
-    case NG_CIRCUIT_HALF_OPEN: {
-        const size_t probes = breaker->options.probes - breaker->good;
-        return rows < probes ? rows : probes;
-    }
-    default:
-        return rows;
-    }
-}
-
-void ngi_guard_good(const ngi_node *node, size_t rows) {
-    ngi_breaker *const breaker = node->breaker;
-    if (breaker != NULL && breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
-        breaker->good += (uint32_t)rows;
-        if (breaker->good >= breaker->options.probes) {
-            breaker->circuit.state = NG_CIRCUIT_CLOSED;
-        }
-    }
-}
-
-void ngi_guard_bad(const ngi_node *node, int64_t now) {
-    ngi_breaker *const breaker = node->breaker;
-    const ng_breaker_options *const o = &breaker->options;
-    if (breaker->circuit.state == NG_CIRCUIT_HALF_OPEN) {
-        ngi_breaker_open(breaker, now);
-        return;
-    }
-    breaker->times[breaker->at] = now;
-    breaker->at = breaker->at + 1 == o->failures ? 0 : breaker->at + 1;
-    breaker->failures += breaker->failures < o->failures;
-    /* Once all are there, the next place holds the oldest. */
-    if (breaker->failures == o->failures &&
-        (uint64_t)now - (uint64_t)breaker->times[breaker->at] < (uint64_t)o->window) {
-        ngi_breaker_open(breaker, now);
-    }
 }
 
 ng_circuit ng_circuit_of(ng_river river) {

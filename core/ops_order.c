@@ -190,8 +190,6 @@ ng_river ng_merge_ordered(const ng_river *rivers, uint32_t count, const ng_schem
         status = ngi_order_find(schema, rivers[i], &order->places[i * schema->count]);
     }
     ngi_node *const node = graph->nodes[river.node];
-    node->merges = true;
-    graph->merges++;
     ngi_order_mark(graph, node);
     if (status == NG_OK && !ngi_order_flows(graph, node)) {
         status = NG_UNSUPPORTED;

@@ -50,11 +50,12 @@ static void test_tracing(void) {
         marbles m;
         memset(&m, 0, sizeof m);
         memset(&t, 0, sizeof t);
-        ng_graph_options options = marbles_options(&m);
-        options.tracer.begin = with_begin ? begin : NULL;
-        options.tracer.end = end;
-        options.tracer.ctx = &t;
-        marbles_begin_with(&m, &options);
+        const ng_tracer tracer = {with_begin ? begin : NULL, end, &t}, deaf = {begin, NULL, &t};
+        marbles_begin(&m);
+        CHECK(ng_graph_trace(&m.graph, &deaf) == NG_INVALID);
+        CHECK(ng_graph_trace(&m.graph, NULL) == NG_INVALID);
+        CHECK(ng_graph_trace(NULL, &tracer) == NG_INVALID);
+        CHECK(ng_graph_trace(&m.graph, &tracer) == NG_OK);
         t.marks[0] = 0;
         const ng_river source = marble_source(&m, "-abc-(stuvw)-x|");
         const ng_river odds = ng_filter(source, odd, NULL);
