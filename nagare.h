@@ -9284,37 +9284,52 @@ static inline size_t ngi_size_round(size_t a, size_t to) {
     return a > SIZE_MAX - (to - 1) ? SIZE_MAX : (a + (to - 1)) & ~(to - 1);
 }
 
+/* Parts that are laid out one behind the other, each from a multiple of 64 on. `base` NULL: they
+ * are only measured, so that the one walk over them that lays them out tells their size, too. */
+typedef struct ngi_layout {
+    uint8_t *base;
+    size_t size;
+} ngi_layout;
+
+/* The next part, of `count` things; NULL: it was measured. */
+static inline void *ngi_layout_part(ngi_layout *layout, size_t count, size_t size_of_one) {
+    void *const part = layout->base == NULL ? NULL : layout->base + layout->size;
+    const size_t size = ngi_size_round(ngi_size_times(count, size_of_one), 64);
+    layout->size = ngi_size_plus(layout->size, size);
+    return part;
+}
+
 /* How far an address is from the next multiple of `to`. */
 static inline size_t ngi_size_gap(const void *at, size_t to) {
     return (size_t)(0 - (uintptr_t)at) & (to - 1);
 }
 
-/* The parts of a block, or of all of them, one behind the other from a multiple of 64 on. */
-enum { NGI_LINE = 64 };
-
-static size_t ngi_bitmap_bytes(size_t rows) { return rows / 8 + 1; }
-
-static size_t ngi_values_bytes(ng_type type, size_t rows) {
-    if (type == NG_BOOL) {
-        return ngi_bitmap_bytes(rows);
-    }
-    return type == NG_UTF8 ? ngi_size_times(ngi_size_plus(rows, 1), 4)
-                           : ngi_size_times(rows, ng_type_size(type));
-}
-
-static size_t ngi_block_bytes(const ng_schema *schema, size_t rows, size_t text_bytes) {
-    size_t bytes = 0;
+/* The columns of a block; of none (`columns` NULL) they are measured. */
+static void ngi_pool_lay_out(ng_column *columns, const ng_schema *schema, size_t rows,
+                             size_t text_bytes, ngi_layout *layout) {
     for (size_t i = 0; i < schema->count; i++) {
         const ng_field *const field = &schema->fields[i];
-        bytes = ngi_size_plus(bytes, ngi_size_round(ngi_values_bytes(field->type, rows), NGI_LINE));
+        const bool text = field->type == NG_UTF8, bits = field->type == NG_BOOL;
+        const size_t bitmap = rows / 8 + 1;
+        ng_column column = {NULL, NULL, NULL, 0};
+        column.values = ngi_layout_part(layout,
+                                        bits   ? bitmap
+                                        : text ? ngi_size_plus(rows, 1)
+                                               : rows,
+                                        bits   ? 1
+                                        : text ? sizeof(int32_t)
+                                               : ng_type_size(field->type));
         if (field->nullable) {
-            bytes = ngi_size_plus(bytes, ngi_size_round(ngi_bitmap_bytes(rows), NGI_LINE));
+            column.valid = (uint8_t *)ngi_layout_part(layout, bitmap, 1);
         }
-        if (field->type == NG_UTF8) {
-            bytes = ngi_size_plus(bytes, ngi_size_round(text_bytes, NGI_LINE));
+        if (text) {
+            column.bytes = (uint8_t *)ngi_layout_part(layout, text_bytes, 1);
+            column.bytes_size = text_bytes;
+        }
+        if (columns != NULL) {
+            columns[i] = column;
         }
     }
-    return bytes;
 }
 
 static bool ngi_pool_fits(const ng_schema *schema, size_t text_bytes) {
@@ -9331,12 +9346,12 @@ size_t ng_pool_size(const ng_schema *schema, size_t count, size_t rows, size_t t
         !ngi_pool_fits(schema, text_bytes)) {
         return 0;
     }
-    const size_t headers =
-        ngi_size_plus(ngi_size_times(count, sizeof(ng_block)),
-                      ngi_size_times(ngi_size_times(count, schema->count), sizeof(ng_column)));
-    const size_t blocks = ngi_size_times(count, ngi_block_bytes(schema, rows, text_bytes));
-    const size_t all = ngi_size_plus(ngi_size_plus(headers, blocks), 2 * NGI_LINE);
-    return all == SIZE_MAX ? 0 : all;
+    ngi_layout block = {NULL, 0}, all = {NULL, 64};
+    ngi_pool_lay_out(NULL, schema, rows, text_bytes, &block);
+    (void)ngi_layout_part(&all, count, sizeof(ng_block));
+    (void)ngi_layout_part(&all, count, ngi_size_times(schema->count, sizeof(ng_column)));
+    (void)ngi_layout_part(&all, count, block.size);
+    return all.size == SIZE_MAX ? 0 : all.size;
 }
 
 static void ngi_pool_give_back(ng_block *block) {
@@ -9348,47 +9363,25 @@ static void ngi_pool_give_back(ng_block *block) {
                                           __ATOMIC_RELAXED));
 }
 
-static uint8_t *ngi_pool_part(uint8_t **at, size_t bytes) {
-    uint8_t *const part = *at;
-    *at += ngi_size_round(bytes, NGI_LINE);
-    return part;
-}
-
-static void ngi_block_lay_out(ng_block *block, const ng_schema *schema, size_t rows,
-                              size_t text_bytes, uint8_t **at) {
-    for (size_t i = 0; i < schema->count; i++) {
-        const ng_field *const field = &schema->fields[i];
-        ng_column *const column = &block->columns[i];
-        const bool text = field->type == NG_UTF8;
-        column->values = ngi_pool_part(at, ngi_values_bytes(field->type, rows));
-        column->valid = field->nullable ? ngi_pool_part(at, ngi_bitmap_bytes(rows)) : NULL;
-        column->bytes = text ? ngi_pool_part(at, text_bytes) : NULL;
-        column->bytes_size = text ? text_bytes : 0;
-    }
-}
-
 ng_status ng_pool_init(ng_pool *pool, void *memory, const ng_schema *schema, size_t count,
                        size_t rows, size_t text_bytes) {
     if (pool == NULL || memory == NULL || ng_pool_size(schema, count, rows, text_bytes) == 0) {
         return NG_INVALID;
     }
-    uint8_t *at = (uint8_t *)memory + ngi_size_gap(memory, NGI_LINE);
+    ngi_layout layout = {(uint8_t *)memory + ngi_size_gap(memory, 64), 0};
     pool->schema = schema;
     pool->count = count;
-    pool->blocks = (ng_block *)(void *)ngi_pool_part(&at, count * sizeof(ng_block));
-    pool->idle = NULL;
+    pool->blocks = (ng_block *)ngi_layout_part(&layout, count, sizeof(ng_block));
+    pool->idle = pool->blocks;
     pool->returned = NULL;
     ng_column *columns =
-        (ng_column *)(void *)ngi_pool_part(&at, count * schema->count * sizeof(ng_column));
-    for (size_t i = count; i-- > 0;) {
+        (ng_column *)ngi_layout_part(&layout, count, schema->count * sizeof(ng_column));
+    for (size_t i = 0; i < count; i++, columns += schema->count) {
         ng_block *const block = &pool->blocks[i];
-        ng_block_init(block, columns + i * schema->count, rows, ngi_pool_give_back, pool);
+        ng_block_init(block, columns, rows, ngi_pool_give_back, pool);
         block->holders = 0;
-        block->next = pool->idle;
-        pool->idle = block;
-    }
-    for (size_t i = 0; i < count; i++) {
-        ngi_block_lay_out(&pool->blocks[i], schema, rows, text_bytes, &at);
+        block->next = i + 1 < count ? block + 1 : NULL;
+        ngi_pool_lay_out(columns, schema, rows, text_bytes, &layout);
     }
     return NG_OK;
 }
@@ -10409,14 +10402,19 @@ ngi_node *ngi_node_to_change(ng_river river, const char *calls) {
     return building ? node : NULL;
 }
 
-/* The part of a node's memory that is its state begins here. */
-static size_t ngi_node_head(void) { return ngi_size_round(sizeof(ngi_node), 64); }
-
-static size_t ngi_node_size(const ng_stage *stage, uint32_t inputs) {
-    const size_t state = ngi_size_round(stage->state_size, 64);
-    const size_t ins = ngi_size_round(ngi_size_times(inputs, sizeof(ngi_input)), 64);
-    const size_t outs = ngi_size_times((size_t)stage->outputs + 1, sizeof(ngi_output));
-    return ngi_size_plus(ngi_size_plus(ngi_node_head(), state), ngi_size_plus(ins, outs));
+/* Lays out a node with its state, inputs and outputs, or, without it, only tells their size. */
+static size_t ngi_node_lay_out(ngi_node *node, const ng_stage *stage, uint32_t inputs) {
+    ngi_layout layout = {(uint8_t *)node, 0};
+    (void)ngi_layout_part(&layout, 1, sizeof(ngi_node));
+    void *const state = ngi_layout_part(&layout, 1, stage->state_size);
+    void *const ins = ngi_layout_part(&layout, inputs, sizeof(ngi_input));
+    void *const outs = ngi_layout_part(&layout, (size_t)stage->outputs + 1, sizeof(ngi_output));
+    if (node != NULL) {
+        node->state = stage->state_size == 0 ? stage->state : state;
+        node->inputs = (ngi_input *)ins;
+        node->outputs = (ngi_output *)outs;
+    }
+    return layout.size;
 }
 
 static bool ngi_nodes_grow(ng_graph *graph) {
@@ -10437,26 +10435,21 @@ static bool ngi_nodes_grow(ng_graph *graph) {
 
 static ngi_node *ngi_node_new(ng_graph *graph, const ng_stage *stage, uint32_t inputs) {
     const ng_allocator *const a = &graph->options.allocator;
-    const size_t size = ngi_node_size(stage, inputs);
-    uint8_t *const memory = size == SIZE_MAX || !ngi_nodes_grow(graph)
-                                ? NULL
-                                : (uint8_t *)a->resize(a->ctx, NULL, 0, size);
-    if (memory == NULL) {
+    const size_t size = ngi_node_lay_out(NULL, stage, inputs);
+    ngi_node *const node = size == SIZE_MAX || !ngi_nodes_grow(graph)
+                               ? NULL
+                               : (ngi_node *)a->resize(a->ctx, NULL, 0, size);
+    if (node == NULL) {
         return NULL;
     }
-    __builtin_memset(memory, 0, size);
-    ngi_node *const node = (ngi_node *)(void *)memory;
-    uint8_t *const state = memory + ngi_node_head();
-    uint8_t *const ins = state + ngi_size_round(stage->state_size, 64);
+    __builtin_memset(node, 0, size);
+    (void)ngi_node_lay_out(node, stage, inputs);
     node->size = size;
     node->stage = *stage;
-    node->state = stage->state_size == 0 ? stage->state : state;
-    if (stage->state_size != 0 && stage->state != NULL) {
-        __builtin_memcpy(state, stage->state, stage->state_size);
-    }
-    node->inputs = (ngi_input *)(void *)ins;
     node->input_count = inputs;
-    node->outputs = (ngi_output *)(void *)(ins + ngi_size_round(inputs * sizeof(ngi_input), 64));
+    if (stage->state_size != 0 && stage->state != NULL) {
+        __builtin_memcpy(node->state, stage->state, stage->state_size);
+    }
     for (uint32_t i = 0; i <= stage->outputs; i++) {
         node->outputs[i].options = graph->options.link;
         node->outputs[i].to = NGI_NOWHERE;
@@ -10477,25 +10470,21 @@ static bool ngi_has_text(const ng_schema *schema) {
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
-/* NG_OK, or why these rivers cannot be an operator's inputs. */
-static ng_status ngi_check_inputs(const ng_graph *graph, const ng_river *rivers, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
-        const ngi_node *const from = ngi_node_of(rivers[i]);
-        if (from == NULL || rivers[i].graph != graph) {
-            return NG_INVALID;
-        }
-        if (rivers[i].output >= ngi_output_count(from)) {
-            return NG_INVALID;
-        }
-        if (from->outputs[rivers[i].output].to != NGI_NOWHERE) {
-            return NG_MISUSED;
-        }
-        for (uint32_t other = 0; other < i; other++) {
-            if (rivers[other].node == rivers[i].node && rivers[other].output == rivers[i].output) {
-                return NG_MISUSED;
-            }
-        }
+/* Makes a river an input of a node. NG_INVALID: it is no river of what was built before;
+ * NG_MISUSED: it is another input already. */
+static ng_status ngi_connect(const ng_graph *graph, ngi_node *node, uint32_t i, ng_river river) {
+    if (river.graph != graph || river.node >= node->self ||
+        river.output >= ngi_output_count(graph->nodes[river.node])) {
+        return NG_INVALID;
     }
+    ngi_output *const from = &graph->nodes[river.node]->outputs[river.output];
+    if (from->to != NGI_NOWHERE) {
+        return NG_MISUSED;
+    }
+    node->inputs[i].node = river.node;
+    node->inputs[i].output = river.output;
+    from->to = node->self;
+    from->to_input = i;
     return NG_OK;
 }
 
@@ -10513,12 +10502,8 @@ ng_river ng_apply(ng_graph *graph, const ng_river *rivers, uint32_t count, const
     if (g->state != NGI_BUILDING || g->error.status != NG_OK) {
         return ngi_nowhere(g);
     }
-    const ng_status inputs = ngi_check_inputs(g, rivers, count);
     const ng_schema *const in = count != 0 ? ngi_river_schema(rivers[0]) : NULL;
     const ng_schema *const schema = stage->schema != NULL ? stage->schema : in;
-    if (inputs != NG_OK) {
-        return ng_refuse(g, name, inputs);
-    }
     if (stage->calls->push == NULL || count >= NGI_NOWHERE / 2 ||
         stage->outputs >= NGI_NOWHERE / 2 ||
         (stage->outputs != 0 && ng_schema_check(schema) != NG_OK)) {
@@ -10532,13 +10517,12 @@ ng_river ng_apply(ng_graph *graph, const ng_river *rivers, uint32_t count, const
     node->schema_in = in;
     node->has_text = schema != NULL && ngi_has_text(schema);
     for (uint32_t i = 0; i < count; i++) {
-        ngi_output *const from = &g->nodes[rivers[i].node]->outputs[rivers[i].output];
-        node->inputs[i].node = rivers[i].node;
-        node->inputs[i].output = rivers[i].output;
-        from->to = g->count - 1;
-        from->to_input = i;
+        const ng_status connected = ngi_connect(g, node, i, rivers[i]);
+        if (connected != NG_OK) {
+            return ng_refuse(g, name, connected);
+        }
     }
-    ng_river river = {g, g->count - 1, 0};
+    ng_river river = {g, node->self, 0};
     return river;
 }
 
@@ -10592,46 +10576,68 @@ static size_t ngi_pinned(const ng_graph *graph, const ngi_output *output) {
     return pinned;
 }
 
-static size_t ngi_output_size(const ng_graph *graph, const ngi_node *node, uint32_t i) {
-    const ngi_output *const output = &node->outputs[i];
-    const size_t slots = ngi_size_round(ng_link_size(&output->options), 64);
+/* Lays out an output's queue and blocks, or measures them. */
+static void ngi_output_lay_out(const ng_graph *graph, const ngi_node *node, uint32_t i,
+                               ngi_layout *layout) {
+    const ng_graph_options *const o = &graph->options;
+    ngi_output *const output = &node->outputs[i];
+    void *const slots = ngi_layout_part(layout, 1, ng_link_size(&output->options));
+    if (slots != NULL) { /* they fit, so they can be laid out */
+        (void)!ng_link_init(&output->link, &output->options, slots);
+    }
     if (!ngi_has_pool(node, i)) {
-        return slots;
+        return;
     }
-    const size_t pool = ng_pool_size(node->schema, (size_t)output->blocks + 1,
-                                     graph->options.batch_rows, graph->options.batch_text);
-    return pool == 0 ? SIZE_MAX : ngi_size_plus(slots, ngi_size_round(pool, 64));
-}
-
-static bool ngi_is_dangling(const ngi_node *node) {
-    bool dangling = false;
-    for (uint32_t i = 0; i < ngi_output_count(node); i++) {
-        dangling = dangling || node->outputs[i].to == NGI_NOWHERE;
+    const size_t count = (size_t)output->blocks + 1;
+    const size_t size = ng_pool_size(node->schema, count, o->batch_rows, o->batch_text);
+    void *const blocks = ngi_layout_part(layout, 1, size == 0 ? SIZE_MAX : size);
+    if (blocks != NULL) {
+        (void)!ng_pool_init(&output->pool, blocks, node->schema, count, o->batch_rows,
+                            o->batch_text);
     }
-    return dangling;
 }
 
 static size_t ngi_ready_words(const ng_graph *graph) { return graph->count / 64 + 1; }
 
+/* Lays out all that flows need, or measures it; gives the bits of `ready`, which the heap is
+ * behind. */
+static uint64_t *ngi_graph_lay_out(const ng_graph *graph, ngi_layout *layout) {
+    const size_t halves = 2 * ngi_ready_words(graph) + graph->count;
+    void *const ready = ngi_layout_part(layout, halves, sizeof(uint32_t));
+    for (uint32_t node = 0; node < graph->count; node++) {
+        for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]); i++) {
+            ngi_output_lay_out(graph, graph->nodes[node], i, layout);
+        }
+    }
+    return (uint64_t *)ready;
+}
+
+/* The first node of which a river ends nowhere, or NULL. */
+static const ngi_node *ngi_graph_dangling(const ng_graph *graph) {
+    for (uint32_t node = 0; node < graph->count; node++) {
+        for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]); i++) {
+            if (graph->nodes[node]->outputs[i].to == NGI_NOWHERE) {
+                return graph->nodes[node];
+            }
+        }
+    }
+    return NULL;
+}
+
 size_t ng_graph_memory(const ng_graph *graph) {
-    if (graph->error.status != NG_OK || graph->count == 0) {
+    if (graph->error.status != NG_OK || graph->count == 0 || ngi_graph_dangling(graph) != NULL) {
         return 0;
     }
-    size_t size = ngi_size_round(ngi_size_times(ngi_ready_words(graph), sizeof(uint64_t)), 64);
-    size = ngi_size_plus(size, ngi_size_round(ngi_size_times(graph->count, sizeof(uint32_t)), 64));
-    size = ngi_size_plus(size, 64);
     for (uint32_t at = graph->count; at-- > 0;) {
-        ngi_node *const node = graph->nodes[at];
-        if (ngi_is_dangling(node)) {
-            return 0;
-        }
-        for (uint32_t i = 0; i < ngi_output_count(node); i++) {
-            const size_t pinned = ngi_pinned(graph, &node->outputs[i]);
-            node->outputs[i].blocks = pinned >= UINT32_MAX ? UINT32_MAX : (uint32_t)pinned;
-            size = ngi_size_plus(size, ngi_output_size(graph, node, i));
+        for (uint32_t i = 0; i < ngi_output_count(graph->nodes[at]); i++) {
+            ngi_output *const output = &graph->nodes[at]->outputs[i];
+            const size_t pinned = ngi_pinned(graph, output);
+            output->blocks = pinned >= UINT32_MAX ? UINT32_MAX : (uint32_t)pinned;
         }
     }
-    return size == SIZE_MAX ? 0 : size;
+    ngi_layout layout = {NULL, 64};
+    (void)ngi_graph_lay_out(graph, &layout);
+    return layout.size == SIZE_MAX ? 0 : layout.size;
 }
 
 static ng_status ngi_graph_fail(ng_graph *graph, const ngi_node *node, ng_status status) {
@@ -10640,62 +10646,15 @@ static ng_status ngi_graph_fail(ng_graph *graph, const ngi_node *node, ng_status
     return graph->error.status;
 }
 
-static ng_status ngi_graph_check(ng_graph *graph) {
-    if (graph->error.status != NG_OK) {
-        return graph->error.status;
-    }
-    if (graph->count == 0) {
-        return ngi_graph_fail(graph, NULL, NG_INVALID);
-    }
-    for (uint32_t i = 0; i < graph->count; i++) {
-        if (ngi_is_dangling(graph->nodes[i])) {
-            return ngi_graph_fail(graph, graph->nodes[i], NG_DANGLING);
-        }
-    }
-    return NG_OK;
-}
-
-static ng_status ngi_output_lay_out(ng_graph *graph, ngi_node *node, uint32_t i, uint8_t **at) {
-    ngi_output *const output = &node->outputs[i];
-    const ng_graph_options *const o = &graph->options;
-    ng_status status = ng_link_init(&output->link, &output->options, *at);
-    *at += ngi_size_round(ng_link_size(&output->options), 64);
-    if (status == NG_OK && ngi_has_pool(node, i)) {
-        const size_t count = (size_t)output->blocks + 1;
-        status =
-            ng_pool_init(&output->pool, *at, node->schema, count, o->batch_rows, o->batch_text);
-        *at += ngi_size_round(ng_pool_size(node->schema, count, o->batch_rows, o->batch_text), 64);
-    }
-    return status;
-}
-
-static ng_status ngi_graph_lay_out(ng_graph *graph) {
-    uint8_t *at = graph->memory + ngi_size_gap(graph->memory, 64);
-    graph->ready = (uint64_t *)(void *)at;
-    for (size_t i = 0; i < ngi_ready_words(graph); i++) {
-        graph->ready[i] = 0;
-    }
-    at += ngi_size_round(ngi_ready_words(graph) * sizeof(uint64_t), 64);
-    graph->heap = (uint32_t *)(void *)at;
-    at += ngi_size_round(graph->count * sizeof(uint32_t), 64);
-    ng_status status = NG_OK;
-    for (uint32_t node = 0; node < graph->count; node++) {
-        if (graph->ordering != NULL) {
-            graph->ordering->start(graph, graph->nodes[node]);
-        }
-        for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]) && status == NG_OK; i++) {
-            status = ngi_output_lay_out(graph, graph->nodes[node], i, &at);
-        }
-        ngi_make_ready(graph, node);
-    }
-    return status;
-}
-
 static ng_status ngi_graph_open(ng_graph *graph) {
     for (uint32_t i = 0; i < graph->count; i++) {
         ngi_node *const node = graph->nodes[i];
         ng_context context = {graph, node, 0};
         const ng_operator *const calls = node->stage.calls;
+        ngi_make_ready(graph, i);
+        if (graph->ordering != NULL) {
+            graph->ordering->start(graph, node);
+        }
         node->opened = true;
         const ng_status status = calls->open == NULL ? NG_OK : calls->open(node->state, &context);
         if (status < NG_OK) {
@@ -10715,9 +10674,12 @@ ng_status ng_graph_start(ng_graph *graph) {
     if (graph->state != NGI_BUILDING) {
         return NG_MISUSED;
     }
-    ng_status status = ngi_graph_check(graph);
-    if (status != NG_OK) {
-        return status;
+    if (graph->error.status != NG_OK) {
+        return graph->error.status;
+    }
+    const ngi_node *const dangling = ngi_graph_dangling(graph);
+    if (graph->count == 0 || dangling != NULL) {
+        return ngi_graph_fail(graph, dangling, graph->count == 0 ? NG_INVALID : NG_DANGLING);
     }
     const ng_allocator *const a = &graph->options.allocator;
     const size_t size = ng_graph_memory(graph);
@@ -10727,12 +10689,12 @@ ng_status ng_graph_start(ng_graph *graph) {
     }
     graph->memory_size = size;
     graph->live = graph->count;
-    status = ngi_graph_lay_out(graph);
-    if (status != NG_OK) {
-        return ngi_graph_fail(graph, NULL, status);
-    }
+    ngi_layout layout = {graph->memory + ngi_size_gap(graph->memory, 64), 0};
+    graph->ready = ngi_graph_lay_out(graph, &layout);
+    graph->heap = (uint32_t *)(void *)(graph->ready + ngi_ready_words(graph));
+    __builtin_memset(graph->ready, 0, ngi_ready_words(graph) * sizeof(uint64_t));
     graph->state = NGI_RUNNING;
-    status = ngi_graph_open(graph);
+    const ng_status status = ngi_graph_open(graph);
     if (status != NG_OK) {
         ng_graph_cancel(graph);
     }

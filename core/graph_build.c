@@ -56,14 +56,19 @@ ngi_node *ngi_node_to_change(ng_river river, const char *calls) {
     return building ? node : NULL;
 }
 
-/* The part of a node's memory that is its state begins here. */
-static size_t ngi_node_head(void) { return ngi_size_round(sizeof(ngi_node), 64); }
-
-static size_t ngi_node_size(const ng_stage *stage, uint32_t inputs) {
-    const size_t state = ngi_size_round(stage->state_size, 64);
-    const size_t ins = ngi_size_round(ngi_size_times(inputs, sizeof(ngi_input)), 64);
-    const size_t outs = ngi_size_times((size_t)stage->outputs + 1, sizeof(ngi_output));
-    return ngi_size_plus(ngi_size_plus(ngi_node_head(), state), ngi_size_plus(ins, outs));
+/* Lays out a node with its state, inputs and outputs, or, without it, only tells their size. */
+static size_t ngi_node_lay_out(ngi_node *node, const ng_stage *stage, uint32_t inputs) {
+    ngi_layout layout = {(uint8_t *)node, 0};
+    (void)ngi_layout_part(&layout, 1, sizeof(ngi_node));
+    void *const state = ngi_layout_part(&layout, 1, stage->state_size);
+    void *const ins = ngi_layout_part(&layout, inputs, sizeof(ngi_input));
+    void *const outs = ngi_layout_part(&layout, (size_t)stage->outputs + 1, sizeof(ngi_output));
+    if (node != NULL) {
+        node->state = stage->state_size == 0 ? stage->state : state;
+        node->inputs = (ngi_input *)ins;
+        node->outputs = (ngi_output *)outs;
+    }
+    return layout.size;
 }
 
 static bool ngi_nodes_grow(ng_graph *graph) {
@@ -84,26 +89,21 @@ static bool ngi_nodes_grow(ng_graph *graph) {
 
 static ngi_node *ngi_node_new(ng_graph *graph, const ng_stage *stage, uint32_t inputs) {
     const ng_allocator *const a = &graph->options.allocator;
-    const size_t size = ngi_node_size(stage, inputs);
-    uint8_t *const memory = size == SIZE_MAX || !ngi_nodes_grow(graph)
-                                ? NULL
-                                : (uint8_t *)a->resize(a->ctx, NULL, 0, size);
-    if (memory == NULL) {
+    const size_t size = ngi_node_lay_out(NULL, stage, inputs);
+    ngi_node *const node = size == SIZE_MAX || !ngi_nodes_grow(graph)
+                               ? NULL
+                               : (ngi_node *)a->resize(a->ctx, NULL, 0, size);
+    if (node == NULL) {
         return NULL;
     }
-    __builtin_memset(memory, 0, size);
-    ngi_node *const node = (ngi_node *)(void *)memory;
-    uint8_t *const state = memory + ngi_node_head();
-    uint8_t *const ins = state + ngi_size_round(stage->state_size, 64);
+    __builtin_memset(node, 0, size);
+    (void)ngi_node_lay_out(node, stage, inputs);
     node->size = size;
     node->stage = *stage;
-    node->state = stage->state_size == 0 ? stage->state : state;
-    if (stage->state_size != 0 && stage->state != NULL) {
-        __builtin_memcpy(state, stage->state, stage->state_size);
-    }
-    node->inputs = (ngi_input *)(void *)ins;
     node->input_count = inputs;
-    node->outputs = (ngi_output *)(void *)(ins + ngi_size_round(inputs * sizeof(ngi_input), 64));
+    if (stage->state_size != 0 && stage->state != NULL) {
+        __builtin_memcpy(node->state, stage->state, stage->state_size);
+    }
     for (uint32_t i = 0; i <= stage->outputs; i++) {
         node->outputs[i].options = graph->options.link;
         node->outputs[i].to = NGI_NOWHERE;
@@ -124,25 +124,21 @@ static bool ngi_has_text(const ng_schema *schema) {
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
-/* NG_OK, or why these rivers cannot be an operator's inputs. */
-static ng_status ngi_check_inputs(const ng_graph *graph, const ng_river *rivers, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
-        const ngi_node *const from = ngi_node_of(rivers[i]);
-        if (from == NULL || rivers[i].graph != graph) {
-            return NG_INVALID;
-        }
-        if (rivers[i].output >= ngi_output_count(from)) {
-            return NG_INVALID;
-        }
-        if (from->outputs[rivers[i].output].to != NGI_NOWHERE) {
-            return NG_MISUSED;
-        }
-        for (uint32_t other = 0; other < i; other++) {
-            if (rivers[other].node == rivers[i].node && rivers[other].output == rivers[i].output) {
-                return NG_MISUSED;
-            }
-        }
+/* Makes a river an input of a node. NG_INVALID: it is no river of what was built before;
+ * NG_MISUSED: it is another input already. */
+static ng_status ngi_connect(const ng_graph *graph, ngi_node *node, uint32_t i, ng_river river) {
+    if (river.graph != graph || river.node >= node->self ||
+        river.output >= ngi_output_count(graph->nodes[river.node])) {
+        return NG_INVALID;
     }
+    ngi_output *const from = &graph->nodes[river.node]->outputs[river.output];
+    if (from->to != NGI_NOWHERE) {
+        return NG_MISUSED;
+    }
+    node->inputs[i].node = river.node;
+    node->inputs[i].output = river.output;
+    from->to = node->self;
+    from->to_input = i;
     return NG_OK;
 }
 
@@ -160,12 +156,8 @@ ng_river ng_apply(ng_graph *graph, const ng_river *rivers, uint32_t count, const
     if (g->state != NGI_BUILDING || g->error.status != NG_OK) {
         return ngi_nowhere(g);
     }
-    const ng_status inputs = ngi_check_inputs(g, rivers, count);
     const ng_schema *const in = count != 0 ? ngi_river_schema(rivers[0]) : NULL;
     const ng_schema *const schema = stage->schema != NULL ? stage->schema : in;
-    if (inputs != NG_OK) {
-        return ng_refuse(g, name, inputs);
-    }
     if (stage->calls->push == NULL || count >= NGI_NOWHERE / 2 ||
         stage->outputs >= NGI_NOWHERE / 2 ||
         (stage->outputs != 0 && ng_schema_check(schema) != NG_OK)) {
@@ -179,13 +171,12 @@ ng_river ng_apply(ng_graph *graph, const ng_river *rivers, uint32_t count, const
     node->schema_in = in;
     node->has_text = schema != NULL && ngi_has_text(schema);
     for (uint32_t i = 0; i < count; i++) {
-        ngi_output *const from = &g->nodes[rivers[i].node]->outputs[rivers[i].output];
-        node->inputs[i].node = rivers[i].node;
-        node->inputs[i].output = rivers[i].output;
-        from->to = g->count - 1;
-        from->to_input = i;
+        const ng_status connected = ngi_connect(g, node, i, rivers[i]);
+        if (connected != NG_OK) {
+            return ng_refuse(g, name, connected);
+        }
     }
-    ng_river river = {g, g->count - 1, 0};
+    ng_river river = {g, node->self, 0};
     return river;
 }
 

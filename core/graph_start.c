@@ -17,46 +17,68 @@ static size_t ngi_pinned(const ng_graph *graph, const ngi_output *output) {
     return pinned;
 }
 
-static size_t ngi_output_size(const ng_graph *graph, const ngi_node *node, uint32_t i) {
-    const ngi_output *const output = &node->outputs[i];
-    const size_t slots = ngi_size_round(ng_link_size(&output->options), 64);
+/* Lays out an output's queue and blocks, or measures them. */
+static void ngi_output_lay_out(const ng_graph *graph, const ngi_node *node, uint32_t i,
+                               ngi_layout *layout) {
+    const ng_graph_options *const o = &graph->options;
+    ngi_output *const output = &node->outputs[i];
+    void *const slots = ngi_layout_part(layout, 1, ng_link_size(&output->options));
+    if (slots != NULL) { /* they fit, so they can be laid out */
+        (void)!ng_link_init(&output->link, &output->options, slots);
+    }
     if (!ngi_has_pool(node, i)) {
-        return slots;
+        return;
     }
-    const size_t pool = ng_pool_size(node->schema, (size_t)output->blocks + 1,
-                                     graph->options.batch_rows, graph->options.batch_text);
-    return pool == 0 ? SIZE_MAX : ngi_size_plus(slots, ngi_size_round(pool, 64));
-}
-
-static bool ngi_is_dangling(const ngi_node *node) {
-    bool dangling = false;
-    for (uint32_t i = 0; i < ngi_output_count(node); i++) {
-        dangling = dangling || node->outputs[i].to == NGI_NOWHERE;
+    const size_t count = (size_t)output->blocks + 1;
+    const size_t size = ng_pool_size(node->schema, count, o->batch_rows, o->batch_text);
+    void *const blocks = ngi_layout_part(layout, 1, size == 0 ? SIZE_MAX : size);
+    if (blocks != NULL) {
+        (void)!ng_pool_init(&output->pool, blocks, node->schema, count, o->batch_rows,
+                            o->batch_text);
     }
-    return dangling;
 }
 
 static size_t ngi_ready_words(const ng_graph *graph) { return graph->count / 64 + 1; }
 
+/* Lays out all that flows need, or measures it; gives the bits of `ready`, which the heap is
+ * behind. */
+static uint64_t *ngi_graph_lay_out(const ng_graph *graph, ngi_layout *layout) {
+    const size_t halves = 2 * ngi_ready_words(graph) + graph->count;
+    void *const ready = ngi_layout_part(layout, halves, sizeof(uint32_t));
+    for (uint32_t node = 0; node < graph->count; node++) {
+        for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]); i++) {
+            ngi_output_lay_out(graph, graph->nodes[node], i, layout);
+        }
+    }
+    return (uint64_t *)ready;
+}
+
+/* The first node of which a river ends nowhere, or NULL. */
+static const ngi_node *ngi_graph_dangling(const ng_graph *graph) {
+    for (uint32_t node = 0; node < graph->count; node++) {
+        for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]); i++) {
+            if (graph->nodes[node]->outputs[i].to == NGI_NOWHERE) {
+                return graph->nodes[node];
+            }
+        }
+    }
+    return NULL;
+}
+
 size_t ng_graph_memory(const ng_graph *graph) {
-    if (graph->error.status != NG_OK || graph->count == 0) {
+    if (graph->error.status != NG_OK || graph->count == 0 || ngi_graph_dangling(graph) != NULL) {
         return 0;
     }
-    size_t size = ngi_size_round(ngi_size_times(ngi_ready_words(graph), sizeof(uint64_t)), 64);
-    size = ngi_size_plus(size, ngi_size_round(ngi_size_times(graph->count, sizeof(uint32_t)), 64));
-    size = ngi_size_plus(size, 64);
     for (uint32_t at = graph->count; at-- > 0;) {
-        ngi_node *const node = graph->nodes[at];
-        if (ngi_is_dangling(node)) {
-            return 0;
-        }
-        for (uint32_t i = 0; i < ngi_output_count(node); i++) {
-            const size_t pinned = ngi_pinned(graph, &node->outputs[i]);
-            node->outputs[i].blocks = pinned >= UINT32_MAX ? UINT32_MAX : (uint32_t)pinned;
-            size = ngi_size_plus(size, ngi_output_size(graph, node, i));
+        for (uint32_t i = 0; i < ngi_output_count(graph->nodes[at]); i++) {
+            ngi_output *const output = &graph->nodes[at]->outputs[i];
+            const size_t pinned = ngi_pinned(graph, output);
+            output->blocks = pinned >= UINT32_MAX ? UINT32_MAX : (uint32_t)pinned;
         }
     }
-    return size == SIZE_MAX ? 0 : size;
+    ngi_layout layout = {NULL, 64};
+    (void)ngi_graph_lay_out(graph, &layout);
+    return layout.size == SIZE_MAX ? 0 : layout.size;
 }
 
 static ng_status ngi_graph_fail(ng_graph *graph, const ngi_node *node, ng_status status) {
@@ -65,62 +87,15 @@ static ng_status ngi_graph_fail(ng_graph *graph, const ngi_node *node, ng_status
     return graph->error.status;
 }
 
-static ng_status ngi_graph_check(ng_graph *graph) {
-    if (graph->error.status != NG_OK) {
-        return graph->error.status;
-    }
-    if (graph->count == 0) {
-        return ngi_graph_fail(graph, NULL, NG_INVALID);
-    }
-    for (uint32_t i = 0; i < graph->count; i++) {
-        if (ngi_is_dangling(graph->nodes[i])) {
-            return ngi_graph_fail(graph, graph->nodes[i], NG_DANGLING);
-        }
-    }
-    return NG_OK;
-}
-
-static ng_status ngi_output_lay_out(ng_graph *graph, ngi_node *node, uint32_t i, uint8_t **at) {
-    ngi_output *const output = &node->outputs[i];
-    const ng_graph_options *const o = &graph->options;
-    ng_status status = ng_link_init(&output->link, &output->options, *at);
-    *at += ngi_size_round(ng_link_size(&output->options), 64);
-    if (status == NG_OK && ngi_has_pool(node, i)) {
-        const size_t count = (size_t)output->blocks + 1;
-        status =
-            ng_pool_init(&output->pool, *at, node->schema, count, o->batch_rows, o->batch_text);
-        *at += ngi_size_round(ng_pool_size(node->schema, count, o->batch_rows, o->batch_text), 64);
-    }
-    return status;
-}
-
-static ng_status ngi_graph_lay_out(ng_graph *graph) {
-    uint8_t *at = graph->memory + ngi_size_gap(graph->memory, 64);
-    graph->ready = (uint64_t *)(void *)at;
-    for (size_t i = 0; i < ngi_ready_words(graph); i++) {
-        graph->ready[i] = 0;
-    }
-    at += ngi_size_round(ngi_ready_words(graph) * sizeof(uint64_t), 64);
-    graph->heap = (uint32_t *)(void *)at;
-    at += ngi_size_round(graph->count * sizeof(uint32_t), 64);
-    ng_status status = NG_OK;
-    for (uint32_t node = 0; node < graph->count; node++) {
-        if (graph->ordering != NULL) {
-            graph->ordering->start(graph, graph->nodes[node]);
-        }
-        for (uint32_t i = 0; i < ngi_output_count(graph->nodes[node]) && status == NG_OK; i++) {
-            status = ngi_output_lay_out(graph, graph->nodes[node], i, &at);
-        }
-        ngi_make_ready(graph, node);
-    }
-    return status;
-}
-
 static ng_status ngi_graph_open(ng_graph *graph) {
     for (uint32_t i = 0; i < graph->count; i++) {
         ngi_node *const node = graph->nodes[i];
         ng_context context = {graph, node, 0};
         const ng_operator *const calls = node->stage.calls;
+        ngi_make_ready(graph, i);
+        if (graph->ordering != NULL) {
+            graph->ordering->start(graph, node);
+        }
         node->opened = true;
         const ng_status status = calls->open == NULL ? NG_OK : calls->open(node->state, &context);
         if (status < NG_OK) {
@@ -140,9 +115,12 @@ ng_status ng_graph_start(ng_graph *graph) {
     if (graph->state != NGI_BUILDING) {
         return NG_MISUSED;
     }
-    ng_status status = ngi_graph_check(graph);
-    if (status != NG_OK) {
-        return status;
+    if (graph->error.status != NG_OK) {
+        return graph->error.status;
+    }
+    const ngi_node *const dangling = ngi_graph_dangling(graph);
+    if (graph->count == 0 || dangling != NULL) {
+        return ngi_graph_fail(graph, dangling, graph->count == 0 ? NG_INVALID : NG_DANGLING);
     }
     const ng_allocator *const a = &graph->options.allocator;
     const size_t size = ng_graph_memory(graph);
@@ -152,12 +130,12 @@ ng_status ng_graph_start(ng_graph *graph) {
     }
     graph->memory_size = size;
     graph->live = graph->count;
-    status = ngi_graph_lay_out(graph);
-    if (status != NG_OK) {
-        return ngi_graph_fail(graph, NULL, status);
-    }
+    ngi_layout layout = {graph->memory + ngi_size_gap(graph->memory, 64), 0};
+    graph->ready = ngi_graph_lay_out(graph, &layout);
+    graph->heap = (uint32_t *)(void *)(graph->ready + ngi_ready_words(graph));
+    __builtin_memset(graph->ready, 0, ngi_ready_words(graph) * sizeof(uint64_t));
     graph->state = NGI_RUNNING;
-    status = ngi_graph_open(graph);
+    const ng_status status = ngi_graph_open(graph);
     if (status != NG_OK) {
         ng_graph_cancel(graph);
     }

@@ -3,32 +3,32 @@
 
 #include "sizes.h"
 
-/* The parts of a block, or of all of them, one behind the other from a multiple of 64 on. */
-enum { NGI_LINE = 64 };
-
-static size_t ngi_bitmap_bytes(size_t rows) { return rows / 8 + 1; }
-
-static size_t ngi_values_bytes(ng_type type, size_t rows) {
-    if (type == NG_BOOL) {
-        return ngi_bitmap_bytes(rows);
-    }
-    return type == NG_UTF8 ? ngi_size_times(ngi_size_plus(rows, 1), 4)
-                           : ngi_size_times(rows, ng_type_size(type));
-}
-
-static size_t ngi_block_bytes(const ng_schema *schema, size_t rows, size_t text_bytes) {
-    size_t bytes = 0;
+/* The columns of a block; of none (`columns` NULL) they are measured. */
+static void ngi_pool_lay_out(ng_column *columns, const ng_schema *schema, size_t rows,
+                             size_t text_bytes, ngi_layout *layout) {
     for (size_t i = 0; i < schema->count; i++) {
         const ng_field *const field = &schema->fields[i];
-        bytes = ngi_size_plus(bytes, ngi_size_round(ngi_values_bytes(field->type, rows), NGI_LINE));
+        const bool text = field->type == NG_UTF8, bits = field->type == NG_BOOL;
+        const size_t bitmap = rows / 8 + 1;
+        ng_column column = {NULL, NULL, NULL, 0};
+        column.values = ngi_layout_part(layout,
+                                        bits   ? bitmap
+                                        : text ? ngi_size_plus(rows, 1)
+                                               : rows,
+                                        bits   ? 1
+                                        : text ? sizeof(int32_t)
+                                               : ng_type_size(field->type));
         if (field->nullable) {
-            bytes = ngi_size_plus(bytes, ngi_size_round(ngi_bitmap_bytes(rows), NGI_LINE));
+            column.valid = (uint8_t *)ngi_layout_part(layout, bitmap, 1);
         }
-        if (field->type == NG_UTF8) {
-            bytes = ngi_size_plus(bytes, ngi_size_round(text_bytes, NGI_LINE));
+        if (text) {
+            column.bytes = (uint8_t *)ngi_layout_part(layout, text_bytes, 1);
+            column.bytes_size = text_bytes;
+        }
+        if (columns != NULL) {
+            columns[i] = column;
         }
     }
-    return bytes;
 }
 
 static bool ngi_pool_fits(const ng_schema *schema, size_t text_bytes) {
@@ -45,12 +45,12 @@ size_t ng_pool_size(const ng_schema *schema, size_t count, size_t rows, size_t t
         !ngi_pool_fits(schema, text_bytes)) {
         return 0;
     }
-    const size_t headers =
-        ngi_size_plus(ngi_size_times(count, sizeof(ng_block)),
-                      ngi_size_times(ngi_size_times(count, schema->count), sizeof(ng_column)));
-    const size_t blocks = ngi_size_times(count, ngi_block_bytes(schema, rows, text_bytes));
-    const size_t all = ngi_size_plus(ngi_size_plus(headers, blocks), 2 * NGI_LINE);
-    return all == SIZE_MAX ? 0 : all;
+    ngi_layout block = {NULL, 0}, all = {NULL, 64};
+    ngi_pool_lay_out(NULL, schema, rows, text_bytes, &block);
+    (void)ngi_layout_part(&all, count, sizeof(ng_block));
+    (void)ngi_layout_part(&all, count, ngi_size_times(schema->count, sizeof(ng_column)));
+    (void)ngi_layout_part(&all, count, block.size);
+    return all.size == SIZE_MAX ? 0 : all.size;
 }
 
 static void ngi_pool_give_back(ng_block *block) {
@@ -62,47 +62,25 @@ static void ngi_pool_give_back(ng_block *block) {
                                           __ATOMIC_RELAXED));
 }
 
-static uint8_t *ngi_pool_part(uint8_t **at, size_t bytes) {
-    uint8_t *const part = *at;
-    *at += ngi_size_round(bytes, NGI_LINE);
-    return part;
-}
-
-static void ngi_block_lay_out(ng_block *block, const ng_schema *schema, size_t rows,
-                              size_t text_bytes, uint8_t **at) {
-    for (size_t i = 0; i < schema->count; i++) {
-        const ng_field *const field = &schema->fields[i];
-        ng_column *const column = &block->columns[i];
-        const bool text = field->type == NG_UTF8;
-        column->values = ngi_pool_part(at, ngi_values_bytes(field->type, rows));
-        column->valid = field->nullable ? ngi_pool_part(at, ngi_bitmap_bytes(rows)) : NULL;
-        column->bytes = text ? ngi_pool_part(at, text_bytes) : NULL;
-        column->bytes_size = text ? text_bytes : 0;
-    }
-}
-
 ng_status ng_pool_init(ng_pool *pool, void *memory, const ng_schema *schema, size_t count,
                        size_t rows, size_t text_bytes) {
     if (pool == NULL || memory == NULL || ng_pool_size(schema, count, rows, text_bytes) == 0) {
         return NG_INVALID;
     }
-    uint8_t *at = (uint8_t *)memory + ngi_size_gap(memory, NGI_LINE);
+    ngi_layout layout = {(uint8_t *)memory + ngi_size_gap(memory, 64), 0};
     pool->schema = schema;
     pool->count = count;
-    pool->blocks = (ng_block *)(void *)ngi_pool_part(&at, count * sizeof(ng_block));
-    pool->idle = NULL;
+    pool->blocks = (ng_block *)ngi_layout_part(&layout, count, sizeof(ng_block));
+    pool->idle = pool->blocks;
     pool->returned = NULL;
     ng_column *columns =
-        (ng_column *)(void *)ngi_pool_part(&at, count * schema->count * sizeof(ng_column));
-    for (size_t i = count; i-- > 0;) {
+        (ng_column *)ngi_layout_part(&layout, count, schema->count * sizeof(ng_column));
+    for (size_t i = 0; i < count; i++, columns += schema->count) {
         ng_block *const block = &pool->blocks[i];
-        ng_block_init(block, columns + i * schema->count, rows, ngi_pool_give_back, pool);
+        ng_block_init(block, columns, rows, ngi_pool_give_back, pool);
         block->holders = 0;
-        block->next = pool->idle;
-        pool->idle = block;
-    }
-    for (size_t i = 0; i < count; i++) {
-        ngi_block_lay_out(&pool->blocks[i], schema, rows, text_bytes, &at);
+        block->next = i + 1 < count ? block + 1 : NULL;
+        ngi_pool_lay_out(columns, schema, rows, text_bytes, &layout);
     }
     return NG_OK;
 }
