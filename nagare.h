@@ -10206,6 +10206,7 @@ typedef struct ngi_node {
     int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
     int64_t wakes;    /* the first of both */
     uint32_t heap_place;
+    ng_status answer;  /* of its operator to the last call; NG_AGAIN: there was no room for one */
     ng_status how;     /* it has ended, if `closed` */
     uint64_t calls;    /* of its operator, so far */
     bool ordered;      /* an ordered merge is further down */
@@ -10270,16 +10271,10 @@ ngi_node *ngi_node_to_change(ng_river river, const char *calls);
 /* Takes rows that wait at an input. */
 void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows);
 
-/* What came of a call. */
-typedef struct ngi_outcome {
-    bool called;   /* there was room for it */
-    bool progress; /* rows were taken or made, or the node has ended */
-    ng_status status;
-} ngi_outcome;
-
-/* Calls an operator with the rows that wait at `in` and room, and does what it says. */
-ngi_outcome ngi_node_call(ng_graph *graph, ngi_node *node, ng_call call, uint32_t input,
-                          const ng_batch *in);
+/* Calls an operator with the rows that wait at `in` and room, and does what it answers. Whether the
+ * node has got on: rows were taken or made, or it has ended. */
+bool ngi_node_call(ng_graph *graph, ngi_node *node, ng_call call, uint32_t input,
+                   const ng_batch *in);
 
 /* Calls an operator, and nothing else. */
 ng_step ngi_operator_call(ng_context *context, ng_call call, const ng_batch *in,
@@ -10800,11 +10795,9 @@ static bool ngi_timer_run(ng_graph *graph, ngi_node *node) {
         node->due = false;
         return false;
     }
-    const ngi_outcome outcome = ngi_node_call(graph, node, NG_CALL_TIMER, 0, NULL);
-    if (outcome.called) {
-        node->due = outcome.status == NG_AGAIN;
-    }
-    return outcome.progress;
+    const bool progress = ngi_node_call(graph, node, NG_CALL_TIMER, 0, NULL);
+    node->due = node->answer == NG_AGAIN;
+    return progress;
 }
 
 static const ngi_timing ngi_timer_timing = {ngi_timer_update, ngi_timers_ring, ngi_timer_run};
@@ -11174,11 +11167,6 @@ static ng_step ngi_call_now(ng_context *context, ng_call call, const ng_batch *i
                            : tracing->call(context, call, in, out);
 }
 
-static ngi_outcome ngi_outcome_of(bool progress, ng_status status) {
-    ngi_outcome outcome = {true, progress, status};
-    return outcome;
-}
-
 /* A text that did not fit behind those of other rows may fit into a block of its own. An operator
  * without rows before it says NG_AGAIN where it has more to make. */
 static bool ngi_wants_fresh_block(const ngi_node *node, ng_step step, const ng_batch *in,
@@ -11188,15 +11176,15 @@ static bool ngi_wants_fresh_block(const ngi_node *node, ng_step step, const ng_b
            step.produced == 0 && (step.status == NG_OK || step.status == waits);
 }
 
-ngi_outcome ngi_node_call(ng_graph *graph, ngi_node *node, ng_call call, uint32_t input,
-                          const ng_batch *in) {
+bool ngi_node_call(ng_graph *graph, ngi_node *node, ng_call call, uint32_t input,
+                   const ng_batch *in) {
     ng_context context = {graph, node, input};
     const bool writes = node->stage.outputs != 0 && !node->stage.forwards;
     const uint64_t before = node->account.in + node->account.out;
-    const ngi_outcome not_called = {false, false, NG_OK};
     ng_room room, *const out = writes ? &room : NULL;
+    node->answer = NG_AGAIN;
     if (writes && !ngi_node_room(graph, node, 0, &room)) {
-        return not_called;
+        return false;
     }
     graph->busy = true;
     ng_step step = ngi_call_now(&context, call, in, out);
@@ -11211,8 +11199,10 @@ ngi_outcome ngi_node_call(ng_graph *graph, ngi_node *node, ng_call call, uint32_
     const size_t space = writes && ngi_node_room(graph, node, 0, &room) ? room.rows : 0;
     if (step.consumed > rows || step.produced > space) {
         ngi_node_fail(graph, node, NG_MISUSED, ngi_node_row(node, input));
-        return ngi_outcome_of(true, NG_MISUSED);
+        node->answer = NG_MISUSED;
+        return true;
     }
+    node->answer = step.status;
     ngi_node_send_made(graph, node, 0, step.produced);
     ngi_node_take(graph, node, input, step.consumed);
     node->account.out += node->stage.outputs == 0 ? step.consumed : 0;
@@ -11221,19 +11211,17 @@ ngi_outcome ngi_node_call(ng_graph *graph, ngi_node *node, ng_call call, uint32_
     }
     if (step.status < NG_OK) {
         const ng_batch *const bad = step.consumed < rows ? ng_context_first(&context, input) : NULL;
-        bool progress = true;
         if (bad != NULL && node->guarding != NULL) {
-            progress = node->guarding->bad(graph, node, input, bad, step.status);
-        } else {
-            ngi_node_stop(graph, node, input, bad, step.status);
+            return node->guarding->bad(graph, node, input, bad, step.status);
         }
-        return ngi_outcome_of(progress, step.status);
+        ngi_node_stop(graph, node, input, bad, step.status);
+        return true;
     }
     if (step.status == NG_END) {
         ngi_node_finish(graph, node, NG_END);
-        return ngi_outcome_of(true, NG_END);
+        return true;
     }
-    return ngi_outcome_of(node->account.in + node->account.out != before, step.status);
+    return node->account.in + node->account.out != before;
 }
 
 /* ---- one node -------------------------------------------------------------------------------- */
@@ -11271,9 +11259,9 @@ static bool ngi_input_ended(ng_graph *graph, ngi_node *node, uint32_t i, ng_stat
         return ngi_input_failed(graph, node, i, how);
     }
     if (node->stage.calls->end != NULL) {
-        const ngi_outcome outcome = ngi_node_call(graph, node, NG_CALL_END, i, NULL);
-        if (!outcome.called || outcome.status == NG_AGAIN) {
-            return outcome.progress;
+        const bool progress = ngi_node_call(graph, node, NG_CALL_END, i, NULL);
+        if (node->answer == NG_AGAIN) {
+            return progress;
         }
     }
     if (node->closed) {
@@ -11303,7 +11291,7 @@ static bool ngi_input_run(ng_graph *graph, ngi_node *node, uint32_t i, bool *wai
     if (first != NULL) {
         *waiting = true;
         return node->guarding != NULL ? node->guarding->offer(graph, node, i, first)
-                                      : ngi_node_call(graph, node, NG_CALL_PUSH, i, first).progress;
+                                      : ngi_node_call(graph, node, NG_CALL_PUSH, i, first);
     }
     const ng_status how = over ? NG_END : ng_link_state(link);
     if (how == NG_OK) {
@@ -11328,7 +11316,7 @@ static bool ngi_node_run(ng_graph *graph, ngi_node *node) {
         return true;
     }
     if (node->input_count == 0 && !node->closed &&
-        ngi_node_call(graph, node, NG_CALL_PUSH, 0, NULL).progress) {
+        ngi_node_call(graph, node, NG_CALL_PUSH, 0, NULL)) {
         return true;
     }
     for (uint32_t k = 0; k < node->input_count && !node->closed; k++) {
@@ -11526,10 +11514,11 @@ ng_status ng_context_made(ng_context *context, uint32_t output, size_t rows) {
 }
 
 void ng_context_count(ng_context *context, ng_fate fate, int64_t rows) {
-    ng_account *const a = &context->node->account;
-    uint64_t *const counters[] = {&a->filtered, &a->late, &a->dropped,
-                                  &a->failed,   &a->held, &a->in};
-    *counters[fate] += (uint64_t)rows;
+    static const uint8_t places[] = {offsetof(ng_account, filtered), offsetof(ng_account, late),
+                                     offsetof(ng_account, dropped),  offsetof(ng_account, failed),
+                                     offsetof(ng_account, held),     offsetof(ng_account, in)};
+    uint8_t *const account = (uint8_t *)&context->node->account;
+    *(uint64_t *)(void *)(account + places[fate]) += (uint64_t)rows;
 }
 
 int64_t ng_context_now(const ng_context *context) { return ngi_graph_now(context->graph); }
@@ -14932,7 +14921,7 @@ static bool ngi_guard_offer(ng_graph *graph, ngi_node *node, uint32_t input,
         return ngi_guard_see_to(graph, node, input, first, NG_OPEN);
     }
     const ng_batch *const in = some.rows == first->rows ? first : &some;
-    return ngi_node_call(graph, node, NG_CALL_PUSH, input, in).progress;
+    return ngi_node_call(graph, node, NG_CALL_PUSH, input, in);
 }
 
 static void ngi_guard_close(const ng_graph *graph, const ngi_node *node) {

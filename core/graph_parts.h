@@ -51,6 +51,7 @@ typedef struct ngi_node {
     int64_t retry_at; /* when its first row is tried again, INT64_MAX: no row waits for that */
     int64_t wakes;    /* the first of both */
     uint32_t heap_place;
+    ng_status answer;  /* of its operator to the last call; NG_AGAIN: there was no room for one */
     ng_status how;     /* it has ended, if `closed` */
     uint64_t calls;    /* of its operator, so far */
     bool ordered;      /* an ordered merge is further down */
@@ -115,16 +116,10 @@ ngi_node *ngi_node_to_change(ng_river river, const char *calls);
 /* Takes rows that wait at an input. */
 void ngi_node_take(ng_graph *graph, ngi_node *node, uint32_t i, size_t rows);
 
-/* What came of a call. */
-typedef struct ngi_outcome {
-    bool called;   /* there was room for it */
-    bool progress; /* rows were taken or made, or the node has ended */
-    ng_status status;
-} ngi_outcome;
-
-/* Calls an operator with the rows that wait at `in` and room, and does what it says. */
-ngi_outcome ngi_node_call(ng_graph *graph, ngi_node *node, ng_call call, uint32_t input,
-                          const ng_batch *in);
+/* Calls an operator with the rows that wait at `in` and room, and does what it answers. Whether the
+ * node has got on: rows were taken or made, or it has ended. */
+bool ngi_node_call(ng_graph *graph, ngi_node *node, ng_call call, uint32_t input,
+                   const ng_batch *in);
 
 /* Calls an operator, and nothing else. */
 ng_step ngi_operator_call(ng_context *context, ng_call call, const ng_batch *in,

@@ -69,11 +69,9 @@ static bool ngi_timer_run(ng_graph *graph, ngi_node *node) {
         node->due = false;
         return false;
     }
-    const ngi_outcome outcome = ngi_node_call(graph, node, NG_CALL_TIMER, 0, NULL);
-    if (outcome.called) {
-        node->due = outcome.status == NG_AGAIN;
-    }
-    return outcome.progress;
+    const bool progress = ngi_node_call(graph, node, NG_CALL_TIMER, 0, NULL);
+    node->due = node->answer == NG_AGAIN;
+    return progress;
 }
 
 static const ngi_timing ngi_timer_timing = {ngi_timer_update, ngi_timers_ring, ngi_timer_run};

@@ -192,7 +192,7 @@ static bool ngi_guard_offer(ng_graph *graph, ngi_node *node, uint32_t input,
         return ngi_guard_see_to(graph, node, input, first, NG_OPEN);
     }
     const ng_batch *const in = some.rows == first->rows ? first : &some;
-    return ngi_node_call(graph, node, NG_CALL_PUSH, input, in).progress;
+    return ngi_node_call(graph, node, NG_CALL_PUSH, input, in);
 }
 
 static void ngi_guard_close(const ng_graph *graph, const ngi_node *node) {
