@@ -30,7 +30,7 @@ static void ngi_account_collect(const ng_graph *graph, const ngi_node *node, ng_
     all->dropped += a->dropped;
     all->failed += a->failed;
     all->held += a->held;
-    for (uint32_t i = 0; i < ngi_output_count(node); i++) {
+    for (uint32_t i = 0; i < ngi_output_count(node) && graph->memory != NULL; i++) {
         const ngi_output *const output = &node->outputs[i];
         all->in_flight += ng_link_queued(&output->link);
         all->dropped += output->link.dropped_rows +

@@ -325,6 +325,9 @@ static void test_refusals(void) {
         (void)snprintf(name, sizeof name, "case %d", which);
         CHECK_CASE(ng_graph_start(&m.graph) == wanted, name);
         CHECK_CASE(ng_graph_error(&m.graph).status == wanted, name);
+        ng_account all;
+        ng_error at;
+        CHECK_CASE(ng_audit(&m.graph, &all, &at) == NG_OK && all.in == 0, name);
         CHECK_CASE(ng_graph_error(&m.graph).calls != NULL, name);
         CHECK_CASE(ng_graph_memory(&m.graph) == 0, name);
         marbles_end(&m);
