@@ -20,7 +20,7 @@ from differential.shrink import shrink
 from nagare import rivers
 from nagare.errors import RiverErrors
 
-FILES = int(os.environ.get("NAGARE_RIVERS", "112"))
+FILES = int(os.environ.get("NAGARE_RIVERS", "56"))
 SEED = int(os.environ.get("NAGARE_SEED", "1"))
 ONLY = os.environ.get("NAGARE_FILE")
 

@@ -1,4 +1,4 @@
-"""Each fuzzer for a while: a minute in CI, ten seconds elsewhere, NAGARE_FUZZ_SECONDS to say."""
+"""Each fuzzer for a while: half a minute in CI, ten seconds elsewhere, NAGARE_FUZZ_SECONDS to say."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS = os.environ.get("NAGARE_FUZZ_SECONDS", "60" if os.environ.get("CI") else "10")
+SECONDS = os.environ.get("NAGARE_FUZZ_SECONDS", "30" if os.environ.get("CI") else "10")
 
 
 @pytest.mark.parametrize("name", sorted(p.stem for p in (ROOT / "tests" / "fuzz").glob("fuzz_*.*")))

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from compilers import can_link_32_bits
+from compilers import KERNELS_ALONE, can_link_32_bits, library
 
 HOUSE = Path(__file__).resolve().parent.parent
 WARNINGS = [
@@ -39,8 +39,8 @@ def test_flows(build: str, program: str, tmp_path: Path) -> None:
         pytest.skip(f"{compiler} has no 32-bit libraries")
     out = tmp_path / program
     source = HOUSE / "tests" / "c" / f"test_{program}.c"
-    library = ["-DNAGARE_IMPLEMENTATION", "-I", HOUSE]
-    command = [compiler, *flags, *WARNINGS, *library, source, "-o", out]
+    command = [compiler, *flags, *WARNINGS, *KERNELS_ALONE, "-I", HOUSE, source]
+    command += [library(compiler, [*flags, *WARNINGS]), "-o", out]
     made = subprocess.run([*map(str, command)], capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     done = subprocess.run([str(out)], capture_output=True, text=True)
@@ -52,9 +52,9 @@ def test_random_worlds(tmp_path: Path) -> None:
     """Thousands of graphs from a fresh seed, which a failure names."""
     out = tmp_path / "worlds"
     source = HOUSE / "tests" / "c" / "test_worlds.c"
-    library = ["-DNAGARE_IMPLEMENTATION", "-I", str(HOUSE)]
-    command = ["gcc", "-std=c99", "-O2", *WARNINGS, *library, str(source), "-o", str(out)]
-    made = subprocess.run(command, capture_output=True, text=True)
+    flags = [*BUILDS["gcc"][1:], *WARNINGS]
+    command = ["gcc", *flags, *KERNELS_ALONE, "-I", HOUSE, source, library("gcc", flags), "-o", out]
+    made = subprocess.run([*map(str, command)], capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     seed = str(random.SystemRandom().randrange(10**9))
     done = subprocess.run([str(out), seed, "20000"], capture_output=True, text=True)

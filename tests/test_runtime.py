@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from compilers import can_link_32_bits
+from compilers import KERNELS_ALONE, can_link_32_bits, library
 from test_graph import BUILDS, WARNINGS
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -35,7 +35,9 @@ def build(name: str, source: str, out: Path) -> None:
     need(compiler)
     if "-m32" in flags and not can_link_32_bits(compiler):
         pytest.skip(f"{compiler} has no 32-bit libraries")
-    must_run(compiler, *flags, *WARNINGS, *LIBRARY, f"tests/c/{source}", "-o", out)
+    flags += WARNINGS
+    where = ["-I", HOUSE, f"tests/c/{source}", library(compiler, flags), "-o", out]
+    must_run(compiler, *flags, *KERNELS_ALONE, *where)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
