@@ -1,4 +1,4 @@
-"""Each fuzzer for a while: half a minute in CI, ten seconds elsewhere, NAGARE_FUZZ_SECONDS to say."""
+"""Each fuzzer for a while: NAGARE_FUZZ_SECONDS, else half a minute in CI, ten seconds elsewhere."""
 
 from __future__ import annotations
 

@@ -170,3 +170,8 @@ def render(program: Program, file: ir.RiverFile, target: str) -> dict[str, str]:
              "params": [p for p, _ in n.kernel.kernel.params] if n.kernel else []}
             for n in program.nodes])
     return texts
+
+
+def library_source() -> str:
+    """The C file of the library's own code, which programs are linked with."""
+    return environment().get_template("module_native.c.j2").render(part="library")

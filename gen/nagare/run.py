@@ -1,6 +1,7 @@
 """`nagare run`: compiles a river file into a program, once, and runs it.
 
-Programs are cached by content: the river file, the generator, the compiler and the target. What a
+Programs are cached by content: the river file, the generator, the compiler and the target; and so
+is the library's own code, which takes the compiler the longest and is the same in each. What a
 program needs to know about its own command line stands beside it, so a cached run needs neither the
 parser nor the templates.
 """
@@ -51,16 +52,28 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nagare"
 
 
+def _library(target: str) -> Path:
+    """The library's own code as an object, compiled if it is not there."""
+    from .program import library_source
+
+    made = cache_folder() / f"library-{_key(target)}.o"
+    if not made.exists():
+        with toolchain.making(made) as work:
+            source = work / "library.c"
+            source.write_text(library_source())
+            toolchain.compile_object(source, made, target)
+    return made
+
+
 def _own_files() -> list[Path]:
     here = Path(__file__).resolve().parent
     return [*sorted(here.glob("*.py")), *sorted(here.glob("*.lark")),
             *sorted(places.templates().iterdir()), places.header()]
 
 
-def _key(content: bytes, river: str | None, target: str) -> str:
+def _key(target: str, *made_of: bytes) -> str:
     state = hashlib.sha256()
-    for part in (content, (river or "").encode(), target.encode(),
-                 toolchain.fingerprint(target).encode()):
+    for part in (target.encode(), toolchain.fingerprint(target).encode(), *made_of):
         state.update(len(part).to_bytes(8, "little") + part)
     for file in _own_files():
         info = file.stat()
@@ -75,7 +88,7 @@ def program_folder(path: str, river: str | None, target: str) -> Path:
         content = Path(path).read_bytes()
     except OSError:
         content = b""  # loading it says what is wrong
-    folder = cache_folder() / _key(content, river, target)
+    folder = cache_folder() / _key(target, content, (river or "").encode())
     if not (folder / "facts.json").exists():
         _make(path, river, target, folder)
     return folder
@@ -109,7 +122,7 @@ def _make(path: str, river: str | None, target: str, folder: Path) -> None:
 def _compile(texts: dict[str, str], work: Path, target: str) -> None:
     for name, text in texts.items():
         (work / name).write_text(text)
-    source = [work / "program.c"]
+    source = [work / "program.c", _library(target)]
     if target == "native":
         toolchain.compile_native(source, work / "program", ["-O2"])
     else:

@@ -129,7 +129,8 @@ def _file_facts(word: str) -> str:
 
 
 def compile_native(sources: Sequence[Path], out: Path, options: Sequence[str]) -> None:
-    """Compiles C files to what the options say: a program, or with `-c` an object."""
+    """Compiles C files to what the options say: a program, linked with the objects that are among
+    the files, or with `-c` an object."""
     with making(out) as work:
         made = work / out.name
         files = [str(source) for source in sources]
@@ -157,29 +158,18 @@ def compile_wasm(
     options: Sequence[str] = ("-O2", WASM_SIMD),
     shrink: bool = False,
 ) -> bool:
-    """Compiles C files to a module that exports its memory, `exports`, and what says so by
-    attribute. `shrink` has Binaryen make it smaller; returns whether that was done."""
+    """Compiles C files, and links them and objects to a module that exports its memory, `exports`,
+    and what says so by attribute. `shrink` has Binaryen make it smaller; returns whether that was
+    done."""
     tools = wasm_tools()
     with making(out) as work:
         objects = []
         for number, source in enumerate(sources):
+            if source.suffix == ".o":
+                objects.append(str(source))
+                continue
             objects.append(str(work / f"{number}.o"))
-            _must_run(
-                [
-                    tools.clang,
-                    "--target=wasm32",
-                    "-std=c99",
-                    "-ffreestanding",
-                    "-nostdlibinc",
-                    *WASM_FEATURES,
-                    *options,
-                    f"-I{include_folder()}",
-                    "-c",
-                    str(source),
-                    "-o",
-                    objects[-1],
-                ]
-            )
+            _must_run(_to_wasm_object(source, objects[-1], options))
         made = work / out.name
         _must_run(
             [
@@ -203,6 +193,35 @@ def compile_wasm(
             made = small
         os.replace(made, out)
     return shrunk
+
+
+def compile_object(source: Path, out: Path, target: str) -> None:
+    """Compiles a C file for `compile_native` or `compile_wasm` to link."""
+    if target == "native":
+        compile_native([source], out, ["-O2", "-c"])
+        return
+    with making(out) as work:
+        made = work / out.name
+        _must_run(_to_wasm_object(source, str(made), ("-O2", WASM_SIMD)))
+        os.replace(made, out)
+
+
+def _to_wasm_object(source: Path, out: str, options: Sequence[str]) -> list[str]:
+    """The command that compiles a C file for WASM."""
+    return [
+        wasm_tools().clang,
+        "--target=wasm32",
+        "-std=c99",
+        "-ffreestanding",
+        "-nostdlibinc",
+        *WASM_FEATURES,
+        *options,
+        f"-I{include_folder()}",
+        "-c",
+        str(source),
+        "-o",
+        out,
+    ]
 
 
 @contextmanager
