@@ -37,6 +37,10 @@ _FUNCTIONS = {
     "coalesce": (2, None, "coalesce(a, b)"),
     "lag": (1, 2, "lag(x)` or `lag(x, 2)"),
     "delta": (1, 1, "delta(x)"),
+    "rises": (1, 1, "rises(x)"),
+    "falls": (1, 1, "falls(x)"),
+    "crosses_above": (2, 2, "crosses_above(a, b)"),
+    "crosses_below": (2, 2, "crosses_below(a, b)"),
 }
 _AGGREGATES = {
     "count": (0, 1, "count()` or `count(x)"),
@@ -55,6 +59,9 @@ _SCANS = {
     "product": (1, 1, "product(x)"),
     "ema": (2, 2, "ema(x, 0.1)"),
 }
+# Comparisons with the row before: the one of this row, and, of two values, that of the row before.
+_MOVES = {"rises": (">", ""), "falls": ("<", ""), "crosses_above": (">", "<="),
+          "crosses_below": ("<", ">=")}  # fmt: skip
 _OF_FLOATS = ("floor", "ceil", "trunc", "round", "sqrt", "exp")
 _KEEPING = ("abs", "sign", "min", "max", "clamp", "coalesce")  # literals stay as good as literals
 
@@ -89,7 +96,7 @@ _TAKES = {
     "coalesce": _Kinds("any type", KINDS),
     **dict.fromkeys((*_OF_FLOATS, "isnan"), _FLOATS),
     "lag": _FIXED,
-    "delta": _ORDERED,
+    **dict.fromkeys(("delta", "rises", "falls", "crosses_above", "crosses_below"), _ORDERED),
     "sum": _NUMBERS,
     "product": _NUMBERS,
     "ema": _NUMBERS,
@@ -339,6 +346,8 @@ class Expressions:
             return ir.Call(Type("bool"), self._place(node.span), name, (self.infer(node.args[0]),))
         if name in ("lag", "delta"):
             return self._lag(node, want)
+        if name in _MOVES:
+            return self._moves(node)
         if name in _OF_FLOATS or name == "isnan":
             want = want if want in FLOATS else "f64"
         kind, args = self._together(node.args, self._rigid(node.args), want)
@@ -349,10 +358,7 @@ class Expressions:
         return ir.Call(result, self._place(node.span), name, tuple(args))
 
     def _lag(self, node: syntax.Call, want: str | None) -> Expr:
-        if self._state is not None:
-            raise m.IN_RECURRENCE.at(node.span, name=node.function)
-        if self._beside_aggregates():
-            raise m.LAG_BESIDE.at(node.span, name=node.function)
+        self._demand_rows_before(node)
         rows = node.args[1] if len(node.args) == 2 else None
         if rows and not (isinstance(rows, syntax.Integer) and 1 <= rows.value <= MOST_LAG):
             raise m.BAD_LAG.at(rows.span, most=MOST_LAG)
@@ -365,6 +371,28 @@ class Expressions:
             return lag
         kind = "i64" if x.type.kind in TIMESTAMPS else x.type.kind
         return ir.Binary(Type(kind, True), at, "-", x, lag)
+
+    def _moves(self, node: syntax.Call) -> Expr:
+        """`rises(x)` is `x > lag(x)`; `crosses_above(a, b)` is `a > b and lag(a) <= lag(b)`."""
+        self._demand_rows_before(node)
+        kind, args = self._together(node.args, self._rigid(node.args), None)
+        for arg, x in zip(node.args, args, strict=True):
+            self._demand(arg, x, _TAKES[node.function], f"`{node.function}`")
+        at = self._place(node.span)
+        constants = ir.Literal | ir.Param | ir.Null
+        before = [x if isinstance(x, constants) else ir.Lag(Type(kind, True), at, x) for x in args]
+        now, was = _MOVES[node.function]
+        if not was:
+            return ir.Compare(_type("bool", *before), at, now, args[0], before[0])
+        beyond = ir.Compare(_type("bool", *args), at, now, *args)
+        on_the_other_side = ir.Compare(_type("bool", *before), at, was, *before)
+        return ir.And(_type("bool", *args, *before), at, beyond, on_the_other_side)
+
+    def _demand_rows_before(self, node: syntax.Call) -> None:
+        if self._state is not None:
+            raise m.IN_RECURRENCE.at(node.span, name=node.function)
+        if self._beside_aggregates():
+            raise m.LAG_BESIDE.at(node.span, name=node.function)
 
     def _cast(self, node: syntax.Call) -> Expr:
         kind = node.function

@@ -68,6 +68,7 @@ class Expressions:
         shared = [self._if, self._coalesce, self._lag]
         if kind == "bool":
             own = [self._compare, self._compare, self._chain, self._logic, self._logic, self._test]
+            own += [self._moves]
         elif kind == "utf8":
             own = []
         elif kind in TIMESTAMPS:
@@ -172,6 +173,16 @@ class Expressions:
             return f"delta({x})"
         rows = self.rng.choice(LAGS)
         return f"lag({x})" if rows == 1 else f"lag({x}, {rows})"
+
+    def _moves(self, kind: str, scope: Scope, depth: int) -> str:
+        if not scope.lags:
+            return self._compare(kind, scope, depth)
+        within = Scope(scope.columns, scope.params, scope.call, scope.lags, 0.0)
+        of = self._any_of(scope, ORDERED)
+        if self.rng.random() < 0.5:
+            return f"{self.rng.choice(('rises', 'falls'))}({self.of(of, within, depth - 1)})"
+        a, b = self.pair(of, within, depth - 1)
+        return f"{self.rng.choice(('crosses_above', 'crosses_below'))}({a}, {b})"
 
     # ---- truth ----
 

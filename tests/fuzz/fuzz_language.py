@@ -27,6 +27,7 @@ _WORDS = """
     [river. ] = from schema params steps to doc max_groups csv "f32" "utf8?" { } , [ ' \" \"\"\" '''
     \\n \\u00e9 # map select filter take skip while group window tumbling partial aggregate if else
     or and not true false null nan inf f32( i8( timestamp[ms]( abs( min( max( lag( delta( count(
+    rises( crosses_above(
     sum( coalesce( clamp( ( ) == <= << ~ % / - + 0 1 255 0x 1e 1e39 99999999999999999999 日"""
 WORDS = [*_WORDS.split(), "'2024-01-31'", " ", "\0", "\t", "\r\n", "\U0001f600", "\ufeff"]
 
