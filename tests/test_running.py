@@ -97,6 +97,29 @@ def test_distinct_until_changed_by_hand() -> None:
         "nan", "nan", "0.0", "1.0"]  # fmt: skip
 
 
+def split_mix(seed: int, count: int) -> list[int]:
+    """The first numbers of SplitMix64, by its definition."""
+    drawn = []
+    for _ in range(count):
+        seed = (seed + 0x9E3779B97F4A7C15) % 2**64
+        z = (seed ^ (seed >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB % 2**64
+        drawn.append(z ^ (z >> 31))
+    return drawn
+
+
+def test_samples_by_hand() -> None:
+    rows = list(range(2000))
+    assert given("sample every 3", i64=rows) == rows[::3]
+    assert given("sample every 1", i64=rows) == rows
+    assert given("sample every 5000", i64=rows) == [0]
+    assert split_mix(1234567, 1) == [6457827717110365317]  # the algorithm's well-known vector
+    for part, seed in (("0.25", 7), ("1e-2", 0), ("0.999", 2**63 - 1), ("1", 5)):
+        limit = round(float(part) * 2**53)
+        kept = [row for row, x in enumerate(split_mix(seed, 2000)) if x >> 11 < limit]
+        assert given(f"sample {part} seed {seed}", i64=rows) == kept
+
+
 # ---- in C ----------------------------------------------------------------------------------------
 
 FILE = """

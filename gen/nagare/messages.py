@@ -140,6 +140,10 @@ ROLLING_RANGE = Message(
     "write a number of rows in that range; `window tumbling` has a value per window instead",
 )
 NO_AGGREGATE = Message("`{word}` is not followed by {after}", "add a step `aggregate n = count()`")
+SAMPLE_PART = Message(
+    "`{text}` is no part of the rows", "write a number above 0 and at most 1, such as `0.01`"
+)
+SEED_RANGE = Message("`{text}` is no seed", "write a whole number from 0 to {most}")
 ROWS_RANGE = Message("the number of rows is out of range", "write a number from 1 to {most}")
 
 # ---- rivers --------------------------------------------------------------------------------------

@@ -9,10 +9,11 @@ from .ir import KINDS
 
 STEP_WORDS = (
     *("map", "select", "filter", "take", "skip", "group", "window", "aggregate"),
-    *("scan", "rolling", "distinct"),
+    *("scan", "rolling", "distinct", "sample"),
 )
 _WORDS = """
-    while tumbling partial from over until changed if else or and not true false null nan inf"""
+    while tumbling partial from over until changed every seed if else or and not true false null nan
+    inf"""
 WORDS_OF_THE_LANGUAGE = frozenset((*STEP_WORDS, *_WORDS.split())) | frozenset(
     kind.partition("[")[0] for kind in KINDS
 )

@@ -30,6 +30,7 @@ _EXAMPLES = {
     "window": "window tumbling 100` or `window tumbling 100 partial",
     "aggregate": "aggregate n = count(), peak = max(f)",
     "distinct": "distinct until changed` or `distinct until changed sensor",
+    "sample": "sample every 100` or `sample 0.01 seed 7",
     "scan": "scan total = sum(f)` or `scan e = e * 0.9 + f * 0.1 from 0",
     "rolling": "rolling m = mean(f), s = std(f) over 256",
 }
@@ -46,11 +47,13 @@ _EXPECTED = (
      "an operator"),
     ({"NAME", "TIMESTAMP"}, "a type"),
     ({"NAME"}, "a name"),
+    ({"NUMBER", "EVERY"}, "`every` or a number"),
     ({"NUMBER"}, "a whole number"),
     ({"WHILE"}, "`while`"),
     ({"TUMBLING"}, "`tumbling`"),
     ({"PARTIAL"}, "`partial`"),
     ({"UNTIL"}, "`until`"),
+    ({"SEED"}, "`seed`"),
     ({"CHANGED"}, "`changed`"),
     ({"FROM"}, "`from`"),
     ({"OVER"}, "`over`"),
@@ -175,6 +178,14 @@ class _Builder(Transformer):
 
     def distinct(self, *parts: Token | syntax.Name) -> syntax.Distinct:
         return syntax.Distinct(tuple(part for part in parts if isinstance(part, syntax.Name)))
+
+    def sample_every(self, _sample: Token, _every: Token, count: Token) -> syntax.SampleEvery:
+        return syntax.SampleEvery(_count(count))
+
+    def sample_part(
+        self, _sample: Token, part: Token, _seed: Token, seed: Token
+    ) -> syntax.SamplePart:
+        return syntax.SamplePart(_number(part), _number(seed))
 
     def scanned(self, item: syntax.Assignment) -> syntax.Scanned:
         return syntax.Scanned(item.name, item.x)

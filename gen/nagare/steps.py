@@ -17,6 +17,8 @@ from .syntax import Span
 MOST_COLUMNS = 1024
 MOST_ROWS = 2**63 - 1
 MOST_ROLLING = 2**20
+MOST_SEED = 2**63 - 1
+SAMPLED = "ng_sampled"  # the column that `sample` counts rows in, until it is done
 
 _ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*+)\s*+=(?!=)", re.ASCII)
 
@@ -80,6 +82,8 @@ class Steps:
                 self._condition(sentence, tree)
             case syntax.Distinct():
                 self._distinct(sentence, tree)
+            case syntax.SampleEvery() | syntax.SamplePart():
+                self._sample(sentence, tree)
             case syntax.Scan() | syntax.Rolling():
                 self._running(sentence, tree)
             case _:
@@ -242,6 +246,25 @@ class Steps:
             any_of = [ir.Or(sure, at, a, b) for a, b in pairs] + odd
         self._add(sentence, ir.Filter, any_of[0])
 
+    def _sample(self, sentence: Sentence, tree: syntax.Sample) -> None:
+        """A filter on the row's number at the step, which a hidden column counts from 1."""
+        at = sentence.place(sentence.whole)
+        try:
+            condition = _sampled(sentence, tree, at)
+        except Wrong as wrong:
+            sentence.report(wrong)
+            return
+        if None in self._columns.values() or not self._complete:
+            return
+        columns = self._columns
+        number = ir.Aggregate(Type("i64"), at, "count", None)
+        self._columns = columns | {SAMPLED: number.type}
+        self._add(sentence, ir.Scan, ((SAMPLED, number),))
+        self._add(sentence, ir.Filter, condition)
+        self._columns = columns
+        kept = tuple((name, ir.Column(of, at, name)) for name, of in columns.items())
+        self._add(sentence, ir.Select, kept)
+
     # ---- groups and windows ----------------------------------------------------------------------
 
     def _group(self, sentence: Sentence, tree: syntax.Keys) -> None:
@@ -308,6 +331,44 @@ def check_name(name: syntax.Name) -> None:
     taken = taken_by(name.text)
     if taken:
         raise m.NAME_TAKEN.at(name.span, name=name.text, taken=taken)
+
+
+def _sampled(sentence: Sentence, tree: syntax.Sample, at: Position) -> ir.Expr:
+    """Whether the row with the number `SAMPLED` is kept."""
+    number = ir.Column(Type("i64"), at, SAMPLED)
+    if isinstance(tree, syntax.SampleEvery):
+        every = ir.Literal(number.type, at, _count(tree.count))
+        before = ir.Binary(number.type, at, "-", number, ir.Literal(number.type, at, 1))
+        rest = ir.Binary(number.type, at, "%", before, every)
+        return ir.Compare(Type("bool"), at, "==", rest, ir.Literal(number.type, at, 0))
+    part = float(tree.part.digits if isinstance(tree.part, syntax.Integer) else tree.part.text)
+    if not 0.0 < part <= 1.0:
+        text = sentence.text[slice(*tree.part.span)]
+        raise m.SAMPLE_PART.at(tree.part.span, text=text)
+    if not (isinstance(tree.seed, syntax.Integer) and tree.seed.digits <= MOST_SEED):
+        text = sentence.text[slice(*tree.seed.span)]
+        raise m.SEED_RANGE.at(tree.seed.span, text=text, most=MOST_SEED)
+    return _drawn(number, tree.seed.digits, round(part * 2**53), at)
+
+
+def _drawn(number: ir.Expr, seed: int, below: int, at: Position) -> ir.Expr:
+    """Whether the row's draw, 53 random bits, is below a limit. The draw is SplitMix64's (Steele,
+    Lea and Flood, Fast splittable pseudorandom number generators, 2014): the state goes on by a
+    constant from row to row, so that any row's draw follows from its number."""
+    of = Type("u64")
+
+    def constant(value: int) -> ir.Literal:
+        return ir.Literal(of, at, value % 2**64)
+
+    def mixed(x: ir.Expr, shift: int, factor: int) -> ir.Expr:
+        folded = ir.Binary(of, at, "^", x, ir.Binary(of, at, ">>", x, constant(shift)))
+        return ir.Binary(of, at, "*", folded, constant(factor)) if factor != 1 else folded
+
+    steps = ir.Binary(of, at, "*", ir.Cast(of, at, number), constant(0x9E3779B97F4A7C15))
+    state = ir.Binary(of, at, "+", steps, constant(seed))
+    bits = mixed(mixed(mixed(state, 30, 0xBF58476D1CE4E5B9), 27, 0x94D049BB133111EB), 31, 1)
+    draw = ir.Binary(of, at, ">>", bits, constant(11))
+    return ir.Compare(Type("bool"), at, "<", draw, constant(below))
 
 
 def _count(count: syntax.Integer) -> int:

@@ -188,6 +188,21 @@ class Distinct:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleEvery:
+    """`sample every N`."""
+
+    count: Integer
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePart:
+    """`sample P seed S`."""
+
+    part: Integer | Real
+    seed: Integer | Real
+
+
+@dataclass(frozen=True, slots=True)
 class Scanned:
     """`name = x`, or `name = x from start`, where `x` may name the value of the row before."""
 
@@ -207,7 +222,8 @@ class Rolling:
     count: Integer
 
 
-Step = Assignments | Condition | Rows | Keys | Window | Distinct | Scan | Rolling
+Sample = SampleEvery | SamplePart
+Step = Assignments | Condition | Rows | Keys | Window | Distinct | Sample | Scan | Rolling
 
 
 @dataclass(frozen=True, slots=True)

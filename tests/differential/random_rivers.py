@@ -142,6 +142,7 @@ class RandomFile:
             self._aggregate: 4,
             self._running: 3,
             self._distinct: 1,
+            self._sample: 1,
         }
         return self.rng.choices(list(makers), list(makers.values()))[0](river)
 
@@ -249,6 +250,11 @@ class RandomFile:
         few = self.rng.sample(names, min(len(names), self.rng.choice((1, 1, 2))))
         everything = len(names) == len(river.columns) and self.rng.random() < 0.2
         return ["distinct until changed " + ("" if everything else ", ".join(few))]
+
+    def _sample(self, river: River) -> list[str]:
+        every = f"every {self.rng.choice((1, 2, 3, 7))}"
+        part = f"{self.rng.choice(('0.5', '0.9', '1'))} seed {self.rng.randrange(100)}"
+        return ["sample " + self.rng.choice((every, part))]
 
     def _running(self, river: River) -> list[str]:
         """A `scan` or a `rolling`: all its columns see those before."""
