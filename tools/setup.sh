@@ -1,5 +1,6 @@
 #!/bin/sh
-# Brings what a level needs: setup.sh demo | test | bench, each including the one before.
+# Brings what a level needs: setup.sh demo | test | bench, each including the one before; or, with
+# setup.sh tck, only the Technology Compatibility Kit of Reactive Streams (docs/flow.md).
 # Silent and quick when nothing is missing. Packages come by apt, as root or through sudo.
 set -eu
 
@@ -9,8 +10,9 @@ case $level in
     demo) depth=1 ;;
     test) depth=2 ;;
     bench) depth=3 ;;
+    tck) depth=0 ;;
     *)
-        echo "usage: setup.sh demo|test|bench" >&2
+        echo "usage: setup.sh demo|test|bench|tck" >&2
         exit 2
         ;;
 esac
@@ -269,7 +271,39 @@ bring_npm() {
     echo "$depth $wanted" >"$folder/installed"
 }
 
+# The kit and what it needs, by Maven, which then is not needed any more. A JDK is not installed for
+# it: `test` brings the kit only where there is one.
+bring_tck() {
+    folder=$house/build/tck
+    wanted=$(cat "$house/tests/tck/pom.xml")
+    if [ "$wanted" = "$(cat "$folder/installed" 2>/dev/null)" ]; then
+        return 0
+    fi
+    say "fetching the kit of Reactive Streams into build/tck/jars"
+    mkdir -p "$folder"
+    rm -rf "$folder/jars"
+    if ! mvn -B -q -f "$house/tests/tck/pom.xml" dependency:copy-dependencies \
+        -DoutputDirectory="$folder/jars" >"$house/build/setup.log" 2>&1; then
+        say "that failed (build/setup.log says why); the kit's tests are skipped"
+        return 1
+    fi
+    echo "$wanted" >"$folder/installed"
+}
+
+has_java() {
+    has java && has javac && has mvn
+}
+
+if [ "$level" = tck ]; then
+    has_java || fail "the kit needs java, javac and mvn: install default-jdk-headless and maven"
+    bring_tck || exit 1
+    exit 0
+fi
+
 bring_packages
 bring_python
 bring_npm
 [ "$depth" -lt 2 ] || bring_promtool
+if [ "$depth" -ge 2 ] && has_java; then
+    bring_tck || true
+fi

@@ -1,0 +1,120 @@
+"""The core before the Technology Compatibility Kit of Reactive Streams, through the bridge in
+tests/tck. docs/flow.md says what stands for what."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Container
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).resolve().parent.parent
+KIT = HOUSE / "tests" / "tck"
+JARS = HOUSE / "build" / "tck" / "jars"
+NEEDED = ("java", "javac", "gcc")
+# How many tests of the kit each class has, those it skips included.
+TESTS = {"nagare.PublisherTest": 38, "nagare.SubscriberTest": 26}
+# The kit names such tests for rules that it has found no way to test.
+UNTESTED = {
+    "nagare.PublisherTest": (
+        "untested_spec106_mustConsiderSubscriptionCancelledAfterOnErrorOrOnCompleteHasBeenCalled",
+        "untested_spec107_mustNotEmitFurtherSignalsOnceOnErrorHasBeenSignalled",
+        "untested_spec108_possiblyCanceledSubscriptionShouldNotReceiveOnErrorOrOnCompleteSignals",
+        "untested_spec109_subscribeShouldNotThrowNonFatalThrowable",
+        "untested_spec110_rejectASubscriptionRequestIfTheSameSubscriberSubscribesTwice",
+        "untested_spec304_requestShouldNotPerformHeavyComputations",
+        "untested_spec305_cancelMustNotSynchronouslyPerformHeavyComputation",
+    ),
+    "nagare.SubscriberTest": (
+        "untested_spec202_blackbox_shouldAsynchronouslyDispatch",
+        "untested_spec204_blackbox_mustConsiderTheSubscriptionAsCancelledInAfterRecieving"
+        "OnCompleteOrOnError",
+        "untested_spec206_blackbox_mustCallSubscriptionCancelIfItIsNoLongerValid",
+        "untested_spec207_blackbox_mustEnsureAllCallsOnItsSubscriptionTakePlaceFromTheSameThread"
+        "OrTakeCareOfSynchronization",
+        "untested_spec208_blackbox_mustBePreparedToReceiveOnNextSignalsAfterHavingCalled"
+        "SubscriptionCancel",
+        "untested_spec211_blackbox_mustMakeSureThatAllCallsOnItsMethodsHappenBeforeTheProcessing"
+        "OfTheRespectiveEvents",
+        "untested_spec212_blackbox_mustNotCallOnSubscribeMoreThanOnceBasedOnObjectEquality",
+        "untested_spec213_blackbox_failingOnSignalInvocation",
+        "untested_spec301_blackbox_mustNotBeCalledOutsideSubscriberContext",
+        "untested_spec308_blackbox_requestMustRegisterGivenNumberElementsToBeProduced",
+        "untested_spec310_blackbox_requestMaySynchronouslyCallOnNextOnSubscriber",
+        "untested_spec311_blackbox_requestMaySynchronouslyCallOnCompleteOrOnError",
+        "untested_spec314_blackbox_cancelMayCauseThePublisherToShutdownIfNoOtherSubscriptionExists",
+        "untested_spec315_blackbox_cancelMustNotThrowExceptionAndMustSignalOnError",
+        "untested_spec316_blackbox_requestMustNotThrowExceptionAndMustOnErrorTheSubscriber",
+    ),
+}
+# TestNG's exit status: one bit says that tests failed, the other that some were skipped.
+RAN = (0, 1, 2, 3)
+# What the kit leaves to the publisher and the core does not do, and why.
+DECLINED = {
+    (
+        "nagare.PublisherTest",
+        "optional_spec309_requestNegativeNumberMaySignalIllegalArgumentExceptionWithSpecific"
+        "Message",
+    ): "the core answers with a status, whose text is the same wherever an argument is wrong",
+}
+
+
+def run(*command: object, answers: Container[int] = (0,)) -> str:
+    """What the command says; the test fails if it answers anything else."""
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=HOUSE, capture_output=True, text=True, timeout=120)
+    assert done.returncode in answers, done.stdout[-8000:] + done.stderr[-8000:]
+    return done.stdout + done.stderr
+
+
+def made_bridge(folder: Path) -> Path:
+    home = Path(shutil.which("javac") or "").resolve().parent.parent
+    out = folder / "bridge.so"
+    run("gcc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", "-O1", "-shared", "-fPIC", "-pthread",
+        "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Wcast-qual",
+        "-Werror", "-isystem", home / "include", "-isystem", home / "include" / "linux",
+        "-I", HOUSE, KIT / "bridge.c", "-o", out)  # fmt: skip
+    return out
+
+
+def results(folder: Path) -> dict[tuple[str, str], str]:
+    """The kit's answer to each of its tests, by class and name: PASS, SKIP, or why it failed."""
+    report = ElementTree.parse(folder / "testng-results.xml")
+    found = {}
+    for kind in report.iter("class"):
+        for method in kind.iter("test-method"):
+            answer = str(method.get("status"))
+            if answer == "FAIL":
+                answer = method.findtext("exception/message", answer).strip()
+            elif method.get("is-config") == "true":
+                continue
+            found[str(kind.get("name")), str(method.get("name"))] = answer
+    return found
+
+
+def test_the_technology_compatibility_kit(tmp_path: Path) -> None:
+    lacking = [tool for tool in NEEDED if shutil.which(tool) is None]
+    if lacking or not list(JARS.glob("reactive-streams-tck-*.jar")):
+        pytest.skip(
+            f"the kit of Reactive Streams needs {' and '.join(lacking) or 'its jars'}: install "
+            "default-jdk-headless, maven and gcc, then run tools/setup.sh tck"
+        )
+    bridge = made_bridge(tmp_path)
+    classes, report = tmp_path / "classes", tmp_path / "report"
+    sources = sorted((KIT / "src").rglob("*.java"))
+    run("javac", "-Xlint:all", "-Werror", "--release", "11", "-cp", f"{JARS}/*", "-d", classes,
+        *sources)  # fmt: skip
+    told = run("java", "-Xcheck:jni", f"-Dnagare.bridge={bridge}", "-cp", f"{classes}:{JARS}/*",
+               "org.testng.TestNG", "-d", report, "-testclass", ",".join(TESTS),
+               answers=RAN)  # fmt: skip
+    assert "WARNING" not in told and "Exception in thread" not in told, told[-8000:]
+    found = results(report)
+    failed = {test: answer for test, answer in found.items() if answer not in ("PASS", "SKIP")}
+    assert failed == {}
+    assert {kind: sum(of == kind for of, _ in found) for kind in TESTS} == TESTS
+    untested = {(kind, name) for kind, names in UNTESTED.items() for name in names}
+    skipped = {test for test, answer in found.items() if answer == "SKIP"}
+    assert skipped == untested | DECLINED.keys()
