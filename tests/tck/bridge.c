@@ -10,7 +10,7 @@
 static JavaVM *machine;
 static jclass bridge;
 static struct {
-    jmethodID subscribed, row, complete, error, ask, refuse;
+    jmethodID subscribed, row, complete, error, pass_error, ask, refuse;
 } java;
 
 /* ---- what a world is told -------------------------------------------------------------------- */
@@ -18,6 +18,7 @@ static struct {
 typedef enum tale {
     TALE_REQUEST,
     TALE_CANCEL,
+    TALE_SUBSCRIBER,
     TALE_SUBSCRIBED,
     TALE_ROW,
     TALE_COMPLETE,
@@ -39,9 +40,9 @@ typedef struct world {
     pthread_cond_t told;
     pthread_t thread;
     letter *first, **last;
-    bool abandoned; /* with `first`, `last` and `thread`, under the lock */
-    JNIEnv *env;    /* its thread's, as all that follows */
-    jobject peer;   /* the subscriber, or the receiver's upstream; a global reference, or NULL */
+    unsigned holders; /* in Java; with `first`, `last` and `thread`, under the lock */
+    JNIEnv *env;      /* its thread's, as all that follows */
+    jobject subscriber, upstream, thrown; /* global references, or NULL */
     bool receives, running;
     bool asked, filled; /* a receiver has asked for a row; it has come */
     int64_t row;
@@ -79,28 +80,38 @@ static void after_call(world *w) {
 static void on_subscribe(ng_subscription *subscription, void *ctx) {
     world *const w = (world *)ctx;
     (void)subscription;
-    (*w->env)->CallStaticVoidMethod(w->env, bridge, java.subscribed, w->peer, (jlong)(intptr_t)w);
+    pthread_mutex_lock(&w->lock);
+    w->holders++; /* the subscription in Java */
+    pthread_mutex_unlock(&w->lock);
+    (*w->env)->CallStaticVoidMethod(w->env, bridge, java.subscribed, w->subscriber,
+                                    (jlong)(intptr_t)w);
     after_call(w);
 }
 
 static void on_next(ng_subscription *subscription, ng_row row, void *ctx) {
     world *const w = (world *)ctx;
     (void)subscription;
-    (*w->env)->CallStaticVoidMethod(w->env, bridge, java.row, w->peer, (jlong)ng_get_i64(row, 0));
+    (*w->env)->CallStaticVoidMethod(w->env, bridge, java.row, w->subscriber,
+                                    (jlong)ng_get_i64(row, 0));
     after_call(w);
 }
 
 static void on_complete(void *ctx) {
     world *const w = (world *)ctx;
-    (*w->env)->CallStaticVoidMethod(w->env, bridge, java.complete, w->peer);
+    (*w->env)->CallStaticVoidMethod(w->env, bridge, java.complete, w->subscriber);
     after_call(w);
 }
 
 static void on_error(ng_status status, void *ctx) {
     world *const w = (world *)ctx;
+    if (w->thrown != NULL && status == w->ending) { /* what upstream said more of it */
+        (*w->env)->CallStaticVoidMethod(w->env, bridge, java.pass_error, w->subscriber, w->thrown);
+        after_call(w);
+        return;
+    }
     const jstring text = (*w->env)->NewStringUTF(w->env, ng_status_text(status));
     if (text != NULL) {
-        (*w->env)->CallStaticVoidMethod(w->env, bridge, java.error, w->peer,
+        (*w->env)->CallStaticVoidMethod(w->env, bridge, java.error, w->subscriber,
                                         (jboolean)(status == NG_INVALID), text);
     }
     after_call(w);
@@ -122,7 +133,7 @@ static ng_status take(ng_row out, void *ctx) {
     world *const w = (world *)ctx;
     if (!w->filled && w->ending == NG_OK && !w->asked) {
         w->asked = true;
-        (*w->env)->CallStaticVoidMethod(w->env, bridge, java.ask, w->peer, (jlong)1);
+        (*w->env)->CallStaticVoidMethod(w->env, bridge, java.ask, w->upstream, (jlong)1);
         after_call(w); /* it may have brought the row already */
     }
     if (w->filled) {
@@ -144,6 +155,18 @@ static void want_next(ng_subscription *subscription, ng_row row, void *ctx) {
     ng_request(subscription, 1);
 }
 
+static ng_status same(ng_row in, ng_row out, void *ctx) {
+    (void)ctx;
+    ng_set_i64(out, 0, ng_get_i64(in, 0));
+    return NG_OK;
+}
+
+static int any(ng_row row, void *ctx) {
+    (void)row;
+    (void)ctx;
+    return 1;
+}
+
 static const ng_subscriber drain = {want_first, want_next, NULL, NULL};
 
 /* A graph has one beginning: the core refuses a second start. */
@@ -155,7 +178,7 @@ static void be_subscribed(world *w, jobject upstream) {
         return;
     }
     w->running = true;
-    w->peer = upstream;
+    w->upstream = upstream;
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */
@@ -167,6 +190,9 @@ static void act(world *w, const letter *told) {
         return;
     case TALE_CANCEL:
         ng_subscription_cancel(&w->subscription);
+        return;
+    case TALE_SUBSCRIBER:
+        w->subscriber = told->peer;
         return;
     case TALE_SUBSCRIBED:
         be_subscribed(w, told->peer);
@@ -180,9 +206,17 @@ static void act(world *w, const letter *told) {
         break;
     case TALE_FAIL:
         w->ending = NG_FAILED;
+        w->thrown = told->peer;
         break;
     }
     ng_graph_wake(w->source);
+}
+
+static void drop(world *w, jobject *reference) {
+    if (*reference != NULL) {
+        (*w->env)->DeleteGlobalRef(w->env, *reference);
+        *reference = NULL;
+    }
 }
 
 static void let_go(world *w) {
@@ -193,10 +227,13 @@ static void let_go(world *w) {
     }
     ng_graph_close(&w->graph);
     w->running = false;
-    if (w->peer != NULL) {
-        (*w->env)->DeleteGlobalRef(w->env, w->peer);
-        w->peer = NULL;
+    if (w->upstream != NULL && w->ending == NG_OK) { /* the graph is over before its source */
+        (*w->env)->CallStaticVoidMethod(w->env, bridge, java.refuse, w->upstream);
+        after_call(w);
     }
+    drop(w, &w->subscriber);
+    drop(w, &w->upstream);
+    drop(w, &w->thrown);
 }
 
 /* One thing that a world was told, or one call of its graph. False: there is nothing to do. The
@@ -247,7 +284,7 @@ static void *live(void *argument) {
         if (go_on(w, &idle)) {
             continue;
         }
-        if (w->abandoned) {
+        if (w->holders == 0) {
             break;
         }
         pthread_cond_wait(&w->told, &w->lock);
@@ -322,16 +359,18 @@ JNIEXPORT void JNICALL Java_nagare_Bridge_subscribe(JNIEnv *env, jclass self, jl
         free(w);
         return;
     }
-    w->peer = (*env)->NewGlobalRef(env, subscriber);
+    w->subscriber = (*env)->NewGlobalRef(env, subscriber);
     world_begin(env, w);
 }
 
-JNIEXPORT jlong JNICALL Java_nagare_Bridge_receiver(JNIEnv *env, jclass self) {
+JNIEXPORT jlong JNICALL Java_nagare_Bridge_receiver(JNIEnv *env, jclass self, jboolean passes) {
     world *const w = world_new(env);
     (void)self;
     w->receives = true;
+    w->holders = 1;
     w->source = ng_generate(&w->graph, &numbers, take, w);
-    (void)ng_subscribe(w->source, &w->subscription, &drain, w);
+    const ng_river river = passes ? ng_filter(ng_map(w->source, same, NULL), any, NULL) : w->source;
+    (void)ng_subscribe(river, &w->subscription, passes ? &teller : &drain, w);
     world_begin(env, w);
     return (jlong)(intptr_t)w;
 }
@@ -344,6 +383,12 @@ JNIEXPORT void JNICALL Java_nagare_Bridge_request(JNIEnv *env, jclass self, jlon
 JNIEXPORT void JNICALL Java_nagare_Bridge_cancel(JNIEnv *env, jclass self, jlong w) {
     (void)self;
     tell(env, w, (letter){TALE_CANCEL, 0, NULL, NULL});
+}
+
+JNIEXPORT void JNICALL Java_nagare_Bridge_attach(JNIEnv *env, jclass self, jlong w,
+                                                 jobject subscriber) {
+    (void)self;
+    tell(env, w, (letter){TALE_SUBSCRIBER, 0, (*env)->NewGlobalRef(env, subscriber), NULL});
 }
 
 JNIEXPORT void JNICALL Java_nagare_Bridge_subscribed(JNIEnv *env, jclass self, jlong w,
@@ -362,9 +407,9 @@ JNIEXPORT void JNICALL Java_nagare_Bridge_complete(JNIEnv *env, jclass self, jlo
     tell(env, w, (letter){TALE_COMPLETE, 0, NULL, NULL});
 }
 
-JNIEXPORT void JNICALL Java_nagare_Bridge_fail(JNIEnv *env, jclass self, jlong w) {
+JNIEXPORT void JNICALL Java_nagare_Bridge_fail(JNIEnv *env, jclass self, jlong w, jobject error) {
     (void)self;
-    tell(env, w, (letter){TALE_FAIL, 0, NULL, NULL});
+    tell(env, w, (letter){TALE_FAIL, 0, (*env)->NewGlobalRef(env, error), NULL});
 }
 
 JNIEXPORT void JNICALL Java_nagare_Bridge_abandon(JNIEnv *env, jclass self, jlong handle) {
@@ -372,7 +417,7 @@ JNIEXPORT void JNICALL Java_nagare_Bridge_abandon(JNIEnv *env, jclass self, jlon
     (void)env;
     (void)self;
     pthread_mutex_lock(&w->lock);
-    w->abandoned = true;
+    w->holders--;
     pthread_cond_signal(&w->told);
     pthread_mutex_unlock(&w->lock);
 }
@@ -393,6 +438,7 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
         {&java.row, "tellRow", "(Lorg/reactivestreams/Subscriber;J)V"},
         {&java.complete, "tellComplete", "(Lorg/reactivestreams/Subscriber;)V"},
         {&java.error, "tellError", "(Lorg/reactivestreams/Subscriber;ZLjava/lang/String;)V"},
+        {&java.pass_error, "passError", "(Lorg/reactivestreams/Subscriber;Ljava/lang/Throwable;)V"},
         {&java.ask, "ask", "(Lorg/reactivestreams/Subscription;J)V"},
         {&java.refuse, "refuse", "(Lorg/reactivestreams/Subscription;)V"},
     };

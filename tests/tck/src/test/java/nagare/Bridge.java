@@ -18,8 +18,13 @@ final class Bridge {
 
     static native void cancel(long world);
 
-    /** A graph that waits for rows from outside. */
-    static native long receiver();
+    /**
+     * A graph that waits for rows from outside. `passes`: it gives them to the subscriber that is
+     * attached before upstream subscribes; else it takes them for itself.
+     */
+    static native long receiver(boolean passes);
+
+    static native void attach(long world, Subscriber<? super Long> subscriber);
 
     static native void subscribed(long world, Subscription subscription);
 
@@ -27,9 +32,12 @@ final class Bridge {
 
     static native void complete(long world);
 
-    static native void fail(long world);
+    static native void fail(long world, Throwable error);
 
-    /** No one can reach it from Java any more; it ends when what was asked for has come. */
+    /**
+     * One of those who can reach it from Java is gone. Without any, it ends when what was asked for
+     * has come.
+     */
     static native void abandon(long world);
 
     // Called by bridge.c, on the thread of a graph.
@@ -49,6 +57,10 @@ final class Bridge {
     static void tellError(Subscriber<? super Long> subscriber, boolean invalid, String text) {
         subscriber.onError(
                 invalid ? new IllegalArgumentException(text) : new IllegalStateException(text));
+    }
+
+    static void passError(Subscriber<? super Long> subscriber, Throwable error) {
+        subscriber.onError(error);
     }
 
     static void ask(Subscription upstream, long rows) {

@@ -7,7 +7,7 @@ import org.reactivestreams.Subscription;
 
 /** A graph whose source takes what it is told, and asks for as much as the graph wants of it. */
 final class NagareSubscriber implements Subscriber<Long> {
-    private final long world = Bridge.receiver();
+    private final long world = Bridge.receiver(false);
 
     NagareSubscriber() {
         final long handle = world;
@@ -36,8 +36,7 @@ final class NagareSubscriber implements Subscriber<Long> {
 
     @Override
     public void onError(Throwable error) {
-        Objects.requireNonNull(error);
-        Bridge.fail(world);
+        Bridge.fail(world, Objects.requireNonNull(error));
         Reference.reachabilityFence(this);
     }
 }
