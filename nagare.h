@@ -3000,7 +3000,6 @@ typedef struct ng_timer {
     struct ng_timer *next, *previous;
     uint64_t key;   /* when, shifted so that it sorts without a sign */
     ng_time period; /* 0: it fires once */
-    uint8_t level;
 } ng_timer;
 
 /* What a file can be ready for. An error or a hang-up counts as both. */
@@ -3049,10 +3048,15 @@ typedef struct ngi_bell {
  * in slots by that digit; so what stands in a lower level is due earlier. Reaching a slot moves
  * `now` to its beginning and spreads its timers, in their order, over the empty levels below, and
  * those in a slot of level 0 have the same time; so timers of equal times keep the order in which
- * they were set. `now` only moves that way, and to timers that fire, which keeps this true. */
+ * they were set. `now` only moves that way, and to timers that fire, which keeps this true.
+ *
+ * Many timers lie anywhere in memory, and each names the next, so that reading a list waits for
+ * memory once a timer. Hence whoever reads one list goes through the following ones as well, in
+ * turns, to have them at hand by the time they are due. */
 #define NGI_WHEEL_BITS 6
 #define NGI_WHEEL_SLOTS (1u << NGI_WHEEL_BITS)
 #define NGI_WHEEL_LEVELS ((64 + NGI_WHEEL_BITS - 1) / NGI_WHEEL_BITS)
+#define NGI_WHEEL_AHEAD 4 /* lists that are read ahead */
 typedef struct ngi_slot {
     ng_timer *first, *last; /* nothing, unless the slot's bit is set */
 } ngi_slot;
@@ -3064,6 +3068,7 @@ typedef struct ngi_wheel {
     uint32_t levels;                   /* bits: the levels that have timers */
     uint64_t filled[NGI_WHEEL_LEVELS]; /* bits: the slots that have timers */
     ngi_slot slots[NGI_WHEEL_LEVELS][NGI_WHEEL_SLOTS];
+    ng_timer *ahead[NGI_WHEEL_LEVELS][NGI_WHEEL_AHEAD]; /* how far that is, by slot, or NULL */
     ngi_slot late[2];   /* what was set for a time that had come: for this turn, and the next */
     uint8_t collecting; /* which is for the next */
 } ngi_wheel;
@@ -18779,9 +18784,6 @@ void ng_deadline_stop(ng_deadline *deadline) {
 
 /* loop_timers: when which timer fires. */
 
-/* `level` of what was set for a time that had come: these two lists of the wheel. */
-#define NGI_LATE 0x80
-
 static uint64_t ngi_key_of(ng_time when) { return (uint64_t)when ^ (uint64_t)1 << 63; }
 
 static ng_time ngi_time_of(uint64_t key) { return (ng_time)(key ^ (uint64_t)1 << 63); }
@@ -18795,6 +18797,9 @@ void ngi_timers_init(ng_loop *loop) {
     wheel->collecting = 0;
     for (size_t level = 0; level < NGI_WHEEL_LEVELS; level++) {
         wheel->filled[level] = 0;
+        for (size_t i = 0; i < NGI_WHEEL_AHEAD; i++) {
+            wheel->ahead[level][i] = NULL;
+        }
     }
     for (size_t i = 0; i < 2; i++) {
         wheel->late[i].first = wheel->late[i].last = NULL;
@@ -18817,22 +18822,30 @@ static void ngi_slot_append(ngi_slot *slot, ng_timer *timer, bool is_empty) {
     slot->last = timer;
 }
 
+/* Where a timer stands that is not late: `now` never moves so that this changes. */
+static unsigned ngi_level_of(const ngi_wheel *wheel, uint64_t key) {
+    const uint64_t differs = (key ^ wheel->now) | 1;
+    return (unsigned)(63 - __builtin_clzll(differs)) / NGI_WHEEL_BITS;
+}
+
 /* Puts a timer that is later than the wheel's `now` into its slot. */
 static void ngi_wheel_put(ngi_wheel *wheel, ng_timer *timer) {
-    const uint64_t differs = (timer->key ^ wheel->now) | 1;
-    const unsigned level = (unsigned)(63 - __builtin_clzll(differs)) / NGI_WHEEL_BITS;
+    const unsigned level = ngi_level_of(wheel, timer->key);
     const unsigned digit = ngi_digit(timer->key, level);
     const uint64_t bit = (uint64_t)1 << digit;
     ngi_slot_append(&wheel->slots[level][digit], timer, (wheel->filled[level] & bit) == 0);
-    timer->level = (uint8_t)level;
     wheel->filled[level] |= bit;
     wheel->levels |= 1u << level;
 }
 
-static ngi_slot *ngi_slot_of(ngi_wheel *wheel, const ng_timer *timer) {
-    return timer->level >= NGI_LATE
-               ? &wheel->late[timer->level - NGI_LATE]
-               : &wheel->slots[timer->level][ngi_digit(timer->key, timer->level)];
+/* The list that `timer` is the first or the last of. */
+static ngi_slot *ngi_slot_of(ngi_wheel *wheel, const ng_timer *timer, unsigned level) {
+    for (size_t i = 0; i < 2; i++) {
+        if (wheel->late[i].first == timer || wheel->late[i].last == timer) {
+            return &wheel->late[i];
+        }
+    }
+    return &wheel->slots[level][ngi_digit(timer->key, level)];
 }
 
 static void ngi_wheel_emptied(ngi_wheel *wheel, unsigned level, unsigned digit) {
@@ -18842,23 +18855,62 @@ static void ngi_wheel_emptied(ngi_wheel *wheel, unsigned level, unsigned digit) 
     }
 }
 
-static void ngi_wheel_take(ng_loop *loop, ng_timer *timer) {
-    ngi_slot *slot = ngi_slot_of(&loop->wheel, timer);
-    if (timer->previous != NULL) {
-        timer->previous->next = timer->next;
-    } else {
+static void ngi_slot_take(ngi_wheel *wheel, ng_timer *timer, unsigned level) {
+    ngi_slot *const slot = ngi_slot_of(wheel, timer, level);
+    if (timer->previous == NULL) {
         slot->first = timer->next;
+    } else {
+        timer->previous->next = NULL;
     }
-    if (timer->next != NULL) {
+    if (timer->next == NULL) {
+        slot->last = timer->previous;
+    } else {
+        timer->next->previous = NULL;
+    }
+    if (slot->first == NULL && slot != &wheel->late[0] && slot != &wheel->late[1]) {
+        ngi_wheel_emptied(wheel, level, ngi_digit(timer->key, level));
+    }
+}
+
+static void ngi_wheel_take(ng_loop *loop, ng_timer *timer) {
+    ngi_wheel *const wheel = &loop->wheel;
+    const unsigned level = ngi_level_of(wheel, timer->key);
+    ng_timer **const ahead = &wheel->ahead[level][ngi_digit(timer->key, level) % NGI_WHEEL_AHEAD];
+    if (*ahead == timer) {
+        *ahead = timer->next;
+    }
+    if (timer->previous != NULL && timer->next != NULL) {
+        timer->previous->next = timer->next;
         timer->next->previous = timer->previous;
     } else {
-        slot->last = timer->previous;
-    }
-    if (slot->first == NULL && timer->level < NGI_LATE) {
-        ngi_wheel_emptied(&loop->wheel, timer->level, ngi_digit(timer->key, timer->level));
+        ngi_slot_take(wheel, timer, level);
     }
     timer->loop = NULL;
     loop->timers--;
+}
+
+/* Reads on in one of the lists that follow. */
+static void ngi_wheel_look_ahead(ng_timer **ahead) {
+    if (*ahead != NULL) {
+        *ahead = (*ahead)->next;
+        __builtin_prefetch(*ahead, 1);
+    }
+}
+
+/* Moves what stands in a slot, of level 1 or above, to the levels below. */
+static void ngi_wheel_spread(ngi_wheel *wheel, unsigned level, unsigned digit) {
+    ng_timer **const ahead = wheel->ahead[level];
+    ng_timer *timer = wheel->slots[level][digit].first;
+    const unsigned later = digit + NGI_WHEEL_AHEAD;
+    const bool follows = later < NGI_WHEEL_SLOTS && (wheel->filled[level] >> later & 1) != 0;
+    ahead[digit % NGI_WHEEL_AHEAD] = follows ? wheel->slots[level][later].first : NULL;
+    ngi_wheel_emptied(wheel, level, digit);
+    for (unsigned turn = digit; timer != NULL; turn++) {
+        ng_timer *const next = timer->next;
+        ngi_wheel_look_ahead(&ahead[turn % NGI_WHEEL_AHEAD]);
+        ngi_wheel_put(wheel, timer);
+        timer = next;
+    }
 }
 
 /* The first timer that is due at `limit`, taken out, or NULL. */
@@ -18873,8 +18925,8 @@ static ng_timer *ngi_wheel_pop(ng_loop *loop, uint64_t limit) {
             if (timer->key > limit) {
                 return NULL;
             }
-            wheel->now = wheel->present = timer->key;
             ngi_wheel_take(loop, timer);
+            wheel->now = wheel->present = timer->key;
             return timer;
         }
         const uint64_t begins = timer->key >> level * NGI_WHEEL_BITS << level * NGI_WHEEL_BITS;
@@ -18882,12 +18934,7 @@ static ng_timer *ngi_wheel_pop(ng_loop *loop, uint64_t limit) {
             return NULL;
         }
         wheel->now = begins;
-        ngi_wheel_emptied(wheel, level, digit);
-        while (timer != NULL) {
-            ng_timer *next = timer->next;
-            ngi_wheel_put(wheel, timer);
-            timer = next;
-        }
+        ngi_wheel_spread(wheel, level, digit);
     }
     return NULL;
 }
@@ -18900,7 +18947,6 @@ static void ngi_timer_set(ng_loop *loop, ng_timer *timer, uint64_t key) {
     if (key <= wheel->present) {
         ngi_slot *late = &wheel->late[wheel->collecting];
         ngi_slot_append(late, timer, late->first == NULL);
-        timer->level = (uint8_t)(NGI_LATE + wheel->collecting);
     } else {
         ngi_wheel_put(wheel, timer);
     }

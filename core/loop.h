@@ -67,7 +67,6 @@ typedef struct ng_timer {
     struct ng_timer *next, *previous;
     uint64_t key;   /* when, shifted so that it sorts without a sign */
     ng_time period; /* 0: it fires once */
-    uint8_t level;
 } ng_timer;
 
 /* What a file can be ready for. An error or a hang-up counts as both. */
@@ -116,10 +115,15 @@ typedef struct ngi_bell {
  * in slots by that digit; so what stands in a lower level is due earlier. Reaching a slot moves
  * `now` to its beginning and spreads its timers, in their order, over the empty levels below, and
  * those in a slot of level 0 have the same time; so timers of equal times keep the order in which
- * they were set. `now` only moves that way, and to timers that fire, which keeps this true. */
+ * they were set. `now` only moves that way, and to timers that fire, which keeps this true.
+ *
+ * Many timers lie anywhere in memory, and each names the next, so that reading a list waits for
+ * memory once a timer. Hence whoever reads one list goes through the following ones as well, in
+ * turns, to have them at hand by the time they are due. */
 #define NGI_WHEEL_BITS 6
 #define NGI_WHEEL_SLOTS (1u << NGI_WHEEL_BITS)
 #define NGI_WHEEL_LEVELS ((64 + NGI_WHEEL_BITS - 1) / NGI_WHEEL_BITS)
+#define NGI_WHEEL_AHEAD 4 /* lists that are read ahead */
 typedef struct ngi_slot {
     ng_timer *first, *last; /* nothing, unless the slot's bit is set */
 } ngi_slot;
@@ -131,6 +135,7 @@ typedef struct ngi_wheel {
     uint32_t levels;                   /* bits: the levels that have timers */
     uint64_t filled[NGI_WHEEL_LEVELS]; /* bits: the slots that have timers */
     ngi_slot slots[NGI_WHEEL_LEVELS][NGI_WHEEL_SLOTS];
+    ng_timer *ahead[NGI_WHEEL_LEVELS][NGI_WHEEL_AHEAD]; /* how far that is, by slot, or NULL */
     ngi_slot late[2];   /* what was set for a time that had come: for this turn, and the next */
     uint8_t collecting; /* which is for the next */
 } ngi_wheel;

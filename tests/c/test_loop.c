@@ -3,6 +3,7 @@
 
 #include "check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static ng_sim sim;
@@ -176,7 +177,7 @@ static void wake_sleeper(ng_timer *timer) {
 }
 
 static void test_sleeping(void) {
-    ng_timer early = {wake_sleeper, NULL, 0, NULL, NULL, NULL, 0, 0, 0};
+    ng_timer early = {wake_sleeper, NULL, 0, NULL, NULL, NULL, 0, 0};
     begin();
     sleeper = worker_of('s', 4);
     sleeper.task.run = sleep_a_while;
@@ -394,6 +395,58 @@ static void test_many_timers(uint64_t seed) {
     CHECK(loop->timers == 0);
 }
 
+/* ---- timers that go ------------------------------------------------------------------------- */
+
+enum { CROWD = 4096 };
+static ng_timer *crowd[CROWD];
+static size_t crowd_left;
+static ng_time crowd_fired;
+
+static void leave_crowd(size_t place) {
+    ng_timer_stop(crowd[place]);
+    free(crowd[place]);
+    crowd[place] = NULL;
+    crowd_left--;
+}
+
+/* Frees this timer, and one that is set for later. */
+static void fire_in_crowd(ng_timer *timer) {
+    const ng_time due = *(const ng_time *)timer->ctx;
+    CHECK(due >= crowd_fired && due <= ng_loop_now(loop));
+    crowd_fired = due;
+    for (size_t i = 0; i < CROWD; i++) {
+        if (crowd[i] == timer) {
+            leave_crowd(i);
+        }
+    }
+    const size_t other = (size_t)(ng_sim_random(&sim) % CROWD);
+    if (crowd[other] != NULL) {
+        leave_crowd(other);
+    }
+}
+
+/* So many that lists are long and are read ahead; where a timer has gone nothing may look. */
+static void test_timers_are_freed_among_many(uint64_t seed) {
+    static ng_time dues[CROWD];
+    begin();
+    ng_sim_init(&sim, seed);
+    CHECK(ng_sim_loop_init(&sim, &world) == NG_OK);
+    crowd_left = CROWD;
+    crowd_fired = 0;
+    for (size_t i = 0; i < CROWD; i++) {
+        crowd[i] = (ng_timer *)calloc(1, sizeof **crowd);
+        if (crowd[i] == NULL) {
+            abort();
+        }
+        crowd[i]->fire = fire_in_crowd;
+        crowd[i]->ctx = &dues[i];
+        dues[i] = (ng_time)(ng_sim_random(&sim) >> 46); /* below 2^18 */
+        CHECK(ng_timer_at(loop, crowd[i], dues[i]) == NG_OK);
+    }
+    CHECK(ng_loop_run(loop) == NG_OK);
+    CHECK(crowd_left == 0 && loop->timers == 0);
+}
+
 /* ---- deadlines ------------------------------------------------------------------------------- */
 
 static void deadline_done(ng_deadline *deadline, ng_status status) {
@@ -559,6 +612,9 @@ int main(void) {
     test_intervals_do_not_drift();
     for (uint64_t seed = 1; seed <= 30; seed++) {
         test_many_timers(seed);
+    }
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        test_timers_are_freed_among_many(seed);
     }
     test_deadlines();
     test_stopping_loses_nothing();
