@@ -14,7 +14,7 @@ from test_graph import BUILDS, WARNINGS
 
 HOUSE = Path(__file__).resolve().parent.parent
 LIBRARY = ["-DNAGARE_IMPLEMENTATION", "-I", str(HOUSE)]
-PROGRAMS = ("loop", "channel", "runner", "posix")
+PROGRAMS = ("base", "loop", "channel", "runner", "sim", "posix")
 WORLDS = 500
 
 
