@@ -154,7 +154,7 @@ def test_setup_names_what_is_missing_where_it_cannot_install(tmp_path: Path) -> 
 
 def test_setup_refuses_another_level(tmp_path: Path) -> None:
     done = run(HOUSE / "tools" / "setup.sh", "all", folder=tmp_path)
-    assert (done.returncode, done.stderr) == (2, "usage: setup.sh demo|test|bench\n")
+    assert (done.returncode, done.stderr) == (2, "usage: setup.sh demo|test|bench|tck\n")
 
 
 def test_setup_is_silent_when_nothing_is_missing(tmp_path: Path) -> None:
